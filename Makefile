@@ -1,0 +1,38 @@
+# Everything sets itself up; nothing needs doing first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup demo test check bench interop clean
+help: ## say what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(READY)
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "walkaway needs Python 3.11 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing walkaway into $(VENV) (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(READY)
+
+demo: $(READY) ## a small network, an endpoint on 127.0.0.1:8545, and a liar caught; ARGS=--once to end after it
+	@$(BIN)/walkaway demo $(ARGS)
+
+test: $(READY) ## the project's own suite
+	$(BIN)/python -m pytest -m "not interop" $(ARGS)
+
+check: $(READY) ## formatting, lint, types, import floors
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY) ## measure side by side; ONLY=rpc for one
+	$(BIN)/python -m bench $(ONLY)
+
+interop: $(READY) ## test against real peers, which it installs and starts; ONLY=viem for one
+	$(BIN)/python -m pytest -m interop $(if $(ONLY),-k $(ONLY)) tests/interop $(ARGS)
+
+clean: ## remove what make made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

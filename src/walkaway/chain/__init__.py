@@ -1,0 +1,6 @@
+"""Follows the head, and proves state, blocks, transactions and receipts on it.
+
+May import `sources`, `proofs` and below. Begin with `chain.py` (the one object
+that the floors above hold), then `follower.py` (checkpoint to head) and
+`store.py` (what is kept across a crash).
+"""

@@ -1,0 +1,142 @@
+"""Every error that walkaway raises, as one tree.
+
+::
+
+    WalkawayError
+    ├── ProofError            the data is wrong: it does not follow from the commitment
+    │   └── Elsewhere         it follows from another commitment (a reorg, a lag)
+    ├── SourceFault           one source failed to supply anything that could be checked
+    │   └── SourceLacks       it said, or showed, that it cannot serve this (no fault)
+    ├── Unproven              no source could supply a proof; lists each with its reason
+    ├── Stale                 the proven head is too old to answer for "latest"
+    ├── Unsupported           walkaway does not prove this (yet)
+    ├── InvalidRequest        what the caller asked is malformed
+    └── ConfigError           a setting is missing, malformed or contradicts another
+
+Malformed input of any kind becomes one of these; a bare ``ValueError`` or
+``KeyError`` that leaves a public function is a bug.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = [
+    "ConfigError",
+    "Elsewhere",
+    "InvalidRequest",
+    "ProofError",
+    "SourceFault",
+    "SourceLacks",
+    "Stale",
+    "Unproven",
+    "Unsupported",
+    "WalkawayError",
+]
+
+
+class WalkawayError(Exception):
+    """Base of the tree. ``advice`` says what the person can do next, or is empty."""
+
+    advice: str = ""
+
+    def __init__(self, message: str, *, advice: str = "") -> None:
+        super().__init__(message)
+        if advice:
+            self.advice = advice
+
+    def diagnostics(self) -> dict[str, object]:
+        """What happened, as data for ``--json`` and JSON-RPC's ``error.data``."""
+        facts: dict[str, object] = {"error": type(self).__name__, "message": str(self)}
+        if self.advice:
+            facts["advice"] = self.advice
+        return facts
+
+
+def _shown(value: object) -> str:
+    text = "0x" + value.hex() if isinstance(value, bytes) else str(value)
+    return text if len(text) <= 140 else text[:137] + "..."
+
+
+class ProofError(WalkawayError):
+    """The data does not follow from the commitment it was given for.
+
+    ``commitment`` names what it was checked against ("state root", "receipts
+    root", "sync committee signature"); ``expected`` and ``got`` are shown as
+    hex where they are bytes.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        commitment: str = "",
+        expected: object = None,
+        got: object = None,
+    ) -> None:
+        parts = [message]
+        if commitment:
+            parts.append(f"commitment: {commitment}")
+        if expected is not None:
+            parts.append(f"expected {_shown(expected)}")
+        if got is not None:
+            parts.append(f"got {_shown(got)}")
+        super().__init__("; ".join(parts))
+        self.commitment = commitment
+        self.expected = expected
+        self.got = got
+
+
+class Elsewhere(ProofError):
+    """A sound proof, but of another commitment: a reorg or a lag, so ask again.
+
+    It becomes a lie only where the question named the commitment by its hash;
+    the pool decides that, since only it knows how the question was put.
+    """
+
+
+class SourceFault(WalkawayError):
+    """One source gave nothing that could be checked (refused, timed out, garbage)."""
+
+
+class SourceLacks(SourceFault):
+    """The source cannot serve this kind of question; no mark against it."""
+
+
+class Unproven(WalkawayError):
+    """No source could supply a proof. ``reasons`` maps source name to reason."""
+
+    def __init__(self, message: str, *, reasons: Mapping[str, str], advice: str = "") -> None:
+        listed = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+        super().__init__(f"{message} ({listed})" if listed else message, advice=advice)
+        self.reasons = dict(reasons)
+
+    def diagnostics(self) -> dict[str, object]:
+        return super().diagnostics() | {"sources": self.reasons}
+
+
+class Stale(WalkawayError):
+    """The proven head is older than allowed. ``age`` and ``limit`` are seconds."""
+
+    def __init__(self, message: str, *, age: float, limit: float, advice: str = "") -> None:
+        super().__init__(message, advice=advice)
+        self.age = age
+        self.limit = limit
+
+    def diagnostics(self) -> dict[str, object]:
+        return super().diagnostics() | {
+            "age_seconds": round(self.age),
+            "limit_seconds": round(self.limit),
+        }
+
+
+class Unsupported(WalkawayError):
+    """walkaway cannot prove an answer of this kind, so it gives none."""
+
+
+class InvalidRequest(WalkawayError):
+    """The caller's question is malformed; nothing was asked of anyone."""
+
+
+class ConfigError(WalkawayError):
+    """A setting is missing, malformed, or contradicts another."""

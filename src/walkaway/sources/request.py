@@ -1,0 +1,53 @@
+"""Questions to sources, and what came back, before anything is believed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from walkaway.limits import LIMITS
+
+__all__ = ["Answer", "BeaconRequest", "Request", "RpcRequest"]
+
+
+@dataclass(frozen=True, slots=True)
+class RpcRequest:
+    """One execution JSON-RPC call.
+
+    ``by_hash`` says that the question names its commitment by hash (EIP-1898),
+    so that an answer for another one is a lie and not a lag.
+    """
+
+    method: str
+    params: tuple[Any, ...] = ()
+    by_hash: bool = False
+    max_bytes: int = LIMITS.rpc_response_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BeaconRequest:
+    """One GET on the beacon REST API. ``path`` begins with a slash, without the query."""
+
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    accept: Literal["json", "ssz"] = "json"
+    by_hash: bool = False
+    max_bytes: int = LIMITS.beacon_response_bytes
+
+
+Request = RpcRequest | BeaconRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one source said: nothing here is proven.
+
+    ``body`` is the JSON-RPC ``result``, the parsed JSON document of a beacon
+    route, or raw bytes where SSZ came. ``fork`` is the ``Eth-Consensus-Version``
+    header, if any. ``content`` is the answer's bytes, kept as evidence.
+    """
+
+    source: str
+    body: Any
+    fork: str | None = None
+    content: bytes = field(default=b"", repr=False)

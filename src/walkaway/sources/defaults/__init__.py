@@ -1,0 +1,107 @@
+"""The sources a person begins with, one file a network, and their reader.
+
+None is trusted. Each line says who runs the source and in which public
+document that was read, so that anyone can check the list or replace it.
+Imports only `errors` and the kinds in `request`. Begin with `mainnet.toml`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import get_args
+from urllib.parse import urlsplit
+
+from walkaway.errors import ConfigError
+from walkaway.sources.request import Kind
+
+__all__ = ["KINDS", "ListedSource", "default_networks", "default_sources", "read_source"]
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""What a source can be listed for. ``submit`` sources are given transactions to send."""
+
+_REQUIRED = ("name", "operator", "kinds", "url")
+_KNOWN = (*_REQUIRED, "read_at")
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSource:
+    """One entry of a list of sources. The URL may hold a key and is never shown.
+
+    ``read_at`` is the public document where the entry was read, with the year
+    and month; empty for entries that a person wrote.
+    """
+
+    name: str
+    operator: str
+    kinds: tuple[Kind, ...]
+    url: str = field(repr=False)
+    read_at: str = ""
+
+
+def default_networks() -> tuple[str, ...]:
+    """The networks that have a list, in alphabetical order."""
+    files = resources.files(__name__).iterdir()
+    return tuple(sorted(f.name.removesuffix(".toml") for f in files if f.name.endswith(".toml")))
+
+
+def default_sources(network: str) -> tuple[ListedSource, ...]:
+    """The list of one network.
+
+    Raises:
+        ConfigError: there is no list for this network.
+    """
+    if network not in default_networks():
+        raise ConfigError(
+            f"no default sources for {network!r}",
+            advice=f"known networks: {', '.join(default_networks())}",
+        )
+    text = resources.files(__name__).joinpath(f"{network}.toml").read_text(encoding="utf-8")
+    return tuple(
+        read_source(entry, where=f"{network}.toml") for entry in tomllib.loads(text)["source"]
+    )
+
+
+def read_source(entry: object, *, where: str) -> ListedSource:
+    """One entry of a list, checked; ``where`` names the list in complaints.
+
+    Raises:
+        ConfigError: a field is missing, unknown or malformed. The URL is not repeated.
+    """
+    if not isinstance(entry, Mapping):
+        raise ConfigError(f"{where}: a source is a table with {', '.join(_REQUIRED)}")
+    name = entry.get("name")
+    label = f"{where}: source {name!r}" if isinstance(name, str) else f"{where}: a source"
+    unknown = sorted(str(key) for key in entry if key not in _KNOWN)
+    if unknown:
+        raise ConfigError(f"{label} has unknown fields: {', '.join(unknown)}")
+    kinds = entry.get("kinds")
+    if not isinstance(kinds, list) or not kinds or any(kind not in KINDS for kind in kinds):
+        raise ConfigError(f"{label}: kinds is a list of {', '.join(KINDS)}")
+    return ListedSource(
+        name=_text(entry, "name", label),
+        operator=_text(entry, "operator", label),
+        kinds=tuple(kinds),
+        url=_checked_url(_text(entry, "url", label), label),
+        read_at=_text(entry, "read_at", label) if "read_at" in entry else "",
+    )
+
+
+def _text(entry: Mapping[str, object], key: str, label: str) -> str:
+    value = entry.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise ConfigError(f"{label}: {key} is missing, or is not text")
+    return value
+
+
+def _checked_url(url: str, label: str) -> str:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ConfigError(f"{label}: url is not an http or https address")
+    return url

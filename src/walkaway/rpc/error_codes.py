@@ -1,0 +1,124 @@
+"""The fixed JSON-RPC error codes: which failure has which number.
+
+The first six are JSON-RPC's own and EIP-1474's
+(https://eips.ethereum.org/EIPS/eip-1474#error-codes); the rest are ours, one
+for each branch of the tree in `walkaway.errors`, from -32010 downwards. They are
+part of the interface: a number never changes its meaning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from walkaway.errors import (
+    ConfigError,
+    InvalidRequest,
+    ProofError,
+    SourceFault,
+    Stale,
+    Unproven,
+    Unsupported,
+    WalkawayError,
+)
+
+__all__ = [
+    "ERROR_CODES",
+    "INTERNAL",
+    "INVALID_PARAMS",
+    "INVALID_REQUEST",
+    "LIMIT_EXCEEDED",
+    "METHOD_NOT_FOUND",
+    "PARSE_ERROR",
+    "PROOF_FAILED",
+    "STALE",
+    "TIMED_OUT",
+    "UNPROVEN",
+    "UNSUPPORTED",
+    "ErrorCode",
+    "code_of",
+    "speakable",
+]
+
+PARSE_ERROR = -32700
+INVALID_REQUEST = -32600
+METHOD_NOT_FOUND = -32601
+INVALID_PARAMS = -32602
+INTERNAL = -32603
+UNSUPPORTED = -32004
+LIMIT_EXCEEDED = -32005
+PROOF_FAILED = -32010
+UNPROVEN = -32011
+STALE = -32012
+MISCONFIGURED = -32013
+TIMED_OUT = -32014
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCode:
+    """A code and what it tells the caller, as the documentation prints it."""
+
+    code: int
+    name: str
+    meaning: str
+
+
+ERROR_CODES = (
+    ErrorCode(PARSE_ERROR, "parse error", "the body is not JSON"),
+    ErrorCode(INVALID_REQUEST, "invalid request", "the body is JSON, but no JSON-RPC 2.0 call"),
+    ErrorCode(METHOD_NOT_FOUND, "method not found", "no Ethereum client has this method"),
+    ErrorCode(INVALID_PARAMS, "invalid parameters", "the message names the parameter"),
+    ErrorCode(INTERNAL, "internal error", "a fault in walkaway; nothing about it is told"),
+    ErrorCode(
+        UNSUPPORTED,
+        "not supported",
+        "walkaway cannot prove an answer of this kind yet, so it gives none and forwards nothing",
+    ),
+    ErrorCode(LIMIT_EXCEEDED, "limit exceeded", "too large, too many, or too busy; try less"),
+    ErrorCode(
+        PROOF_FAILED,
+        "proof failed",
+        "data contradicted the commitment, or an answer was not to what was asked",
+    ),
+    ErrorCode(
+        UNPROVEN,
+        "unproven",
+        "no source could supply a proof; `data.sources` holds the reason of each",
+    ),
+    ErrorCode(
+        STALE,
+        "stale",
+        "the proven head is too old; `data.age_seconds` says how old",
+    ),
+    ErrorCode(MISCONFIGURED, "configuration", "a setting keeps this from being answered"),
+    ErrorCode(TIMED_OUT, "timed out", "no proof within the time a call may take"),
+)
+
+_CODES: Mapping[type[WalkawayError], int] = {
+    InvalidRequest: INVALID_PARAMS,
+    Unsupported: UNSUPPORTED,
+    ProofError: PROOF_FAILED,
+    Unproven: UNPROVEN,
+    SourceFault: UNPROVEN,
+    Stale: STALE,
+    ConfigError: MISCONFIGURED,
+}
+
+_ADDRESS = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]*://\S+")
+
+
+def code_of(error: WalkawayError) -> int:
+    """The code of the nearest ancestor that has one."""
+    for kind in type(error).__mro__:
+        if kind in _CODES:
+            return _CODES[kind]
+    return INTERNAL
+
+
+def speakable(text: str) -> str:
+    """The text without anything that could be an address with a key in it.
+
+    Errors name their sources and hold no URLs; this is the second lock.
+    """
+    return _ADDRESS.sub("(address withheld)", text)

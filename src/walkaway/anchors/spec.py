@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-__all__ = ["BlobLimit", "ChainSpec", "ForkName", "Preset", "ScheduledFork"]
+__all__ = ["BlobBaseFee", "BlobLimit", "ChainSpec", "ForkName", "Preset", "ScheduledFork"]
 
 
 class ForkName(IntEnum):
@@ -68,11 +68,28 @@ class BlobLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class BlobBaseFee:
+    """How the execution chain prices blobs from a unix ``timestamp`` on (EIP-7840, EIP-7892).
+
+    ``target`` and ``max`` are blobs a block; ``update_fraction`` is blob gas.
+    ``reserve_price`` says whether EIP-7918 (Osaka) holds, which ties the blob
+    base fee to the base fee.
+    """
+
+    timestamp: int
+    target: int
+    max: int
+    update_fraction: int
+    reserve_price: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ChainSpec:
     """One network. ``genesis_time`` and ``seconds_per_slot`` are seconds.
 
     ``forks`` is in ascending order of epoch and begins with Phase 0 at epoch 0;
     a fork that is not switched on (Gloas, today) is simply not in it.
+    ``blob_base_fees`` is in ascending order of timestamp.
     """
 
     network: str
@@ -83,6 +100,7 @@ class ChainSpec:
     seconds_per_slot: int
     forks: tuple[ScheduledFork, ...]
     blob_schedule: tuple[BlobLimit, ...]
+    blob_base_fees: tuple[BlobBaseFee, ...] = ()
 
     def epoch_at_slot(self, slot: int) -> int:
         """Compute_epoch_at_slot."""

@@ -6,8 +6,11 @@
     ├── ProofError            the data is wrong: it does not follow from the commitment
     │   └── Elsewhere         it follows from another commitment (a reorg, a lag)
     ├── SourceFault           one source failed to supply anything that could be checked
+    │   ├── SourceBusy        it asked to be left alone for a while (a mild fault)
     │   └── SourceLacks       it said, or showed, that it cannot serve this (no fault)
+    │       └── NotKnown      it says that what was asked for does not exist (no fault)
     ├── Unproven              no source could supply a proof; lists each with its reason
+    │   └── NoNetwork         no source could even be reached
     ├── Stale                 the proven head is too old to answer for "latest"
     ├── Unsupported           walkaway does not prove this (yet)
     ├── InvalidRequest        what the caller asked is malformed
@@ -25,7 +28,10 @@ __all__ = [
     "ConfigError",
     "Elsewhere",
     "InvalidRequest",
+    "NoNetwork",
+    "NotKnown",
     "ProofError",
+    "SourceBusy",
     "SourceFault",
     "SourceLacks",
     "Stale",
@@ -99,8 +105,31 @@ class SourceFault(WalkawayError):
     """One source gave nothing that could be checked (refused, timed out, garbage)."""
 
 
+class SourceBusy(SourceFault):
+    """The source limits our rate. ``retry_after`` is seconds, or None where it did not say."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class SourceLacks(SourceFault):
-    """The source cannot serve this kind of question; no mark against it."""
+    """The source cannot serve this question; no mark against it.
+
+    ``lasting`` says that it serves no question of this form (the method is
+    unknown to it), so that it is not asked in that form again for a time.
+    """
+
+    def __init__(self, message: str, *, lasting: bool = False) -> None:
+        super().__init__(message)
+        self.lasting = lasting
+
+
+class NotKnown(SourceLacks):
+    """The source says that there is no such thing: its word, which nobody can prove."""
+
+    def __init__(self, message: str = "it says that there is no such thing") -> None:
+        super().__init__(message)
 
 
 class Unproven(WalkawayError):
@@ -113,6 +142,10 @@ class Unproven(WalkawayError):
 
     def diagnostics(self) -> dict[str, object]:
         return super().diagnostics() | {"sources": self.reasons}
+
+
+class NoNetwork(Unproven):
+    """No source could even be reached: this machine has no way to any of them."""
 
 
 class Stale(WalkawayError):

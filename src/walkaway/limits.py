@@ -33,6 +33,8 @@ class Limits:
     update_bytes: int = 256 * 1024
 
     # sources
+    ask_seconds: float = 20.0
+    newest_seconds: float = 4.0
     request_seconds: float = 10.0
     connect_seconds: float = 4.0
     rpc_response_bytes: int = 64 * 1024 * 1024
@@ -41,6 +43,20 @@ class Limits:
     requests_per_source: int = 16
     batch_calls: int = 50
     redirects: int = 3
+    reason_characters: int = 240
+    hedge_first_seconds: float = 0.5
+    hedge_least_seconds: float = 0.05
+    hedge_longest_seconds: float = 4.0
+    retry_budget: float = 50.0
+    retry_budget_share: float = 0.2
+    retry_pause_seconds: float = 0.2
+    explore_share: float = 0.05
+    explore_after_seconds: float = 60.0
+    faults_in_a_row: int = 4
+    rest_first_seconds: float = 2.0
+    rest_longest_seconds: float = 300.0
+    retry_after_longest_seconds: float = 3600.0
+    capability_seconds: float = 3600.0
     quarantine_first_seconds: float = 60.0
     quarantine_longest_seconds: float = 24 * 3600.0
     evidence_files: int = 200
@@ -52,15 +68,35 @@ class Limits:
     history_window_blocks: int = 8191
     proof_slots: int = 1024
     cached_headers: int = 4096
+    lineages: int = 8
+    cached_accounts: int = 8192
+    cached_code_bytes: int = 32 * 1024 * 1024
+    cached_blocks: int = 32
     watched_transactions: int = 1024
+    watched_transaction_blocks: int = 64
+    kept_state_bytes: int = 8 * 1024 * 1024
+    kept_finalized_roots: int = 512
+    checkpoint_age_seconds: float = 14 * 24 * 3600.0
 
     # rpc
     rpc_request_bytes: int = 2 * 1024 * 1024
+    rpc_request_values: int = 32 * 1024
+    rpc_request_depth: int = 32
     rpc_batch_calls: int = 100
+    rpc_batch_response_bytes: int = 64 * 1024 * 1024
     rpc_call_seconds: float = 30.0
     rpc_connections: int = 256
     rpc_calls_per_connection: int = 64
     rpc_calls: int = 512
+    rpc_upload_seconds: float = 10.0
+    rpc_send_seconds: float = 20.0
+    rpc_ping_seconds: float = 20.0
+
+    # cli
+    config_bytes: int = 256 * 1024
+    reach_seconds: float = 3.0
+    endpoint_seconds: float = 60.0
+    endpoint_response_bytes: int = 16 * 1024 * 1024
 
 
 LIMITS = Limits()

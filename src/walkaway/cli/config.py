@@ -1,0 +1,292 @@
+"""What a person can set: flags, then environment, then `walkaway.toml`, then defaults.
+
+`SETTINGS` is the whole list; ``docs/configuration.md`` has a row for each, and
+a test says so. The file is looked for only where the person pointed
+(``--config``, ``WALKAWAY_CONFIG``) or in their own configuration directory,
+never in the working directory: it can name a checkpoint, and a checkpoint is
+believed.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import platformdirs
+
+from walkaway.cli.config_file import ConfigFile, read_config_file
+from walkaway.cli.setting_values import (
+    read_address,
+    read_addresses,
+    read_checkpoint,
+    read_count,
+    read_directory,
+    read_flag,
+    read_network,
+    read_port,
+    read_seconds,
+    read_texts,
+)
+from walkaway.errors import ConfigError
+from walkaway.limits import LIMITS
+from walkaway.sources.defaults import ListedSource, default_sources
+
+__all__ = ["CONFIG_VARIABLE", "SETTINGS", "Setting", "Settings", "load_settings"]
+
+CONFIG_VARIABLE = "WALKAWAY_CONFIG"
+"""The environment variable that names the configuration file."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that is set. ``came_from`` says for each key who set it.
+
+    ``checkpoint`` is a 32-byte beacon block root. ``sources`` are the defaults
+    of the network and the person's own, ``submit`` the names of those that are
+    given transactions.
+    """
+
+    network: str
+    checkpoint: bytes | None
+    checkpoint_operators: int
+    host: str
+    port: int
+    allowed_hosts: tuple[str, ...]
+    allowed_origins: tuple[str, ...]
+    state_directory: Path
+    head_age_seconds: float
+    default_sources: bool
+    guard_exceptions: tuple[str, ...]
+    sources: tuple[ListedSource, ...]
+    private_submit: bool
+    came_from: Mapping[str, str]
+
+    @property
+    def submit(self) -> tuple[str, ...]:
+        """The names of the sources that transactions are sent to."""
+        return tuple(source.name for source in self.sources if "submit" in source.kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting(Generic[T]):
+    """One setting: its key in the file, what it means, and its environment variable."""
+
+    key: str
+    meaning: str
+    read: Callable[[object], T]
+    default: Callable[[], T]
+    own_variable: str = ""
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return self.own_variable or f"WALKAWAY_{self.key.upper()}"
+
+
+def _no_checkpoint() -> bytes | None:
+    return None
+
+
+def _given_checkpoint(written: object) -> bytes | None:
+    return read_checkpoint(written)
+
+
+def _nothing() -> tuple[str, ...]:
+    return ()
+
+
+NETWORK = Setting("network", "which chain is followed", read_network, lambda: "mainnet")
+CHECKPOINT = Setting(
+    "checkpoint", "the beacon block root to begin from", _given_checkpoint, _no_checkpoint
+)
+CHECKPOINT_OPERATORS = Setting(
+    "checkpoint_operators",
+    "how many distinct operators must agree on a checkpoint where none is given or kept",
+    read_count,
+    lambda: 2,
+)
+HOST = Setting(
+    "host",
+    "the address to listen on; `localhost` is 127.0.0.1 and ::1",
+    read_address,
+    lambda: "localhost",
+)
+PORT = Setting("port", "the port to listen on", read_port, lambda: 8545)
+ALLOWED_HOSTS = Setting(
+    "allowed_hosts", "further names that may stand in the Host header", read_texts, _nothing
+)
+ALLOWED_ORIGINS = Setting(
+    "allowed_origins",
+    "web origins whose pages may use the endpoint, besides those of localhost",
+    read_texts,
+    _nothing,
+)
+STATE_DIRECTORY = Setting(
+    "state_directory",
+    "where the light client's state and the evidence of lies are kept",
+    read_directory,
+    lambda: platformdirs.user_data_path("walkaway"),
+    "WALKAWAY_HOME",
+)
+HEAD_AGE_SECONDS = Setting(
+    "head_age_seconds",
+    "how old the proven head may be before `latest` is refused",
+    read_seconds,
+    lambda: LIMITS.head_age_seconds,
+)
+DEFAULT_SOURCES = Setting(
+    "default_sources",
+    "whether the sources that come with walkaway are asked besides your own",
+    read_flag,
+    lambda: True,
+)
+GUARD_EXCEPTIONS = Setting(
+    "guard_exceptions",
+    "private addresses that may be reached although an outsider named them",
+    read_addresses,
+    _nothing,
+)
+
+SETTINGS = (
+    NETWORK,
+    CHECKPOINT,
+    CHECKPOINT_OPERATORS,
+    HOST,
+    PORT,
+    ALLOWED_HOSTS,
+    ALLOWED_ORIGINS,
+    STATE_DIRECTORY,
+    HEAD_AGE_SECONDS,
+    DEFAULT_SOURCES,
+    GUARD_EXCEPTIONS,
+)
+"""Every setting but the ``[[source]]`` tables."""
+
+
+def load_settings(
+    flags: Mapping[str, object],
+    environment: Mapping[str, str],
+    *,
+    config: Path | None = None,
+    more_sources: Iterable[ListedSource] = (),
+) -> Settings:
+    """The settings in force.
+
+    ``flags`` maps keys to what was written on the command line, None where
+    nothing was; ``config`` is ``--config``; ``more_sources`` are those of
+    ``--source``.
+
+    Raises:
+        ConfigError: a value is malformed, a key unknown, or two settings contradict.
+    """
+    file = _find_file(config, environment)
+    _refuse_unknown(file)
+    layers = _Layers(flags, environment, file)
+    network = layers.value(NETWORK)
+    own = (*file.sources, *more_sources)
+    with_defaults = layers.value(DEFAULT_SOURCES)
+    return Settings(
+        network=network,
+        checkpoint=layers.value(CHECKPOINT),
+        checkpoint_operators=layers.value(CHECKPOINT_OPERATORS),
+        host=layers.value(HOST),
+        port=layers.value(PORT),
+        allowed_hosts=layers.value(ALLOWED_HOSTS),
+        allowed_origins=layers.value(ALLOWED_ORIGINS),
+        state_directory=layers.value(STATE_DIRECTORY),
+        head_age_seconds=layers.value(HEAD_AGE_SECONDS),
+        default_sources=with_defaults,
+        guard_exceptions=layers.value(GUARD_EXCEPTIONS),
+        sources=_combined(default_sources(network) if with_defaults else (), own),
+        private_submit=_has_submitter(own),
+        came_from=layers.came_from,
+    )
+
+
+class _Layers:
+    """The four places where a value can stand, asked in order of precedence."""
+
+    def __init__(
+        self, flags: Mapping[str, object], environment: Mapping[str, str], file: ConfigFile
+    ) -> None:
+        self._flags = flags
+        self._environment = environment
+        self._file = file
+        self.came_from: dict[str, str] = {}
+
+    def value(self, setting: Setting[T]) -> T:
+        """The value of one setting; where it came from is noted."""
+        written: object = self._flags.get(setting.key)
+        if written is not None:
+            return self._read(setting, written, f"--{setting.key.replace('_', '-')}")
+        text = self._environment.get(setting.variable)
+        if text is not None:
+            return self._read(setting, text, setting.variable)
+        if setting.key in self._file.values:
+            where = self._file.path.name if self._file.path else "walkaway.toml"
+            return self._read(setting, self._file.values[setting.key], where)
+        self.came_from[setting.key] = "default"
+        return setting.default()
+
+    def _read(self, setting: Setting[T], written: object, where: str) -> T:
+        self.came_from[setting.key] = where
+        try:
+            return setting.read(written)
+        except ConfigError as error:
+            raise ConfigError(f"{where}: {setting.key} must be {error}") from None
+
+
+def _find_file(config: Path | None, environment: Mapping[str, str]) -> ConfigFile:
+    if config is not None:
+        return read_config_file(config)
+    named = environment.get(CONFIG_VARIABLE)
+    if named:
+        return read_config_file(read_directory(named))
+    own = platformdirs.user_config_path("walkaway") / "walkaway.toml"
+    return read_config_file(own) if own.is_file() else ConfigFile.empty()
+
+
+def _refuse_unknown(file: ConfigFile) -> None:
+    known = [setting.key for setting in SETTINGS] + ["source"]
+    for key in file.values:
+        if key in known:
+            continue
+        near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+        raise ConfigError(
+            f"{file.path}: unknown setting {key!r}",
+            advice=f"did you mean {near[0]}?" if near else f"known settings: {', '.join(known)}",
+        )
+
+
+def _combined(
+    listed: tuple[ListedSource, ...], own: tuple[ListedSource, ...]
+) -> tuple[ListedSource, ...]:
+    """The defaults and the person's own; an own name replaces, an own submitter is alone."""
+    names = [source.name for source in own]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigError(
+            f"two sources are named {', '.join(twice)}", advice="give each source its own name"
+        )
+    kept = [source for source in listed if source.name not in names]
+    if _has_submitter(own):
+        kept = [replace(s, kinds=tuple(k for k in s.kinds if k != "submit")) for s in kept]
+    sources = (*(source for source in kept if source.kinds), *own)
+    missing = [
+        kind for kind in ("beacon", "execution") if not any(kind in s.kinds for s in sources)
+    ]
+    if missing:
+        raise ConfigError(
+            f"there is no source of kind {' or '.join(missing)}",
+            advice="list one under [[source]], or leave default_sources = true",
+        )
+    return sources
+
+
+def _has_submitter(sources: Iterable[ListedSource]) -> bool:
+    return any("submit" in source.kinds for source in sources)

@@ -1,0 +1,161 @@
+"""Readers of single values: from a flag, the environment (text) or a file (typed).
+
+Each takes what was written and either returns the value or raises a
+`ConfigError` that says what would have been right.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from walkaway.errors import ConfigError
+from walkaway.sources.defaults import default_networks
+
+__all__ = [
+    "read_address",
+    "read_addresses",
+    "read_checkpoint",
+    "read_count",
+    "read_directory",
+    "read_flag",
+    "read_network",
+    "read_port",
+    "read_seconds",
+    "read_texts",
+]
+
+T = TypeVar("T")
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off"}
+
+
+def read_network(written: object) -> str:
+    """One of the networks that a list of sources exists for."""
+    if written not in default_networks():
+        raise ConfigError(f"one of {', '.join(default_networks())}")
+    return str(written)
+
+
+def read_checkpoint(written: object) -> bytes:
+    """A beacon block root: 0x and 64 hex digits."""
+    text = written if isinstance(written, str) else ""
+    try:
+        root = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        root = b""
+    if not text.startswith("0x") or len(root) != 32 or not any(root):
+        raise ConfigError("a beacon block root: 0x and 64 hex digits")
+    return root
+
+
+def read_port(written: object) -> int:
+    """A TCP port; 0 lets the system choose."""
+    return _whole(written, 0, 65535, "a port from 0 to 65535 (0 lets the system choose)")
+
+
+def read_count(written: object) -> int:
+    """How many; at least one."""
+    return _whole(written, 1, 100, "a whole number from 1 to 100")
+
+
+def read_seconds(written: object) -> float:
+    """A span of time in seconds, above zero."""
+    says = "a number of seconds above zero"
+    if isinstance(written, bool) or not isinstance(written, (int, float, str)):
+        raise ConfigError(says)
+    try:
+        seconds = float(written)
+    except (ValueError, OverflowError):
+        raise ConfigError(says) from None
+    if not (math.isfinite(seconds) and seconds > 0):
+        raise ConfigError(says)
+    return seconds
+
+
+def read_flag(written: object) -> bool:
+    """True or false; from the environment also 1, 0, yes, no, on, off."""
+    if isinstance(written, bool):
+        return written
+    word = written.strip().lower() if isinstance(written, str) else ""
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    raise ConfigError("true or false")
+
+
+def read_directory(written: object) -> Path:
+    """A directory; ``~`` is the home directory."""
+    if not isinstance(written, (str, Path)) or not str(written).strip() or "\0" in str(written):
+        raise ConfigError("a directory")
+    try:
+        return Path(written).expanduser()
+    except RuntimeError:
+        raise ConfigError("a directory (whose ~ can be resolved)") from None
+
+
+def read_texts(written: object) -> tuple[str, ...]:
+    """A list of texts; from the environment separated by commas."""
+    return _each(written, lambda text: text, "a list of texts")
+
+
+def read_address(written: object) -> str:
+    """An IP address of this machine to listen on, or ``localhost`` for both loopbacks."""
+    if written == "localhost":
+        return "localhost"
+    try:
+        return str(ipaddress.ip_address(str(written)))
+    except ValueError:
+        raise ConfigError("an IP address of this machine, or localhost") from None
+
+
+def read_addresses(written: object) -> tuple[str, ...]:
+    """Exact addresses with ports: ``127.0.0.1:8545``, ``[::1]:8545``."""
+    says = "a list of addresses with ports, as 127.0.0.1:8545 or [::1]:8545"
+    return _each(written, lambda text: _exact_address(text, says), says)
+
+
+def _exact_address(text: str, says: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if host.count(":") and not (host.startswith("[") and host.endswith("]")):
+        raise ConfigError(says)
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+        number = int(port) if port.isascii() and port.isdigit() else 0
+    except ValueError:
+        raise ConfigError(says) from None
+    if not colon or not 0 < number < 65536:
+        raise ConfigError(says)
+    return f"[{address}]:{number}" if address.version == 6 else f"{address}:{number}"
+
+
+def _each(written: object, read: Callable[[str], T], says: str) -> tuple[T, ...]:
+    if isinstance(written, str):
+        parts: list[object] = [part for part in written.split(",") if part.strip()]
+    elif isinstance(written, (list, tuple)):
+        parts = list(written)
+    else:
+        raise ConfigError(says)
+    values: list[T] = []
+    for part in parts:
+        if not isinstance(part, str) or not part.strip():
+            raise ConfigError(says)
+        values.append(read(part.strip()))
+    return tuple(values)
+
+
+def _whole(written: object, lowest: int, highest: int, says: str) -> int:
+    if isinstance(written, bool) or not isinstance(written, (int, str)):
+        raise ConfigError(says)
+    try:
+        number = int(written)
+    except ValueError:
+        raise ConfigError(says) from None
+    if not lowest <= number <= highest:
+        raise ConfigError(says)
+    return number

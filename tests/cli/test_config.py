@@ -1,0 +1,270 @@
+"""Settings: precedence, strictness, and no leaked keys."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from walkaway.cli.config import SETTINGS, Settings, load_settings
+from walkaway.errors import ConfigError
+
+ROOT = "0x" + "ab" * 32
+SECRET = "9aa3d95b3bc440fa88ea12eaa4456161"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "walkaway.toml"
+    path.touch(mode=0o600)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_own_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+def load(file: Path, text: str, **flags: object) -> Settings:
+    file.write_text(text)
+    return load_settings(flags, {}, config=file)
+
+
+def test_defaults_need_nothing() -> None:
+    settings = load_settings({}, {})
+    assert settings.network == "mainnet"
+    assert settings.port == 8545
+    assert settings.checkpoint is None
+    assert not settings.private_submit
+    assert {kind for s in settings.sources for kind in s.kinds} == {
+        "checkpoint",
+        "beacon",
+        "execution",
+        "submit",
+    }
+    assert set(settings.came_from) == {s.key for s in SETTINGS}
+    assert set(settings.came_from.values()) == {"default"}
+
+
+def test_flags_over_environment_over_file_over_default(file: Path) -> None:
+    file.write_text("port = 1001\nnetwork = 'sepolia'\nhead_age_seconds = 60")
+    environment = {"WALKAWAY_PORT": "1002", "WALKAWAY_NETWORK": "hoodi"}
+    settings = load_settings({"port": 1003}, environment, config=file)
+    assert (settings.port, settings.network, settings.head_age_seconds) == (1003, "hoodi", 60)
+    assert settings.came_from["port"] == "--port"
+    assert settings.came_from["network"] == "WALKAWAY_NETWORK"
+    assert settings.came_from["head_age_seconds"] == "walkaway.toml"
+    assert settings.came_from["host"] == "default"
+
+
+def test_the_environment_names_the_file(file: Path) -> None:
+    file.write_text("port = 7")
+    assert load_settings({}, {"WALKAWAY_CONFIG": str(file)}).port == 7
+
+
+def test_the_persons_own_directory_is_read(tmp_path: Path) -> None:
+    own = tmp_path / "config" / "walkaway"
+    own.mkdir(parents=True)
+    (own / "walkaway.toml").write_text("port = 8")
+    assert load_settings({}, {}).port == 8
+
+
+def test_the_working_directory_is_never_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "walkaway.toml").write_text(f"checkpoint = '{ROOT}'")
+    monkeypatch.chdir(tmp_path)
+    assert load_settings({}, {}).checkpoint is None
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("ports = 1", "did you mean port?"),
+        ("chekpoint = 1", "did you mean checkpoint?"),
+        ("sources = 1", "did you mean source?"),
+        ("zzz = 1", "known settings"),
+    ],
+)
+def test_an_unknown_key_names_the_nearest(file: Path, text: str, advice: str) -> None:
+    with pytest.raises(ConfigError, match="unknown setting") as raised:
+        load(file, text)
+    assert advice in raised.value.advice
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "network = 'goerli'",
+        "network = 1",
+        "checkpoint = '0x12'",
+        f"checkpoint = '{ROOT[2:]}'",
+        f"checkpoint = '{ROOT}zz'",
+        f"checkpoint = '0x{'0' * 64}'",
+        "checkpoint = 5",
+        "checkpoint_operators = 0",
+        "port = 65536",
+        "port = -1",
+        "port = true",
+        "port = 'http'",
+        "port = 1.5",
+        "host = 'example.org'",
+        "host = 3",
+        "allowed_hosts = 3",
+        "allowed_origins = [1]",
+        "allowed_origins = ['']",
+        "state_directory = ''",
+        "state_directory = 3",
+        'state_directory = "a\\u0000b"',
+        "state_directory = '~nobody-at-all-here/x'",
+        "head_age_seconds = 0",
+        "head_age_seconds = nan",
+        "head_age_seconds = inf",
+        "head_age_seconds = true",
+        "head_age_seconds = 'soon'",
+        "head_age_seconds = []",
+        "default_sources = 'perhaps'",
+        "default_sources = 2",
+        "guard_exceptions = ['127.0.0.1']",
+        "guard_exceptions = ['127.0.0.1:0']",
+        "guard_exceptions = ['node.example:80']",
+        "guard_exceptions = ['::1:80']",
+        "guard_exceptions = ['127.0.0.1:٣']",
+    ],
+)
+def test_a_malformed_value_is_refused_by_name(file: Path, text: str) -> None:
+    key = text.split(" ", maxsplit=1)[0]
+    with pytest.raises(ConfigError, match=rf"walkaway\.toml: {key} must be "):
+        load(file, text)
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "key", "value"),
+    [
+        ("WALKAWAY_CHECKPOINT", ROOT, "checkpoint", bytes.fromhex(ROOT[2:])),
+        ("WALKAWAY_CHECKPOINT_OPERATORS", "3", "checkpoint_operators", 3),
+        ("WALKAWAY_HOST", "::1", "host", "::1"),
+        ("WALKAWAY_HOST", "localhost", "host", "localhost"),
+        (
+            "WALKAWAY_ALLOWED_HOSTS",
+            "a.example, b.example",
+            "allowed_hosts",
+            ("a.example", "b.example"),
+        ),
+        (
+            "WALKAWAY_ALLOWED_ORIGINS",
+            "https://a.example",
+            "allowed_origins",
+            ("https://a.example",),
+        ),
+        ("WALKAWAY_HEAD_AGE_SECONDS", "1.5", "head_age_seconds", 1.5),
+        ("WALKAWAY_DEFAULT_SOURCES", "yes", "default_sources", True),
+        ("WALKAWAY_GUARD_EXCEPTIONS", "[::1]:80", "guard_exceptions", ("[::1]:80",)),
+        ("WALKAWAY_GUARD_EXCEPTIONS", "10.0.0.1:80", "guard_exceptions", ("10.0.0.1:80",)),
+        ("WALKAWAY_HOME", "/srv/walkaway", "state_directory", Path("/srv/walkaway")),
+    ],
+)
+def test_the_environment_sets_each(variable: str, text: str, key: str, value: object) -> None:
+    assert getattr(load_settings({}, {variable: text}), key) == value
+
+
+def test_own_sources_join_the_defaults_and_replace_by_name(file: Path) -> None:
+    settings = load(
+        file,
+        """
+        [[source]]
+        name = "publicnode"
+        operator = "me"
+        kinds = ["execution"]
+        url = "http://127.0.0.1:8545"
+        """,
+    )
+    named = [s for s in settings.sources if s.name == "publicnode"]
+    assert [s.operator for s in named] == ["me"]
+    assert len(settings.sources) > 5
+
+
+def test_without_the_defaults_only_own_sources_are_asked(file: Path) -> None:
+    text = """
+        default_sources = false
+        [[source]]
+        name = "mine"
+        operator = "me"
+        kinds = ["beacon", "execution"]
+        url = "http://127.0.0.1:8545"
+        """
+    assert [s.name for s in load(file, text).sources] == ["mine"]
+    with pytest.raises(ConfigError, match="no source of kind beacon") as raised:
+        load(file, text.replace('"beacon", ', ""))
+    assert "default_sources" in raised.value.advice
+
+
+def test_a_private_submitter_is_alone(file: Path) -> None:
+    settings = load(
+        file,
+        """
+        [[source]]
+        name = "private"
+        operator = "builder"
+        kinds = ["submit"]
+        url = "https://builder.example"
+        """,
+    )
+    assert settings.private_submit
+    assert settings.submit == ("private",)
+    assert any("execution" in s.kinds for s in settings.sources)
+
+
+def test_two_sources_of_one_name_are_refused(file: Path) -> None:
+    entry = "[[source]]\nname='a'\noperator='o'\nkinds=['execution']\nurl='https://a.example'\n"
+    with pytest.raises(ConfigError, match="two sources are named a"):
+        load(file, entry * 2)
+
+
+def test_source_must_be_a_list(file: Path) -> None:
+    with pytest.raises(ConfigError, match="list of tables") as raised:
+        load(file, "source = 'https://a.example'")
+    assert "[[source]]" in raised.value.advice
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX")
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://node.example/v3/{SECRET}",
+        f"https://node.example/?key={SECRET}",
+        f"https://user:{SECRET}@node.example/",
+    ],
+)
+def test_a_key_that_others_can_read_is_refused_and_never_shown(file: Path, url: str) -> None:
+    text = f"[[source]]\nname='a'\noperator='o'\nkinds=['execution']\nurl='{url}'\n"
+    assert SECRET not in repr(load(file, text))
+    file.chmod(0o644)
+    with pytest.raises(ConfigError, match="can be read by others") as raised:
+        load(file, text)
+    assert raised.value.advice == f"chmod 600 {file}"
+    assert SECRET not in str(raised.value)
+    assert load(file, text.replace(url, "https://node.example/v3/eth")).port == 8545
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"port = ", "not valid TOML"),
+        (b"\xff", "not UTF-8"),
+        (b"#" * 300_000, "larger than"),
+    ],
+)
+def test_a_file_that_cannot_be_understood(file: Path, content: bytes, says: str) -> None:
+    file.write_bytes(content)
+    with pytest.raises(ConfigError, match=says):
+        load_settings({}, {}, config=file)
+
+
+def test_a_file_that_is_not_there_or_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="does not exist"):
+        load_settings({}, {}, config=tmp_path / "none.toml")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_settings({}, {}, config=tmp_path)

@@ -152,7 +152,7 @@ class LightClientStore:
         before = self._view
         state = process_update(self._spec, before.state, update, current_slot, strict=strict)
         signed = self._signed(before, update)
-        return self._replace(before, state, update, signed)
+        return self._replace(before, state, update, signed, "finality branch")
 
     def process_finality_update(
         self, update: LightClientFinalityUpdate, *, current_slot: int, strict: bool = False
@@ -177,9 +177,7 @@ class LightClientStore:
         state = force_update(self._spec, before.state, current_slot)
         if best is None or state is before.state:
             return Progress(False, False, False)
-        facts = (("current slot", current_slot), ("signers", best.sync_aggregate.signers))
-        forced = Evidence("forced without finality", facts, (before.best,))
-        return self._replace(before, state, best, forced)
+        return self._replace(before, state, best, before.best, "forced without finality")
 
     def load_keys(self) -> None:
         """Decode the keys of the known committees now (some 50 ms each), to verify fast later."""
@@ -250,9 +248,12 @@ class LightClientStore:
         return Evidence("sync committee signature", facts, (committee,))
 
     def _replace(
-        self, before: _View, state: State, update: LightClientUpdate, signed: Evidence
+        self, before: _View, state: State, update: LightClientUpdate, signed: Evidence, rule: str
     ) -> Progress:
-        """Work out what moved, give each part its evidence, and put the new view in place."""
+        """Work out what moved, give each part its evidence, and put the new view in place.
+
+        ``rule`` is what makes a header signed about a finalized one.
+        """
         old, view = before.state, replace(before, state=state)
         signers = update.sync_aggregate.signers
         rotated = state.current_sync_committee is not old.current_sync_committee
@@ -273,7 +274,7 @@ class LightClientStore:
             view = replace(view, best=signed)
         if finalized:
             facts = (("finalized slot", state.finalized_header.beacon.slot),)
-            view = replace(view, finalized=Evidence("finality branch", facts, (signed,)))
+            view = replace(view, finalized=Evidence(rule, facts, (signed,)))
         same_head = update.attested_header.beacon == state.optimistic_header.beacon
         if optimistic or (same_head and signers > before.optimistic_signers):
             why = signed if same_head else view.finalized

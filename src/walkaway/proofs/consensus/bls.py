@@ -15,7 +15,7 @@ from py_arkworks_bls12381 import GT, G1Point, G2Point
 from walkaway.errors import ProofError
 from walkaway.proofs.consensus.containers import SyncAggregate, SyncCommittee
 
-__all__ = ["CommitteeKeys", "committee_keys"]
+__all__ = ["CIPHERSUITE", "CommitteeKeys", "committee_keys"]
 
 CIPHERSUITE = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_"
 COMMITTEES_KEPT = 8

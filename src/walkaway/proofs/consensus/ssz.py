@@ -224,9 +224,12 @@ def _hex(document: object) -> bytes:
     if not isinstance(document, str) or not document.startswith("0x"):
         raise ProofError("bytes in JSON are 0x-prefixed hex", got=document)
     try:
-        return bytes.fromhex(document[2:])
+        data = bytes.fromhex(document[2:])
     except ValueError:
-        raise ProofError("bytes in JSON are 0x-prefixed hex", got=document) from None
+        data = b""
+    if 2 * len(data) + 2 != len(document):  # also where fromhex skipped a blank
+        raise ProofError("bytes in JSON are 0x-prefixed hex", got=document)
+    return data
 
 
 def _chunks(data: bytes) -> list[bytes]:

@@ -40,7 +40,7 @@ from walkaway.proofs.consensus.ssz import (
     Vector,
 )
 
-__all__ = ["WireForms", "header_of_payload", "wire_forms"]
+__all__ = ["WireForms", "header_of_payload", "payload_root", "wire_forms"]
 
 PAYLOAD_BRANCH_DEPTH = 4
 """Depth of ``execution_payload`` in the block body, Capella to Fulu (gindex 25)."""
@@ -159,12 +159,16 @@ def header_of_payload(
     ``payload_branch`` leads from the payload header's root to the body root;
     which fields that root covers follows from the fork at the header's slot.
     """
-    is_capella = spec.fork_at_slot(beacon.slot).name <= ForkName.CAPELLA
-    if is_capella and (payload.blob_gas_used or payload.excess_blob_gas):
+    form = _payload_form(spec, beacon.slot)
+    if form is _CAPELLA_PAYLOAD and (payload.blob_gas_used or payload.excess_blob_gas):
         raise ProofError("a payload header of before Deneb has blob gas")
-    form = _CAPELLA_PAYLOAD if is_capella else _DENEB_PAYLOAD
     inner = branch_to_leaf(form.leaves(payload), BLOCK_HASH_FIELD)
     return LightClientHeader(beacon, payload.block_hash, (*inner, *payload_branch), payload)
+
+
+def payload_root(spec: ChainSpec, slot: int, payload: ExecutionPayloadHeader) -> bytes:
+    """get_lc_execution_root: the payload header's root, as the fork at ``slot`` takes it."""
+    return _payload_form(spec, slot).root(payload)
 
 
 class Branch:
@@ -277,6 +281,11 @@ class _PayloadHeader:
 
 
 _EMPTY_FORM = _PayloadHeaderForm(EMPTY_HEADER.beacon, EMPTY_PAYLOAD, ())
+
+
+def _payload_form(spec: ChainSpec, slot: int) -> Container[ExecutionPayloadHeader]:
+    is_deneb = spec.fork_at_slot(slot).name >= ForkName.DENEB
+    return _DENEB_PAYLOAD if is_deneb else _CAPELLA_PAYLOAD
 
 
 def _header(spec: ChainSpec, fork: ForkName, at: Places) -> Schema[LightClientHeader]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from walkaway.limits import LIMITS
 
-__all__ = ["Answer", "BeaconRequest", "Request", "RpcRequest"]
+__all__ = ["Answer", "BeaconRequest", "Kind", "Request", "Requests", "RpcRequest", "forms"]
+
+Kind = Literal["execution", "beacon", "checkpoint", "submit"]
+"""What a source is asked for. ``submit`` sources take transactions and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +19,17 @@ class RpcRequest:
     """One execution JSON-RPC call.
 
     ``by_hash`` says that the question names its commitment by hash (EIP-1898),
-    so that an answer for another one is a lie and not a lag.
+    so that an answer for another one is a lie and not a lag. ``depth`` is how
+    many blocks behind the head the question reaches, where that is known: from
+    it the pool learns how far back a source can prove.
     """
 
     method: str
     params: tuple[Any, ...] = ()
     by_hash: bool = False
     max_bytes: int = LIMITS.rpc_response_bytes
+    kind: Literal["execution", "submit"] = "execution"
+    depth: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +41,20 @@ class BeaconRequest:
     accept: Literal["json", "ssz"] = "json"
     by_hash: bool = False
     max_bytes: int = LIMITS.beacon_response_bytes
+    kind: Literal["beacon", "checkpoint"] = "beacon"
 
 
 Request = RpcRequest | BeaconRequest
+
+Requests = Request | Sequence[Request]
+"""One question, or the same question in several forms, the preferred one first."""
+
+
+def forms(requests: Requests) -> tuple[Request, ...]:
+    """The forms of a question, the preferred one first."""
+    if isinstance(requests, RpcRequest | BeaconRequest):
+        return (requests,)
+    return tuple(requests)
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,10 +194,10 @@ def json_list(value: object, what: str, limit: int) -> Sequence[object]:
 
 def hex_integer(value: object, name: str, *, bits: int) -> int:
     """A JSON-RPC quantity (``0x`` and hex digits) of at most ``bits`` bits."""
-    digits = _hex_digits(value, name).lstrip("0")
-    if len(digits) * 4 > bits + 3 or (number := int(digits or "0", 16)) >> bits:
+    digits = _hex_digits(value, name).lstrip("0") or "0"
+    if len(digits) * 4 >= bits + 4 or int(digits, 16) >> bits:
         raise ProofError(f"{name}: wider than {bits} bits")
-    return number
+    return int(digits, 16)
 
 
 def hex_bytes(value: object, name: str, *, limit: int) -> bytes:

@@ -54,9 +54,10 @@ def integer(item: Item, *, bits: int) -> int:
         raise ProofError("a list stands where RLP should hold an integer")
     if item[:1] == b"\0":
         raise ProofError("an RLP integer has leading zeros", got=item)
-    if len(item) * 8 > bits:
+    value = int.from_bytes(item, "big")
+    if value >> bits:
         raise ProofError(f"an RLP integer is wider than {bits} bits", got=item)
-    return int.from_bytes(item, "big")
+    return value
 
 
 def decode(data: bytes, *, max_bytes: int = LIMITS.rlp_item_bytes) -> Item:

@@ -11,7 +11,7 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
-from walkaway.anchors.spec import BlobLimit, ChainSpec, ForkName, Preset, ScheduledFork
+from walkaway.anchors.spec import BlobBaseFee, BlobLimit, ChainSpec, ForkName, Preset, ScheduledFork
 from walkaway.errors import ConfigError
 
 __all__ = ["MAINNET_PRESET", "MINIMAL_PRESET", "chain_spec", "networks", "parse_chain_spec"]
@@ -59,6 +59,7 @@ def parse_chain_spec(text: str, name: str) -> ChainSpec:
         seconds_per_slot=table.count("seconds_per_slot", least=1),
         forks=_forks(table.table("forks")),
         blob_schedule=_blob_schedule(table),
+        blob_base_fees=_blob_base_fees(table) if "blob_base_fees" in table.fields else (),
     )
 
 
@@ -79,6 +80,12 @@ class _Table:
         value = self._get(name)
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             raise ConfigError(f"{self.place}: {name} is a whole number of at least {least}")
+        return value
+
+    def flag(self, name: str) -> bool:
+        value = self._get(name)
+        if not isinstance(value, bool):
+            raise ConfigError(f"{self.place}: {name} is true or false")
         return value
 
     def octets(self, name: str, size: int) -> bytes:
@@ -132,3 +139,20 @@ def _blob_schedule(table: _Table) -> tuple[BlobLimit, ...]:
     if epochs != sorted(set(epochs)):
         raise ConfigError(f"{table.place}: the epochs of blob_schedule ascend")
     return limits
+
+
+def _blob_base_fees(table: _Table) -> tuple[BlobBaseFee, ...]:
+    fees = tuple(
+        BlobBaseFee(
+            timestamp=entry.count("timestamp"),
+            target=entry.count("target", least=1),
+            max=entry.count("max", least=1),
+            update_fraction=entry.count("update_fraction", least=1),
+            reserve_price=entry.flag("reserve_price"),
+        )
+        for entry in table.tables("blob_base_fees")
+    )
+    times = [fee.timestamp for fee in fees]
+    if times != sorted(set(times)):
+        raise ConfigError(f"{table.place}: the timestamps of blob_base_fees ascend")
+    return fees

@@ -17,24 +17,13 @@ from walkaway.errors import InvalidRequest
 from walkaway.limits import LIMITS
 from walkaway.rpc.jsonrpc import Received
 
-__all__ = ["BlockChoice", "Params", "StorageKey"]
+__all__ = ["Params", "StorageKey"]
 
 _QUANTITY = re.compile(r"0x(?:0|[1-9a-f][0-9a-f]*)", re.ASCII | re.IGNORECASE)
 _DATA = re.compile(r"0x(?:[0-9a-f]{2})*", re.ASCII | re.IGNORECASE)
 _KEY = re.compile(r"0x[0-9a-f]*", re.ASCII | re.IGNORECASE)
 
 _TAGS = {tag.value: tag for tag in Tag}
-
-
-@dataclass(frozen=True, slots=True)
-class BlockChoice:
-    """A block as a caller names it; ``canonical`` is EIP-1898's ``requireCanonical``."""
-
-    block: BlockId
-    canonical: bool = False
-
-
-LATEST = BlockChoice(Tag.LATEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +106,28 @@ class Params:
             raise InvalidRequest(f"{name}: at most {LIMITS.proof_slots}")
         return [_storage_key(name, _string(name, value)) for value in values]
 
-    def block(self, name: str = "block") -> BlockChoice:
-        """A tag, a number, or an EIP-1898 object; latest where it was left out."""
+    def block(self, name: str = "block") -> BlockId:
+        """A tag, a number, or an EIP-1898 object; latest where it was left out.
+
+        ``requireCanonical`` changes nothing: a block that is not in the proven
+        chain is refused in any case.
+        """
         value = self._take()
         if value is None:
-            return LATEST
+            return Tag.LATEST
         if isinstance(value, dict):
             return _block_object(name, value)
-        return BlockChoice(_tag_number_or_hash(name, _string(name, value)))
+        return _tag_number_or_hash(name, _string(name, value))
 
-    def block_number(self, name: str = "block") -> BlockChoice:
+    def block_number(self, name: str = "block") -> Tag | int:
         """A tag or a number, which must be there."""
-        return BlockChoice(_tag_or_number(name, self._text(name)))
+        return _tag_or_number(name, self._text(name))
+
+    def some_block(self, name: str = "block") -> BlockId:
+        """What `block` takes, but it must be there."""
+        if self._next >= len(self._values) or self._values[self._next] is None:
+            raise InvalidRequest(f"{name}: missing (parameter {self._next + 1})")
+        return self.block(name)
 
     def _take(self) -> Received:
         position = self._next
@@ -190,21 +189,18 @@ def _tag_number_or_hash(name: str, text: str) -> BlockId:
     return _bytes(name, text) if len(text) == 66 else _tag_or_number(name, text)
 
 
-def _block_object(name: str, value: dict[str, Received]) -> BlockChoice:
+def _block_object(name: str, value: dict[str, Received]) -> BlockId:
     number, block_hash = value.get("blockNumber"), value.get("blockHash")
-    canonical = value.get("requireCanonical", False)
     unknown = value.keys() - {"blockNumber", "blockHash", "requireCanonical"}
     if unknown:
         raise InvalidRequest(f"{name}: EIP-1898 knows no member {min(unknown)[:40]!r}")
-    if not isinstance(canonical, bool):
+    if not isinstance(value.get("requireCanonical", False), bool):
         raise InvalidRequest(f"{name}.requireCanonical: true or false")
     if (number is None) == (block_hash is None):
         raise InvalidRequest(f"{name}: either blockNumber or blockHash is needed")
     if number is not None:
-        if canonical:
-            raise InvalidRequest(f"{name}: requireCanonical goes with blockHash")
-        return BlockChoice(_tag_or_number(name, _string(f"{name}.blockNumber", number)))
+        return _tag_or_number(name, _string(f"{name}.blockNumber", number))
     text = _string(f"{name}.blockHash", block_hash)
     if len(text) != 66:
         raise InvalidRequest(f"{name}.blockHash: 32 bytes are needed")
-    return BlockChoice(_bytes(f"{name}.blockHash", text), canonical)
+    return _bytes(f"{name}.blockHash", text)

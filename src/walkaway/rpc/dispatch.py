@@ -1,0 +1,156 @@
+"""From one message to its reply: finds the methods, runs them within limits, encodes.
+
+Calls of a batch run side by side and are answered in order. Nothing leaves
+but JSON-RPC replies: an error of walkaway's tree becomes its fixed code, and any
+other one is a fault of ours, of which nothing is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from walkaway.errors import Unsupported, WalkawayError
+from walkaway.limits import LIMITS, Limits
+from walkaway.rpc.ask import Ask
+from walkaway.rpc.chain_view import ChainView
+from walkaway.rpc.error_codes import (
+    INTERNAL,
+    LIMIT_EXCEEDED,
+    METHOD_NOT_FOUND,
+    TIMED_OUT,
+    code_of,
+    speakable,
+)
+from walkaway.rpc.jsonrpc import Call, Json, Malformed, encode, failure, parse, success
+from walkaway.rpc.methods import METHODS, Method
+from walkaway.rpc.methods.not_proven import NOT_PROVEN
+from walkaway.rpc.params import Params
+
+__all__ = ["Dispatcher"]
+
+BUSY = "too many calls at a time: ask again"
+BATCH_WIDTH = 16
+"""Calls of one batch that run at a time, so that one client cannot take every place."""
+
+log = logging.getLogger(__name__)
+
+
+class Dispatcher:
+    """Answers messages. One serves all connections, and counts the calls among them."""
+
+    def __init__(
+        self,
+        chain: ChainView,
+        *,
+        methods: Mapping[str, Method] = METHODS,
+        limits: Limits = LIMITS,
+    ) -> None:
+        self._chain = chain
+        self._methods = methods
+        self._limits = limits
+        self._running = 0
+
+    async def reply(self, message: bytes) -> bytes | None:
+        """The reply to one message; None where it holds nothing but notifications."""
+        body = parse(message, self._limits)
+        if isinstance(body, list):
+            return await self._batch(body)
+        return await self._one(body)
+
+    def busy(self, message: bytes) -> bytes | None:
+        """The reply to a message for which its connection has no place left."""
+        body = parse(message, self._limits)
+        calls = body if isinstance(body, list) else [body]
+        replies = [failure(c.id, LIMIT_EXCEEDED, BUSY) for c in calls if c.id is not None]
+        joined = b",".join(replies)
+        return (b"[%b]" % joined if isinstance(body, list) else joined) if replies else None
+
+    async def _batch(self, calls: list[Call | Malformed]) -> bytes | None:
+        places = asyncio.Semaphore(BATCH_WIDTH)
+        room = self._limits.rpc_batch_response_bytes
+
+        async def answer(call: Call | Malformed) -> bytes | None:
+            nonlocal room
+            async with places:
+                if room <= 0 and call.id is not None:
+                    return failure(
+                        call.id, LIMIT_EXCEEDED, "the answers to this batch are too long"
+                    )
+                reply = await self._one(call)
+            room -= len(reply or b"")
+            return reply
+
+        replies = await asyncio.gather(*[answer(call) for call in calls])
+        answered = [reply for reply in replies if reply is not None]
+        return b"[" + b",".join(answered) + b"]" if answered else None
+
+    async def _one(self, call: Call | Malformed) -> bytes | None:
+        if isinstance(call, Malformed):
+            return None if call.id is None else failure(call.id, call.code, call.message)
+        reply = await self._answer(call, call.id or "null")
+        return None if call.id is None else reply
+
+    async def _answer(self, call: Call, id_text: str) -> bytes:
+        method = self._methods.get(call.method)
+        if method is None and call.method not in NOT_PROVEN:
+            return failure(id_text, METHOD_NOT_FOUND, f"there is no method {call.method[:80]!r}")
+        try:
+            with self._place():
+                async with asyncio.timeout(self._limits.rpc_call_seconds):
+                    if method is None:
+                        raise Unsupported(NOT_PROVEN[call.method])
+                    result = await method.call(Ask(self._chain), Params(call.params))
+            return success(id_text, encode(result))
+        except _Busy:
+            return failure(id_text, LIMIT_EXCEEDED, BUSY)
+        except WalkawayError as error:
+            return failure(id_text, code_of(error), speakable(str(error)), _told(error))
+        except TimeoutError:
+            seconds = self._limits.rpc_call_seconds
+            return failure(id_text, TIMED_OUT, f"not proven within {seconds:g} seconds")
+        except Exception as error:
+            log.error("%s failed: %s", call.method, _where(error))
+            return failure(id_text, INTERNAL, "internal error")
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if self._running >= self._limits.rpc_calls:
+            raise _Busy
+        self._running += 1
+        try:
+            yield
+        finally:
+            self._running -= 1
+
+
+class _Busy(Exception):
+    """Caught in this module, and nowhere else."""
+
+
+def _told(error: WalkawayError) -> Json:
+    return _plain({k: v for k, v in error.diagnostics().items() if k != "message"})
+
+
+def _plain(value: object) -> Json:
+    match value:
+        case None | bool() | int():
+            return value
+        case Mapping():
+            return {str(key): _plain(member) for key, member in value.items()}
+        case list() | tuple():
+            return [_plain(member) for member in value]
+        case bytes():
+            return "0x" + value.hex()
+        case _:
+            return speakable(str(value))
+
+
+def _where(error: BaseException) -> str:
+    """The kind of an error and the line it came from, but not its text, which may hold a URL."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    return type(error).__name__ + place

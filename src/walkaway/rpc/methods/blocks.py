@@ -1,0 +1,123 @@
+"""Whole blocks and their receipts."""
+
+from __future__ import annotations
+
+import asyncio
+
+from walkaway.chain.block_id import BlockId
+from walkaway.proofs import derive
+from walkaway.proofs.execution.blocks import Block
+from walkaway.rpc.ask import Ask
+from walkaway.rpc.encode import (
+    block_members,
+    data,
+    data_list,
+    included_transaction,
+    quantity,
+    receipt_members,
+)
+from walkaway.rpc.jsonrpc import Encoded, encode
+from walkaway.rpc.methods.method import Answer, Method
+from walkaway.rpc.params import Params
+from walkaway.sources.word import Word
+
+__all__ = ["METHODS"]
+
+
+async def get_block_by_number(ask: Ask, params: Params) -> Answer:
+    block, whole = params.block_number(), params.flag("whole transactions")
+    params.end()
+    return await _block(ask, block, whole)
+
+
+async def get_block_by_hash(ask: Ask, params: Params) -> Answer:
+    block, whole = params.hash("block hash"), params.flag("whole transactions")
+    params.end()
+    return await _block(ask, block, whole)
+
+
+async def count_by_number(ask: Ask, params: Params) -> Answer:
+    block = params.block_number()
+    params.end()
+    return await _count(ask, block)
+
+
+async def count_by_hash(ask: Ask, params: Params) -> Answer:
+    block = params.hash("block hash")
+    params.end()
+    return await _count(ask, block)
+
+
+async def get_block_receipts(ask: Ask, params: Params) -> Answer:
+    block = params.some_block()
+    params.end()
+    proven = await ask.chain.receipts(block)
+    if isinstance(proven, Word):
+        return ask.hear(proven)
+    receipts = await ask.take(proven, ("receipts",), block)
+    return await asyncio.to_thread(_receipts_text, receipts)
+
+
+async def _block(ask: Ask, block: BlockId, whole: bool) -> Answer:
+    proven = await ask.chain.block(block)
+    if isinstance(proven, Word):
+        return ask.hear(proven)
+    return await asyncio.to_thread(_block_text, await ask.take(proven, ("block",), block), whole)
+
+
+async def _count(ask: Ask, block: BlockId) -> Answer:
+    proven = await ask.chain.block(block)
+    if isinstance(proven, Word):
+        return ask.hear(proven)
+    count = derive.transaction_count(proven)
+    return quantity(await ask.take(count, ("transaction count",), block))
+
+
+def _block_text(block: Block, whole: bool) -> Encoded:
+    """The block as JSON text.
+
+    Made in a thread and transaction by transaction: senders take long to
+    recover, and one large piece of JSON would hold the interpreter.
+    """
+    header, body = block.header, block.body
+    ommers = data_list(ommer.hash for ommer in body.ommers)
+    members = block_members(header, size=block.size, withdrawals=body.withdrawals, ommers=ommers)
+    transactions = [
+        encode(
+            included_transaction(transaction, header, index) if whole else data(transaction.hash)
+        )
+        for index, transaction in enumerate(body.transactions)
+    ]
+    text = encode(members)
+    return Encoded(b'%b,"transactions":[%b]}' % (text[:-1], b",".join(transactions)))
+
+
+def _receipts_text(receipts: tuple[derive.IncludedReceipt, ...]) -> Encoded:
+    return Encoded(b"[%b]" % b",".join([encode(receipt_members(receipt)) for receipt in receipts]))
+
+
+CONTENT = "the header's transactions root and withdrawals root"
+WORD = "; null is the sources' word"
+
+METHODS = (
+    Method(
+        "eth_getBlockByNumber",
+        "block number, whole transactions = false",
+        CONTENT + WORD,
+        get_block_by_number,
+    ),
+    Method(
+        "eth_getBlockByHash",
+        "block hash, whole transactions = false",
+        CONTENT + WORD,
+        get_block_by_hash,
+    ),
+    Method("eth_getBlockTransactionCountByNumber", "block number", CONTENT + WORD, count_by_number),
+    Method("eth_getBlockTransactionCountByHash", "block hash", CONTENT + WORD, count_by_hash),
+    Method(
+        "eth_getBlockReceipts",
+        "block",
+        "the header's receipts root and transactions root" + WORD,
+        get_block_receipts,
+    ),
+)

@@ -1,0 +1,112 @@
+"""Methods that Ethereum clients know and walkaway refuses: why, for each.
+
+They are refused with their own code, so that a caller can tell a method that
+cannot be proven from one that does not exist. None is ever forwarded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["NOT_PROVEN"]
+
+_EXECUTION = "it runs code over the state, which walkaway does not do yet"
+_FEES = "fee figures are not derived from proven blocks yet"
+_LOGS = "that no log was left out is not proven yet"
+_FILTERS = "there are no filters yet: ask for blocks instead"
+_KEYS = "walkaway holds no keys: sign in the wallet and use eth_sendRawTransaction"
+_MEMPOOL = "nobody can prove what waits in another node's pool"
+_NODE = "walkaway is no full node"
+_TRACE = "it runs blocks again, which walkaway does not do"
+_OMMERS = "ommers are given with their block, by hash"
+
+_REASONS: Mapping[str, tuple[str, ...]] = {
+    _EXECUTION: (
+        "eth_call",
+        "eth_callMany",
+        "eth_createAccessList",
+        "eth_estimateGas",
+        "eth_simulateV1",
+    ),
+    _FEES: (
+        "eth_baseFee",
+        "eth_blobBaseFee",
+        "eth_feeHistory",
+        "eth_gasPrice",
+        "eth_maxPriorityFeePerGas",
+    ),
+    _LOGS: ("eth_getFilterLogs", "eth_getLogs"),
+    _FILTERS: (
+        "eth_getFilterChanges",
+        "eth_newBlockFilter",
+        "eth_newFilter",
+        "eth_newPendingTransactionFilter",
+        "eth_subscribe",
+        "eth_uninstallFilter",
+        "eth_unsubscribe",
+    ),
+    _KEYS: (
+        "eth_sendTransaction",
+        "eth_sign",
+        "eth_signTransaction",
+        "eth_signTypedData",
+        "eth_signTypedData_v3",
+        "eth_signTypedData_v4",
+        "personal_sign",
+    ),
+    _MEMPOOL: (
+        "eth_pendingTransactions",
+        "txpool_content",
+        "txpool_contentFrom",
+        "txpool_inspect",
+        "txpool_status",
+    ),
+    _NODE: (
+        "admin_nodeInfo",
+        "admin_peers",
+        "eth_capabilities",
+        "eth_coinbase",
+        "eth_config",
+        "eth_getBlockAccessListByBlockHash",
+        "eth_getBlockAccessListByBlockNumber",
+        "eth_getRawTransactionByHash",
+        "eth_getStorageValues",
+        "eth_getWork",
+        "eth_hashrate",
+        "eth_mining",
+        "eth_protocolVersion",
+        "eth_submitHashrate",
+        "eth_submitWork",
+        "net_peerCount",
+        "rpc_modules",
+    ),
+    _TRACE: (
+        "debug_getBadBlocks",
+        "debug_getRawBlock",
+        "debug_getRawHeader",
+        "debug_getRawReceipts",
+        "debug_getRawTransaction",
+        "debug_storageRangeAt",
+        "debug_traceBlockByHash",
+        "debug_traceBlockByNumber",
+        "debug_traceCall",
+        "debug_traceTransaction",
+        "trace_block",
+        "trace_call",
+        "trace_filter",
+        "trace_replayBlockTransactions",
+        "trace_replayTransaction",
+        "trace_transaction",
+    ),
+    _OMMERS: (
+        "eth_getUncleByBlockHashAndIndex",
+        "eth_getUncleByBlockNumberAndIndex",
+        "eth_getUncleCountByBlockHash",
+        "eth_getUncleCountByBlockNumber",
+    ),
+}
+
+NOT_PROVEN: Mapping[str, str] = {
+    name: f"{name} is refused: {reason}" for reason, names in _REASONS.items() for name in names
+}
+"""The method's name, and the message it is refused with."""

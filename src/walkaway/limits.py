@@ -65,7 +65,6 @@ class Limits:
     # chain
     head_age_seconds: float = 180.0
     parent_walk_blocks: int = 256
-    history_window_blocks: int = 8191
     proof_slots: int = 1024
     cached_headers: int = 4096
     lineages: int = 8

@@ -140,6 +140,13 @@ class LightClientStore:
         """The store's state, for `from_bytes`; the evidence is not part of it."""
         return kept_to_bytes(self._spec, Kept(self._view.state, self._view.optimistic_signers))
 
+    def copy(self) -> LightClientStore:
+        """A store that begins as this one and then goes its own way; costs a pointer."""
+        view = self._view
+        other = LightClientStore(self._spec, view.state, view.current, view.optimistic_signers)
+        other._view = view
+        return other
+
     def process_update(
         self, update: LightClientUpdate, *, current_slot: int, strict: bool = False
     ) -> Progress:

@@ -1,0 +1,346 @@
+"""The chain as the floors above see it: ask it anything, get a `Proven` or a reason.
+
+Every method takes a block id and answers at one block: a tag is resolved
+once, so that an account and its code cannot come from two heads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from walkaway.anchors.spec import ChainSpec
+from walkaway.chain.block_id import BlockId, Tag, describe_block
+from walkaway.chain.blocks import Blocks
+from walkaway.chain.clock import FlooredClock, SystemClock
+from walkaway.chain.follower import Follower, SyncProgress
+from walkaway.chain.headers import Headers
+from walkaway.chain.keeper import Keeper
+from walkaway.chain.start import Checkpoint, start_store
+from walkaway.chain.state import AccountProof, State
+from walkaway.chain.status import ChainStatus, HeadStatus
+from walkaway.chain.transactions import Located, Sent, Transactions
+from walkaway.errors import Stale, Unproven, WalkawayError
+from walkaway.limits import LIMITS
+from walkaway.proofs import Proven, derive
+from walkaway.proofs.derive import IncludedReceipt, IncludedTransaction
+from walkaway.proofs.execution.accounts import Account
+from walkaway.proofs.execution.blocks import Block
+from walkaway.proofs.execution.header import Header
+from walkaway.proofs.execution.receipts import Receipt
+from walkaway.proofs.execution.transactions import Transaction
+from walkaway.sources.clock import Clock
+from walkaway.sources.pool import Pool
+from walkaway.sources.word import Word
+
+__all__ = ["Chain", "ChainSettings"]
+
+log = logging.getLogger("walkaway.chain")
+
+POLLS_PER_SLOT = 3
+LONGEST_PAUSE_SECONDS = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChainSettings:
+    """How a chain is followed.
+
+    ``checkpoint`` is a trusted beacon block root, or None; ``operators`` how
+    many must agree where neither one is given nor one was kept;
+    ``state_directory`` None keeps nothing. Ages are seconds.
+    """
+
+    checkpoint: bytes | None = None
+    operators: int = 2
+    state_directory: Path | None = None
+    head_age_limit: float = LIMITS.head_age_seconds
+    checkpoint_age_limit: float = LIMITS.checkpoint_age_seconds
+
+
+class Chain:
+    """One followed chain. Use it as a context, or call `start` and `stop`.
+
+    ``tell`` hears, in words, what is being done; ``progress`` hears the sync.
+    """
+
+    def __init__(
+        self,
+        spec: ChainSpec,
+        pool: Pool,
+        settings: ChainSettings | None = None,
+        *,
+        clock: Clock | None = None,
+        tell: Callable[[str], None] = lambda _: None,
+        progress: Callable[[SyncProgress], None] = lambda _: None,
+    ) -> None:
+        self.spec = spec
+        self.pool = pool
+        self.settings = settings or ChainSettings()
+        self._clock = FlooredClock(clock or SystemClock())
+        self._tell = tell
+        self._progress = progress
+        self._keeper = Keeper(self.settings.state_directory, spec, self._clock)
+        self._state = State(pool)
+        self._blocks = Blocks(pool)
+        self._headers = Headers(pool, self._state, self.head)
+        self._transactions = Transactions(
+            spec.chain_id, pool, self._headers, self._state, self._blocks
+        )
+        self._follower: Follower | None = None
+        self._checkpoint: Checkpoint | None = None
+        self._latest: Proven[Header] | None = None
+        self._finalized: Proven[Header] | None = None
+        self._trouble: str | None = None
+        self._following: asyncio.Task[None] | None = None
+        self._new_head = asyncio.Event()
+
+    async def start(self, *, follow: bool = True) -> None:
+        """Begin at the checkpoint, sync to the head, and follow it from then on.
+
+        Without ``follow`` the head stays where it is until `advance` is called.
+
+        Raises:
+            Stale: the checkpoint is too old.
+            ConfigError: the kept state is damaged or contradicts the checkpoint.
+            Unproven: the sources cannot carry the light client to a head.
+        """
+        started = await start_store(
+            self.spec,
+            self.pool,
+            self._clock,
+            given=self.settings.checkpoint,
+            kept=self._keeper.load(),
+            operators=self.settings.operators,
+            age_limit=self.settings.checkpoint_age_limit,
+            tell=self._tell,
+        )
+        self._checkpoint = started.checkpoint
+        self._keeper.check(started.store)
+        self._follower = Follower(self.spec, self.pool, self._clock, started.store)
+        await self._follower.sync(self._progress)
+        self._tell("asking every beacon source for its newest head")
+        await self.advance()
+        if follow:
+            self._following = asyncio.create_task(self._follow())
+
+    async def stop(self) -> None:
+        """Stop following, and keep the state."""
+        if self._following is not None:
+            self._following.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._following
+            self._following = None
+        if self._follower is not None and self._checkpoint is not None:
+            self._keeper.keep(self._follower.store, self._checkpoint)
+
+    async def __aenter__(self) -> Chain:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.stop()
+
+    async def advance(self) -> bool:
+        """Take up the newest head that can be proven now; whether it is a new one.
+
+        Raises:
+            Unproven: no source could prove a head or serve its header.
+            ConfigError: a proven head contradicts what an earlier run kept.
+        """
+        follower, checkpoint = self._started()
+        await follower.advance()
+        self._keeper.check(follower.store)
+        moved = await self._adopt(follower)
+        await asyncio.to_thread(self._keeper.keep_if_moved, follower.store, checkpoint)
+        return moved
+
+    async def _adopt(self, follower: Follower) -> bool:
+        """Fetch and prove the headers of the heads; only then are they served."""
+        store = follower.store
+        before = self._latest
+        if not _is_at(self._finalized, store.finalized.claim.block_hash):
+            self._finalized = await self._headers.at_head(store.finalized)
+        if not self._keeper.is_past(store) and not _is_at(
+            self._latest, store.optimistic.claim.block_hash
+        ):
+            self._latest = await self._headers.at_head(store.optimistic)
+        if self._latest is before or self._latest is None:
+            return False
+        self._new_head.set()
+        self._new_head = asyncio.Event()
+        return True
+
+    async def _follow(self) -> None:
+        pause = min(self.spec.seconds_per_slot / POLLS_PER_SLOT, LONGEST_PAUSE_SECONDS)
+        while True:
+            await asyncio.sleep(pause)
+            try:
+                if await self.advance() and self._latest and self._finalized:
+                    await self._transactions.watch(self._latest, self._finalized)
+                self._trouble = None
+            except WalkawayError as error:
+                self._trouble = str(error)
+                log.warning("the head did not move: %s", error)
+
+    def head(self, tag: Tag) -> Proven[Header]:
+        """The proven header that a tag means now.
+
+        Raises:
+            Stale: there is no latest head, or it is older than the limit.
+            Unproven: nothing is finalized yet, as far as can be proven.
+        """
+        if tag in (Tag.SAFE, Tag.FINALIZED):
+            if self._finalized is None:
+                raise Unproven("no finalized head is proven yet", reasons={})
+            return self._finalized
+        limit = self.settings.head_age_limit
+        if self._latest is None:
+            raise Stale("no head is proven yet", age=self._head_age(), limit=limit)
+        age = self._head_age()
+        if age > limit:
+            raise Stale(
+                f"the newest proven head is {age:.0f} s old, more than the {limit:.0f} s allowed"
+                + (f"; last trouble: {self._trouble}" if self._trouble else ""),
+                age=age,
+                limit=limit,
+                advice="ask at 'finalized', or see `walkaway status` for what the sources say",
+            )
+        return self._latest
+
+    def _head_age(self) -> float:
+        since = self.spec.genesis_time if self._latest is None else self._latest.value.timestamp
+        return self._clock.now() - since
+
+    async def header(self, block: BlockId) -> Proven[Header] | Word[None]:
+        """A header, or the sources' word that there is no such block."""
+        return await self._headers.resolve(block)
+
+    async def account(self, address: bytes, block: BlockId) -> Proven[Account | None]:
+        """The account at a 20-byte address after a block, or its proven absence."""
+        return await self._state.account(address, await self._existing(block))
+
+    async def slots(
+        self, address: bytes, keys: Sequence[bytes], block: BlockId
+    ) -> tuple[Proven[Account | None], tuple[Proven[int], ...]]:
+        """The account, and its slots under these 32-byte keys, in order."""
+        return await self._state.slots(address, keys, await self._existing(block))
+
+    async def code(self, address: bytes, block: BlockId) -> Proven[bytes]:
+        """The code of the account after a block; empty where there is none, proven so."""
+        return await self._state.code(address, await self._existing(block))
+
+    async def proof(self, address: bytes, keys: Sequence[bytes], block: BlockId) -> AccountProof:
+        """The account and slots with the nodes that prove them (EIP-1186)."""
+        return await self._state.proof(address, keys, await self._existing(block))
+
+    async def block(self, block: BlockId) -> Proven[Block] | Word[None]:
+        """A whole block, or the sources' word that there is none."""
+        header = await self._headers.resolve(block)
+        return header if isinstance(header, Word) else await self._blocks.block(header)
+
+    async def receipts(self, block: BlockId) -> Proven[tuple[IncludedReceipt, ...]] | Word[None]:
+        """All receipts of a block, joined with its transactions.
+
+        Raises `Unsupported` where the chain spec does not explain the block's
+        blob base fee.
+        """
+        header = await self._headers.resolve(block)
+        if isinstance(header, Word):
+            return header
+        return derive.receipts(*await self._receipt_parts(header))
+
+    async def transaction(
+        self, transaction_hash: bytes
+    ) -> Proven[IncludedTransaction | None] | Transaction | Word[None]:
+        """A transaction where it stands; as it was sent from here and is not in a block
+        yet; or the sources' word that there is none.
+        """
+        found = await self._transactions.find(transaction_hash)
+        return found.transaction if isinstance(found, Located) else found
+
+    async def receipt(self, transaction_hash: bytes) -> Proven[IncludedReceipt | None] | Word[None]:
+        """The receipt of a transaction, or the sources' word that it is in no block."""
+        found = await self._transactions.find(transaction_hash)
+        if isinstance(found, Word):
+            return found
+        if not isinstance(found, Located):
+            return Word(None, said_by=("the proven head",), asked=("the proven head",))
+        header = await self._headers.resolve(found.block.value.header.hash)
+        assert not isinstance(header, Word)
+        block, bare, blob_fee = await self._receipt_parts(header)
+        return derive.receipt_by_hash(block, bare, transaction_hash, blob_fee)
+
+    async def _receipt_parts(self, header: Proven[Header]) -> ReceiptParts:
+        block, bare = await asyncio.gather(
+            self._blocks.block(header), self._blocks.receipts(header)
+        )
+        blob_fee = None
+        if header.value.blob_gas_used:
+            parent = await self._headers.parent(header)
+            schedule = self.spec.blob_base_fees
+            blob_fee = derive.blob_base_fee(parent, header, schedule)
+        return block, bare, blob_fee
+
+    async def submit(self, raw: bytes) -> bytes:
+        """Send a signed transaction to the submit list; its 32-byte hash, computed here."""
+        return await self._transactions.send(raw)
+
+    async def pending_nonce(self, address: bytes) -> int:
+        """The nonce after the head's and those of the transactions sent from here."""
+        nonce = derive.nonce(await self.account(address, Tag.LATEST))
+        return self._transactions.next_nonce(address, nonce.value)
+
+    async def next_head(self) -> Proven[Header]:
+        """Wait for a head other than the present one."""
+        await self._new_head.wait()
+        return self.head(Tag.LATEST)
+
+    def sent(self) -> list[Sent]:
+        """The transactions that were sent from here and are not final yet."""
+        return self._transactions.sent()
+
+    def status(self) -> ChainStatus:
+        """Head, checkpoint and sources as they stand. Never raises."""
+        store = None if self._follower is None else self._follower.store
+        return ChainStatus(
+            network=self.spec.network,
+            chain_id=self.spec.chain_id,
+            now=self._clock.now(),
+            clock_behind=self._clock.behind,
+            head_age_limit=self.settings.head_age_limit,
+            checkpoint=self._checkpoint,
+            latest=HeadStatus.of(self._latest, self._clock.now()),
+            finalized=HeadStatus.of(self._finalized, self._clock.now()),
+            signers=0 if store is None else store.optimistic_signers,
+            committee_size=self.spec.preset.sync_committee_size,
+            period=0 if store is None else store.finalized_period,
+            current_slot=self.spec.slot_at_time(self._clock.now()),
+            sent=len(self._transactions.sent()),
+            trouble=self._trouble,
+            sources=tuple(self.pool.status()),
+        )
+
+    async def _existing(self, block: BlockId) -> Proven[Header]:
+        header = await self._headers.resolve(block)
+        if isinstance(header, Word):
+            raise Unproven(
+                f"{describe_block(block)} is not known",
+                reasons=dict.fromkeys(header.said_by, "does not know it"),
+            )
+        return header
+
+    def _started(self) -> tuple[Follower, Checkpoint]:
+        if self._follower is None or self._checkpoint is None:
+            raise Stale("the chain is not started", age=0, limit=0)
+        return self._follower, self._checkpoint
+
+
+ReceiptParts = tuple[Proven[Block], Proven[tuple[Receipt, ...]], Proven[int] | None]
+
+
+def _is_at(header: Proven[Header] | None, block_hash: bytes | None) -> bool:
+    return header is not None and header.value.hash == block_hash

@@ -1,0 +1,123 @@
+"""What is kept across runs: the light-client store, written so that a kill loses nothing.
+
+The file is replaced, never rewritten: a new one is written beside it, forced
+to disk and renamed over it, and the one before stays as the second
+generation. Each carries a SHA-256 of its content. A damaged file is passed
+over for the generation before; where both are damaged the person is told,
+since starting anew is a decision about trust.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from walkaway.errors import ConfigError
+from walkaway.limits import LIMITS
+
+__all__ = ["Kept", "KeptState"]
+
+FORMAT = "walkaway light-client store 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One generation.
+
+    ``store`` is the light-client store as it serialises itself; ``head_slot``
+    the highest optimistic slot ever proven; ``checkpoint`` the 32-byte root
+    that trust began with; ``finalized`` maps the slots of the last finalized
+    heads to their beacon roots, so that a later checkpoint that contradicts
+    one is noticed.
+    """
+
+    chain_id: int
+    store: bytes
+    head_slot: int
+    checkpoint: bytes
+    finalized: dict[int, bytes] = field(default_factory=dict)
+
+
+class KeptState:
+    """The state file of one network, in a directory of the user's own."""
+
+    def __init__(self, directory: Path, network: str) -> None:
+        self.path = directory / f"{network}.state"
+        self._previous = directory / f"{network}.state.previous"
+
+    def load(self) -> Kept | None:
+        """The newest sound generation, or None where nothing was ever kept.
+
+        Raises `ConfigError` where files exist and none is sound.
+        """
+        present = [path for path in (self.path, self._previous) if path.exists()]
+        if not present:
+            return None
+        for path in present:
+            kept = _read(path)
+            if kept is not None:
+                return kept
+        raise ConfigError(
+            f"the kept light-client state is damaged: {self.path}",
+            advice="start from a checkpoint you trust: remove the file, then pass --checkpoint",
+        )
+
+    def save(self, kept: Kept) -> None:
+        """Replace the file by a new generation; on return it has reached the disk."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = self.path.with_suffix(".state.new")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(_encode(kept))
+            file.flush()
+            os.fsync(file.fileno())
+        if self.path.exists() and _read(self.path) is not None:
+            self.path.replace(self._previous)
+        fresh.replace(self.path)
+        _sync_directory(self.path.parent)
+
+
+def _encode(kept: Kept) -> bytes:
+    recent = sorted(kept.finalized.items())[-LIMITS.kept_finalized_roots :]
+    body = json.dumps(
+        {
+            "format": FORMAT,
+            "chain_id": kept.chain_id,
+            "head_slot": kept.head_slot,
+            "checkpoint": kept.checkpoint.hex(),
+            "finalized": {str(slot): root.hex() for slot, root in recent},
+            "store": kept.store.hex(),
+        }
+    ).encode()
+    return hashlib.sha256(body).hexdigest().encode() + b"\n" + body
+
+
+def _read(path: Path) -> Kept | None:
+    try:
+        if path.stat().st_size > LIMITS.kept_state_bytes:
+            return None
+        digest, _, body = path.read_bytes().partition(b"\n")
+        if hashlib.sha256(body).hexdigest().encode() != digest:
+            return None
+        document = json.loads(body)
+        if document["format"] != FORMAT:
+            return None
+        return Kept(
+            chain_id=int(document["chain_id"]),
+            store=bytes.fromhex(document["store"]),
+            head_slot=int(document["head_slot"]),
+            checkpoint=bytes.fromhex(document["checkpoint"]),
+            finalized={int(k): bytes.fromhex(v) for k, v in document["finalized"].items()},
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _sync_directory(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

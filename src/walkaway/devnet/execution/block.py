@@ -1,0 +1,70 @@
+"""What the execution side hands to the beacon side: blocks, and how one is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from walkaway.proofs.execution.header import Header
+from walkaway.proofs.execution.receipts import Receipt
+from walkaway.proofs.execution.transactions import Transaction
+from walkaway.proofs.execution.withdrawals import Withdrawal
+
+__all__ = ["ExecutionBackend", "ExecutionBlock", "PayloadAttributes"]
+
+
+@dataclass(frozen=True)
+class ExecutionBlock:
+    """One execution block. ``requests`` are EIP-7685 requests: a type byte, then the data."""
+
+    header: Header
+    transactions: tuple[Transaction, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    withdrawals: tuple[Withdrawal, ...] = ()
+    requests: tuple[bytes, ...] = ()
+
+    @property
+    def hash(self) -> bytes:
+        """The 32-byte block hash."""
+        return self.header.hash
+
+    @property
+    def number(self) -> int:
+        """The block's height."""
+        return self.header.number
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadAttributes:
+    """What a beacon block decides about its execution block (engine API, PayloadAttributesV3).
+
+    ``timestamp`` is seconds; the roots are 32 bytes, the fee recipient 20.
+    """
+
+    timestamp: int
+    prev_randao: bytes
+    parent_beacon_block_root: bytes
+    fee_recipient: bytes
+    withdrawals: tuple[Withdrawal, ...]
+
+
+class ExecutionBackend(Protocol):
+    """What can stand behind the beacon side: the devnet's own chain, or an imported one."""
+
+    @property
+    def chain_id(self) -> int:
+        """EIP-155's chain id."""
+
+    @property
+    def genesis(self) -> ExecutionBlock:
+        """The block that the first beacon block's payload builds on."""
+
+    def produce(self, parent_hash: bytes, attributes: PayloadAttributes) -> ExecutionBlock:
+        """The next block on a parent. It is known from then on, but not yet the head.
+
+        A chain that was imported gives the next block that it has, whatever
+        the attributes say.
+        """
+
+    def set_head(self, block_hash: bytes, finalized_hash: bytes | None) -> None:
+        """Make a block the head (engine API, forkchoiceUpdated)."""

@@ -1,0 +1,105 @@
+"""The genesis state: funded accounts, system contracts, and two contracts to call.
+
+`Counter` and `Token` are compiled from ``contracts/`` at the root of the
+repository (``contracts/compile.mjs``).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+from ethereum_types.bytes import Bytes20, Bytes32
+from ethereum_types.numeric import U256
+
+from walkaway.devnet.execution.accounts import DEV_ACCOUNTS, dev_account
+from walkaway.devnet.execution.block import ExecutionBlock
+from walkaway.devnet.execution.engine import EXTRA_DATA, GAS_LIMIT
+from walkaway.devnet.execution.system_contracts import SYSTEM_CONTRACTS
+from walkaway.devnet.execution.world import Account, WorldState
+from walkaway.proofs.execution.header import EMPTY_OMMERS_HASH, Header
+from walkaway.proofs.execution.keccak import keccak256
+from walkaway.proofs.execution.trie import EMPTY_ROOT
+
+__all__ = ["COUNTER", "TOKEN", "Contract", "contract", "genesis_block", "genesis_world"]
+
+COUNTER = bytes.fromhex("c0") + bytes(18) + bytes.fromhex("01")
+"""The address of `Counter`, which counts and logs."""
+TOKEN = bytes.fromhex("70") + bytes(18) + bytes.fromhex("01")
+"""The address of `Token`, an ERC-20 token whose supply the funded accounts share."""
+
+ETHER = 10**18
+FUNDS = 10_000 * ETHER
+TOKENS_EACH = 1_000 * ETHER
+BASE_FEE = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A compiled contract: its runtime code, and the slots of its variables by name."""
+
+    code: bytes
+    slots: dict[str, int]
+
+
+@lru_cache
+def contract(name: str) -> Contract:
+    """A compiled contract by its Solidity name."""
+    compiled = json.loads(files(__package__).joinpath("contracts.json").read_bytes())
+    entry = compiled["contracts"][name]
+    return Contract(bytes.fromhex(entry["code"][2:]), entry["slots"])
+
+
+def genesis_world() -> WorldState:
+    """The state before the first block."""
+    accounts = {
+        Bytes20(address): Account(nonce=1, code=code) for address, code in SYSTEM_CONTRACTS.items()
+    }
+    for index in range(DEV_ACCOUNTS):
+        accounts[Bytes20(dev_account(index).address)] = Account(balance=FUNDS)
+    accounts[Bytes20(COUNTER)] = Account(nonce=1, code=contract("Counter").code)
+    accounts[Bytes20(TOKEN)] = Account(nonce=1, code=contract("Token").code)
+    return WorldState().changed_to(accounts, {Bytes20(TOKEN): _token_storage()})
+
+
+def genesis_block(world: WorldState, timestamp: int) -> ExecutionBlock:
+    """Block 0 over ``world``, in the form of the Cancun fork. ``timestamp`` is seconds."""
+    return ExecutionBlock(
+        Header(
+            parent_hash=bytes(32),
+            ommers_hash=EMPTY_OMMERS_HASH,
+            coinbase=bytes(20),
+            state_root=world.root,
+            transactions_root=EMPTY_ROOT,
+            receipts_root=EMPTY_ROOT,
+            logs_bloom=bytes(256),
+            difficulty=0,
+            number=0,
+            gas_limit=GAS_LIMIT,
+            gas_used=0,
+            timestamp=timestamp,
+            extra_data=EXTRA_DATA,
+            prev_randao=bytes(32),
+            nonce=bytes(8),
+            base_fee_per_gas=BASE_FEE,
+            withdrawals_root=EMPTY_ROOT,
+            blob_gas_used=0,
+            excess_blob_gas=0,
+            parent_beacon_block_root=bytes(32),
+        )
+    )
+
+
+def _token_storage() -> dict[Bytes32, U256]:
+    slots = contract("Token").slots
+    storage = {_word(slots["totalSupply"]): U256(DEV_ACCOUNTS * TOKENS_EACH)}
+    for index in range(DEV_ACCOUNTS):
+        holder = dev_account(index).address.rjust(32, b"\0")
+        storage[Bytes32(keccak256(holder + _word(slots["balanceOf"])))] = U256(TOKENS_EACH)
+    return storage
+
+
+def _word(value: int) -> Bytes32:
+    return Bytes32(value.to_bytes(32, "big"))

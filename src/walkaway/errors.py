@@ -133,11 +133,15 @@ class NotKnown(SourceLacks):
 
 
 class Unproven(WalkawayError):
-    """No source could supply a proof. ``reasons`` maps source name to reason."""
+    """No source could supply a proof. ``reasons`` maps source name to reason.
+
+    ``summary`` is the message without them.
+    """
 
     def __init__(self, message: str, *, reasons: Mapping[str, str], advice: str = "") -> None:
         listed = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
         super().__init__(f"{message} ({listed})" if listed else message, advice=advice)
+        self.summary = message
         self.reasons = dict(reasons)
 
     def diagnostics(self) -> dict[str, object]:

@@ -1,0 +1,130 @@
+"""Everything that is believed rather than proven, as one list.
+
+`walkaway trust` prints it. What a later floor will have to believe is not here
+until that floor exists.
+"""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from walkaway.anchors.spec import ChainSpec
+from walkaway.chain.kept import Kept
+from walkaway.cli.config import Settings
+from walkaway.limits import LIMITS
+
+__all__ = ["LIBRARIES", "WORDS", "Belief", "beliefs"]
+
+LIBRARIES = {
+    "py_arkworks_bls12381": ("py-arkworks-bls12381", "BLS12-381 signatures"),
+    "sha3": ("safe-pysha3", "Keccak-256"),
+    "coincurve": ("coincurve", "secp256k1, a transaction's sender"),
+}
+"""Code of others inside the proofs: module, distribution, what it computes."""
+
+WORDS = (
+    "that a block or transaction hash is unknown to every source asked",
+    "that a transaction sent from here was taken by a submitter",
+)
+"""What nobody can prove and is given as "n of m sources say so", never as proven."""
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """One thing believed: what it is, and the facts of it."""
+
+    subject: str
+    facts: tuple[str, ...]
+
+
+def beliefs(settings: Settings, spec: ChainSpec, kept: Kept | None, now: float) -> list[Belief]:
+    """What these settings make walkaway believe at the unix time ``now``."""
+    return [
+        _checkpoint(settings, kept),
+        _sync_committee(spec),
+        _clock(now),
+        _chain_spec(spec),
+        _forks(spec),
+        _blobs(spec),
+        _submit(settings),
+        _libraries(),
+        _machine(),
+    ]
+
+
+def _checkpoint(settings: Settings, kept: Kept | None) -> Belief:
+    oldest = f"{LIMITS.checkpoint_age_seconds / 86400:.0f} days"
+    refused = f"one older than {oldest} is refused"
+    if settings.checkpoint is not None:
+        where = settings.came_from["checkpoint"]
+        return Belief("checkpoint", (f"0x{settings.checkpoint.hex()}", f"given ({where})", refused))
+    if kept is not None:
+        facts = (
+            f"0x{kept.checkpoint.hex()}",
+            "kept by an earlier run, which followed the chain from it",
+            refused,
+        )
+        return Belief("checkpoint", facts)
+    operators = sorted({s.operator for s in settings.sources if "checkpoint" in s.kinds})
+    enough = settings.checkpoint_operators
+    facts = (
+        "none is given or kept, so the operators of the checkpoint sources are asked",
+        f"{enough} of these {len(operators)} must agree on one: {', '.join(operators)}",
+        f"a conflict refuses; {refused}",
+    )
+    return Belief("checkpoint", facts)
+
+
+def _sync_committee(spec: ChainSpec) -> Belief:
+    size = spec.preset.sync_committee_size
+    honest = f"two thirds of each period's sync committee ({size} validators) are honest"
+    return Belief("sync committee", (honest,))
+
+
+def _clock(now: float) -> Belief:
+    floor = "never taken to be behind a proven head, nor behind the last run"
+    return Belief("clock", (f"this machine's, {_utc(now)}", floor))
+
+
+def _chain_spec(spec: ChainSpec) -> Belief:
+    facts = (
+        f"{spec.network}: chain {spec.chain_id}, a slot each {spec.seconds_per_slot} seconds",
+        f"genesis at {_utc(spec.genesis_time)}",
+        f"validators root 0x{spec.genesis_validators_root.hex()}",
+    )
+    return Belief("chain spec", facts)
+
+
+def _forks(spec: ChainSpec) -> Belief:
+    named = (f"{fork.name.label} {fork.epoch}" for fork in spec.forks)
+    return Belief("forks", (f"by epoch: {', '.join(named)}",))
+
+
+def _blobs(spec: ChainSpec) -> Belief:
+    limits = (f"{limit.max_blobs} from {limit.epoch}" for limit in spec.blob_schedule)
+    return Belief("blobs", (f"at most, by epoch: {', '.join(limits) or 'none'}",))
+
+
+def _submit(settings: Settings) -> Belief:
+    what = "they can see, delay or drop it, and cannot change it"
+    if not settings.submit:
+        return Belief("submit", ("nobody is listed: transactions are refused",))
+    alone = "only your own: " if settings.private_submit else ""
+    return Belief("submit", (f"a transaction goes to {alone}{', '.join(settings.submit)}", what))
+
+
+def _libraries() -> Belief:
+    uses = (f"{name} {version(name)}: {use}" for name, use in LIBRARIES.values())
+    return Belief("libraries", tuple(uses))
+
+
+def _machine() -> Belief:
+    ours = f"walkaway {version('walkaway')} on Python {platform.python_version()}"
+    return Belief("this machine", (f"{ours}, {platform.system()} {platform.machine()}",))
+
+
+def _utc(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"

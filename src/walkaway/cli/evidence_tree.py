@@ -1,0 +1,112 @@
+"""The chain of evidence under an answer, drawn as a tree.
+
+Reads what `walkaway_explain` gives: claims, and steps that are written in full
+once and by their number after that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+from rich.tree import Tree
+
+from walkaway.cli.terminal import plain
+from walkaway.errors import WalkawayError
+
+__all__ = ["explanation_tree"]
+
+_DEEPEST = 64
+_LONG_HEX = 22
+
+
+def explanation_tree(
+    question: str, explanation: Mapping[str, Any], *, full: bool = False
+) -> RenderableType:
+    """The answer and what it stands on. ``full`` shows every byte of each fact.
+
+    Raises:
+        WalkawayError: it is no explanation.
+    """
+    try:
+        return _explanation(question, explanation, full)
+    except (KeyError, TypeError, AttributeError, RecursionError):
+        raise WalkawayError("the endpoint gave no explanation that can be read") from None
+
+
+def _explanation(question: str, explanation: Mapping[str, Any], full: bool) -> RenderableType:
+    state = explanation["state"]
+    head = Text.assemble((state, _state_style(state)), "  ", plain(question, "title"))
+    parts: list[RenderableType] = [head, _result(explanation["result"], full)]
+    for proven in explanation["proven"]:
+        tree = Tree(_claim(proven["claim"], full), guide_style="quiet")
+        _grow(tree, proven["because"], full, 0)
+        parts.append(tree)
+    for word in explanation["word"]:
+        parts.append(_word(word))
+    return Group(*parts)
+
+
+def _state_style(state: str) -> str:
+    return {"proven": "good", "somebody's word": "warn"}.get(state, "quiet")
+
+
+def _result(result: object, full: bool) -> Text:
+    if isinstance(result, Mapping):
+        shown = f"an object of {len(result)} members"
+    elif isinstance(result, Sequence) and not isinstance(result, str):
+        shown = f"a list of {len(result)}"
+    elif isinstance(result, str) and not full and len(result) > 66:
+        shown = f"{result[:66]}... ({len(result) // 2 - 1} bytes)"
+    else:
+        shown = "null" if result is None else str(result)
+        if isinstance(result, str) and result.startswith("0x") and 2 < len(result) < 60:
+            shown += f"  ({int(result, 16):,})"
+    return Text.assemble(("answer  ", "quiet"), plain(shown))
+
+
+def _claim(claim: Mapping[str, Any], full: bool) -> Text:
+    subject = " ".join(_short(part, full) for part in claim["subject"])
+    where = f" of chain {claim['chainId']}"
+    block = claim["blockHash"]
+    if block is not None:
+        where += f" in block {_short(block, full)}"
+    return Text.assemble(
+        plain(subject, "title"), plain(where), "  ", plain(claim["finality"], "name")
+    )
+
+
+def _grow(branch: Tree, step: Mapping[str, Any], full: bool, depth: int) -> None:
+    if depth > _DEEPEST:
+        branch.add(Text("and so on", "quiet"))
+        return
+    if step.get("again"):
+        branch.add(Text.assemble(plain(step["rule"]), (f"  as in {step['step']}", "quiet")))
+        return
+    label = Text.assemble((f"{step['step']} ", "quiet"))
+    if step["anchor"]:
+        label.append("believed: ", "warn")
+    label.append_text(plain(step["rule"], "" if step["anchor"] else "good"))
+    for name, value in step["facts"].items():
+        label.append_text(plain(f"  {name} ", "quiet"))
+        label.append_text(plain(_short(value, full)))
+    grown = branch.add(label)
+    for below in step["because"]:
+        _grow(grown, below, full, depth + 1)
+
+
+def _word(word: Mapping[str, Any]) -> Text:
+    said, asked = word["saidBy"], word["asked"]
+    text = Text.assemble(
+        ("somebody's word", "warn"), f": {len(said)} of {len(asked)} sources say so "
+    )
+    return text.append_text(plain(f"({', '.join(said)})", "quiet"))
+
+
+def _short(value: object, full: bool) -> str:
+    text = str(value)
+    if full or not text.startswith("0x") or len(text) <= _LONG_HEX:
+        return text
+    return f"{text[:10]}…{text[-6:]}"

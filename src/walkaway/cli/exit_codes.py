@@ -1,0 +1,73 @@
+"""What the process says when it ends, and what a person can do about it."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from walkaway.errors import (
+    ConfigError,
+    InvalidRequest,
+    NoNetwork,
+    ProofError,
+    Stale,
+    Unproven,
+    Unsupported,
+    WalkawayError,
+)
+
+__all__ = ["ExitCode", "advice_on", "exit_code_of"]
+
+
+class ExitCode(IntEnum):
+    """Exit codes; part of the interface, listed in ``docs/configuration.md``."""
+
+    OK = 0
+    REFUSED = 1
+    """Nothing proven could be given: refused, unproven, stale, or a failed step."""
+    USAGE = 2
+    """The command line, the configuration or the question is wrong."""
+    NO_NETWORK = 3
+    """No source could even be reached."""
+    INTERRUPTED = 130
+    """Ended by Ctrl-C before it was done."""
+
+
+_CODES: tuple[tuple[type[WalkawayError], ExitCode], ...] = (
+    (ConfigError, ExitCode.USAGE),
+    (InvalidRequest, ExitCode.USAGE),
+    (NoNetwork, ExitCode.NO_NETWORK),
+)
+
+_ADVICE: tuple[tuple[type[WalkawayError], str], ...] = (
+    (
+        NoNetwork,
+        "check this machine's connection and DNS; walkaway demo needs no network",
+    ),
+    (
+        Unproven,
+        "try again, or list a source of your own under [[source]] in walkaway.toml",
+    ),
+    (
+        ProofError,
+        "nothing was handed on; try again, another source may answer (walkaway status shows them)",
+    ),
+    (Stale, "wait for the head to be followed again; walkaway status shows its age"),
+    (Unsupported, "docs/rpc-methods.md lists what is proven"),
+    (ConfigError, "docs/configuration.md lists every setting"),
+    (InvalidRequest, "docs/rpc-methods.md shows the parameters of each method"),
+)
+
+
+def exit_code_of(error: WalkawayError) -> ExitCode:
+    """The exit code for an error of the tree."""
+    for kind, code in _CODES:
+        if isinstance(error, kind):
+            return code
+    return ExitCode.REFUSED
+
+
+def advice_on(error: WalkawayError) -> str:
+    """What to do next: the error's own advice, or that of its kind."""
+    if error.advice:
+        return error.advice
+    return next((advice for kind, advice in _ADVICE if isinstance(error, kind)), "")

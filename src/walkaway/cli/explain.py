@@ -1,0 +1,61 @@
+"""`walkaway explain`: a question, its answer, and the chain of evidence under it."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from walkaway.cli.evidence_tree import explanation_tree
+from walkaway.cli.options import ConfigOption, HostOption, JsonOption, PortOption, settings_from
+from walkaway.cli.running import endpoint_url, run
+from walkaway.cli.terminal import Terminal
+
+__all__ = ["explain", "read_params"]
+
+
+def explain(
+    method: Annotated[str, typer.Argument(help="A JSON-RPC method.", metavar="METHOD")],
+    params: Annotated[
+        list[str] | None,
+        typer.Argument(help="Its parameters, as JSON or as plain words.", metavar="PARAMS..."),
+    ] = None,
+    *,
+    full: Annotated[bool, typer.Option("--full", help="Show every byte of each fact.")] = False,
+    host: HostOption = None,
+    port: PortOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show why an answer is to be believed.
+
+    Asks the endpoint that is running on this machine (walkaway up) and draws
+    what the answer stands on, down to the anchors.
+
+    Example: walkaway explain eth_getBalance 0x00000000219ab540356cBB839Cbe05303d7705Fa latest
+    """
+    terminal = Terminal(as_json=as_json)
+    with terminal.ending():
+        settings = settings_from(config, host=host, port=port)
+        url = endpoint_url(settings.host, settings.port)
+        values = [read_params(word) for word in params or []]
+        explanation = run(url, "walkaway_explain", [method, values])
+        if as_json:
+            terminal.print_json(explanation)
+        else:
+            question = " ".join([method, *(params or [])])
+            terminal.person.print(explanation_tree(question, explanation, full=full))
+
+
+def read_params(word: str) -> object:
+    """One parameter: JSON where it is a list, an object, true, false or null; else text.
+
+    A bare number stays text: no method takes JSON numbers, and ``0x`` words and
+    tags are text anyway.
+    """
+    try:
+        value = json.loads(word)
+    except (ValueError, RecursionError):
+        return word
+    return word if isinstance(value, (int, float)) and not isinstance(value, bool) else value

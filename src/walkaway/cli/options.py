@@ -1,0 +1,106 @@
+"""The options that several commands share, and the settings they make."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from walkaway.cli.config import Settings, load_settings
+from walkaway.errors import ConfigError
+from walkaway.sources.defaults import KINDS, ListedSource, read_source
+
+__all__ = [
+    "CheckpointOption",
+    "ConfigOption",
+    "HomeOption",
+    "HostOption",
+    "JsonOption",
+    "NetworkOption",
+    "PortOption",
+    "SourceOption",
+    "read_source_flags",
+    "settings_from",
+]
+
+NetworkOption = Annotated[
+    str | None,
+    typer.Option("--network", "-n", help="mainnet, sepolia or hoodi.", metavar="NAME"),
+]
+CheckpointOption = Annotated[
+    str | None,
+    typer.Option(
+        "--checkpoint",
+        help="A finalized beacon block root that you trust, to begin from.",
+        metavar="0xROOT",
+    ),
+]
+SourceOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source",
+        "-s",
+        help="A further source, as KIND=URL; kinds joined by +, as beacon+execution=URL. "
+        "Repeatable. Other users of this machine can see flags: put keys in walkaway.toml.",
+        metavar="KIND=URL",
+    ),
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="The walkaway.toml to read.", metavar="FILE"),
+]
+HostOption = Annotated[
+    str | None,
+    typer.Option("--host", help="The address to listen on.", metavar="ADDRESS"),
+]
+PortOption = Annotated[
+    int | None,
+    typer.Option("--port", "-p", help="The port to listen on.", metavar="PORT"),
+]
+HomeOption = Annotated[
+    str | None,
+    typer.Option("--state-directory", help="Where state is kept.", metavar="DIRECTORY"),
+]
+JsonOption = Annotated[
+    bool,
+    typer.Option("--json", help="Write JSON for a program, one document a line."),
+]
+
+
+def settings_from(
+    config: Path | None, sources: list[str] | None = None, **flags: object
+) -> Settings:
+    """The settings in force under these flags and this process's environment.
+
+    Raises:
+        ConfigError: something written is malformed or contradicts.
+    """
+    return load_settings(
+        flags, os.environ, config=config, more_sources=read_source_flags(sources or [])
+    )
+
+
+def read_source_flags(written: list[str]) -> tuple[ListedSource, ...]:
+    """The sources of ``--source KIND=URL``; the URL is never repeated in a complaint.
+
+    Raises:
+        ConfigError: a flag is malformed.
+    """
+    return tuple(_source_flag(text, place) for place, text in enumerate(written, start=1))
+
+
+def _source_flag(text: str, place: int) -> ListedSource:
+    kinds, equals, url = text.partition("=")
+    named = kinds.split("+")
+    if not equals or any(kind not in KINDS for kind in named):
+        raise ConfigError(
+            f"--source (number {place}) is not KIND=URL",
+            advice=f"kinds are {', '.join(KINDS)}, joined by +: "
+            "--source beacon+execution=http://127.0.0.1:5052",
+        )
+    return read_source(
+        {"name": f"given-{place}", "operator": "you", "kinds": named, "url": url},
+        where="--source",
+    )

@@ -1,0 +1,93 @@
+"""Ask the endpoint that is already running on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+
+from walkaway.errors import ConfigError, InvalidRequest, NoNetwork, Stale, Unproven, WalkawayError
+from walkaway.limits import LIMITS
+
+__all__ = ["ask_running", "endpoint_url"]
+
+
+def endpoint_url(host: str, port: int) -> str:
+    """The address of an endpoint that was told to listen on ``host``."""
+    named = f"[{host}]" if ":" in host else host
+    return f"http://{named}:{port}"
+
+
+async def ask_running(url: str, method: str, params: list[object]) -> Any:
+    """The ``result`` of one call.
+
+    Raises:
+        WalkawayError: nobody answers there, or what the endpoint answered, as the
+            error that it was on its side.
+    """
+    question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+    timeout = aiohttp.ClientTimeout(total=LIMITS.endpoint_seconds)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout, trust_env=False) as session,
+            session.post(url, json=question, allow_redirects=False) as response,
+        ):
+            content = await response.content.read(LIMITS.endpoint_response_bytes)
+    except aiohttp.ClientError:
+        raise WalkawayError(
+            f"no endpoint answers at {url}",
+            advice="start one with: walkaway up (or walkaway demo); --port names another port",
+        ) from None
+    except TimeoutError:
+        raise WalkawayError(
+            f"the endpoint at {url} took longer than {LIMITS.endpoint_seconds:g} seconds"
+        ) from None
+    return _result(content, url)
+
+
+def _result(content: bytes, url: str) -> Any:
+    try:
+        reply = json.loads(content)
+    except (ValueError, RecursionError):
+        reply = None
+    if isinstance(reply, Mapping) and "result" in reply:
+        return reply["result"]
+    error = reply.get("error") if isinstance(reply, Mapping) else None
+    if not isinstance(error, Mapping):
+        raise WalkawayError(
+            f"what listens at {url} is no walkaway endpoint", advice="--port names another port"
+        )
+    raise _as_raised(error)
+
+
+def _as_raised(error: Mapping[str, Any]) -> WalkawayError:
+    """The error of the tree that the endpoint told of."""
+    message = str(error.get("message", "it refused without a reason"))
+    told = error.get("data")
+    data = told if isinstance(told, Mapping) else {}
+    advice = str(data.get("advice", ""))
+    kind = data.get("error")
+    sources = data.get("sources")
+    if kind in {"Unproven", "NoNetwork"} and isinstance(sources, Mapping):
+        reasons = {str(name): str(why) for name, why in sources.items()}
+        listed = "; ".join(f"{name}: {why}" for name, why in reasons.items())
+        summary = message.removesuffix(f" ({listed})")
+        raised = NoNetwork if kind == "NoNetwork" else Unproven
+        return raised(summary, reasons=reasons, advice=advice)
+    if kind == "Stale":
+        age, limit = data.get("age_seconds"), data.get("limit_seconds")
+        if isinstance(age, int) and isinstance(limit, int):
+            return Stale(message, age=age, limit=limit, advice=advice)
+    if kind == "ConfigError":
+        return ConfigError(message, advice=advice)
+    if kind == "InvalidRequest" or error.get("code") in {-32601, -32602}:
+        return InvalidRequest(message, advice=advice)
+    return WalkawayError(message, advice=advice)
+
+
+def run(url: str, method: str, params: list[object]) -> Any:
+    """`ask_running` for a command that has no loop of its own."""
+    return asyncio.run(ask_running(url, method, params))

@@ -1,0 +1,121 @@
+"""Everything that reaches a person's screen goes through here.
+
+Colours are mid-tones that can be read on dark and on light; they vanish with
+``NO_COLOR`` and where the output is no terminal. Text from outside is never
+taken for markup or for control characters. With ``--json``, standard output
+holds JSON and nothing else, and everything for a person goes to standard error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterable, Iterator
+
+import typer
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+from rich.theme import Theme
+
+from walkaway.cli.exit_codes import ExitCode, advice_on, exit_code_of
+from walkaway.errors import Unproven, WalkawayError
+from walkaway.sources.redact import shown
+
+__all__ = ["Terminal", "plain", "sheet"]
+
+_THEME = Theme(
+    {
+        "good": "green4",
+        "bad": "bold red3",
+        "warn": "dark_orange3",
+        "quiet": "grey50",
+        "name": "steel_blue",
+        "title": "bold",
+    }
+)
+_LONGEST_LINE = 2000
+_TWO_COLUMNS = 64
+
+
+def plain(text: object, style: str = "") -> Text:
+    """Text from anywhere, as one line that cannot steer the terminal."""
+    return Text(shown(str(text), _LONGEST_LINE), style=style)
+
+
+def sheet(rows: Iterable[tuple[object, object]], *, width: int) -> Table:
+    """Labels and what belongs to them: side by side, or one above the other where it is narrow."""
+    side_by_side = width >= _TWO_COLUMNS
+    table = Table.grid(padding=(0, 2))
+    if side_by_side:
+        table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, fact in rows:
+        named = label if isinstance(label, Text) else plain(label, "name")
+        told = fact if isinstance(fact, Text) else plain(fact)
+        if side_by_side:
+            table.add_row(named, told)
+        else:
+            if named.plain:
+                table.add_row(named)
+            table.add_row(Padding(told, (0, 0, 0, 2)))
+    return table
+
+
+class Terminal:
+    """Where a command writes. ``person`` is for reading, ``print_json`` for programs."""
+
+    def __init__(self, *, as_json: bool = False, width: int | None = None) -> None:
+        self.as_json = as_json
+        self._out = Console(theme=_THEME, width=width, highlight=False)
+        self._err = Console(theme=_THEME, width=width, highlight=False, stderr=True)
+
+    @property
+    def person(self) -> Console:
+        """The console for a person's eyes; standard error with ``--json``."""
+        return self._err if self.as_json else self._out
+
+    @property
+    def complaints(self) -> Console:
+        """The console for errors and warnings; always standard error."""
+        return self._err
+
+    def print_json(self, document: object) -> None:
+        """One JSON document on one line of standard output."""
+        self._out.file.write(json.dumps(document, default=_encoded) + "\n")
+        self._out.file.flush()
+
+    def show_error(self, error: WalkawayError) -> None:
+        """Say what happened, which sources were asked, and what to do."""
+        advice = advice_on(error)
+        if self.as_json:
+            facts = error.diagnostics() | ({"advice": advice} if advice else {})
+            self.print_json({"error": facts, "exit_code": int(exit_code_of(error))})
+            return
+        message = error.summary if isinstance(error, Unproven) else str(error)
+        self._err.print(Text.assemble(("error  ", "bad"), plain(message)))
+        if isinstance(error, Unproven) and error.reasons:
+            self._err.print(
+                Padding(sheet(error.reasons.items(), width=self._err.width), (0, 0, 0, 7))
+            )
+        if advice:
+            self._err.print(Text.assemble(("next   ", "name"), plain(advice)))
+
+    @contextlib.contextmanager
+    def ending(self) -> Iterator[None]:
+        """Turn errors of the tree and Ctrl-C into a message and an exit code."""
+        try:
+            yield
+        except WalkawayError as error:
+            self.show_error(error)
+            raise typer.Exit(exit_code_of(error)) from None
+        except KeyboardInterrupt:
+            self._err.print(Text("stopped", "quiet"))
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
+        except BrokenPipeError:
+            raise typer.Exit(ExitCode.OK) from None
+
+
+def _encoded(value: object) -> str:
+    return "0x" + value.hex() if isinstance(value, bytes) else str(value)

@@ -280,3 +280,12 @@ def test_keys_can_be_loaded_ahead() -> None:
     broken = LightClientStore.given_committee(CHAIN.spec, 3, no_keys, anchor=Evidence("given"))
     with pytest.raises(ProofError, match="seat 0"):
         broken.load_keys()
+
+
+def test_a_copy_goes_its_own_way() -> None:
+    moving = store()
+    trial = moving.copy()
+    trial.process_update(CHAIN.update(40, 24), current_slot=LATER)
+    assert (moving.finalized_slot, trial.finalized_slot) == (8, 24)
+    assert not moving.knows_next_committee
+    assert trial.spec is moving.spec

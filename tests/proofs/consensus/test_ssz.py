@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
 
 import pytest
 
+from tests.proofs.consensus.remerkleable_forms import (
+    basic,
+    byte_arrays,
+    complex_types,
+    electra_update,
+    spec_container,
+)
+from tests.proofs.consensus.simulator import SEATS, Chain, with_forks
+from walkaway.anchors.spec import ForkName
 from walkaway.errors import ProofError
 from walkaway.proofs.consensus.ssz import (
     ByteList,
@@ -19,6 +25,7 @@ from walkaway.proofs.consensus.ssz import (
     Uint,
     Vector,
 )
+from walkaway.proofs.consensus.wire import wire_forms
 
 
 @dataclass(frozen=True)
@@ -50,18 +57,6 @@ VALUE = Outer(
 )
 
 
-basic, byte_arrays, complex_ = (
-    import_module(f"remerkleable.{name}") for name in ("basic", "byte_arrays", "complex")
-)
-
-
-def spec_container(name: str, **fields: object) -> Callable[..., Any]:
-    """A container of remerkleable's, which reads its fields from annotations at run time."""
-    made = type(name, (complex_.Container,), {"__annotations__": fields})
-    assert callable(made)
-    return made
-
-
 SpecInner = spec_container(
     "SpecInner",
     number=basic.uint64,
@@ -72,9 +67,9 @@ SpecOuter = spec_container(
     "SpecOuter",
     wide=basic.uint256,
     first=SpecInner,
-    branch=complex_.Vector[byte_arrays.Bytes32, 3],
+    branch=complex_types.Vector[byte_arrays.Bytes32, 3],
     second=SpecInner,
-    keys=complex_.Vector[byte_arrays.Bytes48, 5],
+    keys=complex_types.Vector[byte_arrays.Bytes48, 5],
 )
 
 
@@ -94,6 +89,23 @@ SPEC_VALUE = SpecOuter(
 def test_bytes_and_roots_are_those_of_the_specifications_library() -> None:
     assert OUTER.encode(VALUE) == SPEC_VALUE.encode_bytes()
     assert OUTER.root(VALUE) == bytes(SPEC_VALUE.hash_tree_root())
+
+
+@pytest.mark.parametrize("with_committee", [True, False])
+@pytest.mark.parametrize("finalized", [24, None])
+def test_a_whole_update_is_as_the_specifications_library_has_it(
+    with_committee: bool, finalized: int | None
+) -> None:
+    chain = Chain(with_forks(electra=0))
+    update = chain.update(40, finalized, with_committee=with_committee)
+    form = wire_forms(chain.spec, ForkName.ELECTRA).update
+    data = form.encode(update)
+    theirs = electra_update(SEATS).decode_bytes(data)
+    assert theirs.encode_bytes() == data
+    assert bytes(theirs.hash_tree_root()) == form.root(update)
+    assert bytes(theirs.attested_header.beacon.hash_tree_root()) == (
+        update.attested_header.beacon.root()
+    )
 
 
 def test_what_was_encoded_is_decoded() -> None:

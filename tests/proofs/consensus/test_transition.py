@@ -231,3 +231,9 @@ def test_the_best_update_is_the_one_kept() -> None:
     good, poor = CHAIN.update(40, signers=20), CHAIN.update(44, signers=10)
     assert after(good, poor).best_valid_update == good
     assert after(poor, good).best_valid_update == good
+
+
+def test_a_committee_may_be_brought_by_finality_that_is_already_known() -> None:
+    state = process_update(SPEC, start(24), CHAIN.update(40, 24), LATER, strict=False)
+    assert state.next_sync_committee == sync_committee(1)
+    assert state.finalized_header.beacon.slot == 24

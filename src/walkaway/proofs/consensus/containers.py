@@ -120,11 +120,6 @@ class SyncCommittee:
         keys = merkleize([key.root(pubkey) for pubkey in self.pubkeys])
         return merkleize([keys, key.root(self.aggregate_pubkey)])
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether this is SyncCommittee(): what an absent committee looks like."""
-        return not any(self.aggregate_pubkey) and not any(map(any, self.pubkeys))
-
 
 @dataclass(frozen=True, slots=True)
 class SyncAggregate:

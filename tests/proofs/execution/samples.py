@@ -27,6 +27,7 @@ from walkaway.proofs.execution.trie import EMPTY_ROOT
 from walkaway.proofs.execution.withdrawals import Withdrawal
 
 T = TypeVar("T")
+Unsigned = TypeVar("Unsigned", bound=Transaction)
 
 CHAIN_ID = 31337
 
@@ -94,14 +95,14 @@ UNSIGNED: st.SearchStrategy[Transaction] = st.one_of(
 )
 
 
-def sign(transaction: Transaction, key: PrivateKey) -> Transaction:
+def sign(transaction: Unsigned, key: PrivateKey) -> Unsigned:
     """The transaction, signed by ``key``."""
     signature = key.sign_recoverable(transaction.signing_hash, hasher=None)
     r, s = (int.from_bytes(signature[at : at + 32], "big") for at in (0, 32))
-    parity = signature[64]
+    parity: dict[str, Any] = {"y_parity": signature[64]}
     if isinstance(transaction, LegacyTransaction):
-        return replace(transaction, r=r, s=s, v=(transaction.v - (transaction.v + 1) % 2) + parity)
-    return replace(transaction, r=r, s=s, y_parity=parity)
+        parity = {"v": transaction.v - (transaction.v + 1) % 2 + signature[64]}
+    return replace(transaction, r=r, s=s, **parity)
 
 
 KEYS = st.integers(1, 2**128).map(PrivateKey.from_int)

@@ -28,6 +28,7 @@ __all__ = [
     "hex_integer",
     "json_list",
     "json_object",
+    "read_item",
     "read_rlp",
 ]
 
@@ -111,7 +112,7 @@ class RlpFields:
     def records(self, name: str, read: Callable[[Fields], T], limit: int) -> tuple[T, ...]:
         """See `Fields`."""
         items = self._list(name, limit)._items
-        return tuple([_read_item(item, name, read) for item in items])
+        return tuple([read_item(item, name, read) for item in items])
 
     def _list(self, name: str, limit: int) -> RlpFields:
         inner = RlpFields(self._take(name), name)
@@ -175,7 +176,15 @@ class JsonFields:
 
 def read_rlp(data: bytes, what: str, read: Callable[[Fields], T], max_bytes: int) -> T:
     """Decode ``data`` as one RLP list and read all of it."""
-    return _read_item(rlp.decode(data, max_bytes=max_bytes), what, read)
+    return read_item(rlp.decode(data, max_bytes=max_bytes), what, read)
+
+
+def read_item(item: rlp.Item, what: str, read: Callable[[Fields], T]) -> T:
+    """Read all of an RLP list that is decoded already."""
+    fields = RlpFields(item, what)
+    value = read(fields)
+    fields.finish()
+    return value
 
 
 def json_object(value: object, what: str) -> Mapping[str, object]:
@@ -214,13 +223,6 @@ def _hex_digits(value: object, name: str) -> str:
     if not isinstance(value, str) or not _HEX.fullmatch(value):
         raise ProofError(f"{name}: not a string of 0x and hex digits")
     return value[2:]
-
-
-def _read_item(item: rlp.Item, what: str, read: Callable[[Fields], T]) -> T:
-    fields = RlpFields(item, what)
-    value = read(fields)
-    fields.finish()
-    return value
 
 
 def _sized(value: bytes, name: str, size: int) -> bytes:

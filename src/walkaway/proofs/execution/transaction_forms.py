@@ -20,6 +20,7 @@ from walkaway.proofs.execution.fields import (
     RlpFields,
     hex_integer,
     json_object,
+    read_item,
     read_rlp,
 )
 from walkaway.proofs.execution.transactions import (
@@ -76,9 +77,7 @@ def decode_submission(data: bytes) -> Transaction:
     wrapper = rlp.decode(data[1:], max_bytes=_LIMIT)
     if not isinstance(wrapper, list) or not wrapper or not isinstance(wrapper[0], list):
         return decode_transaction(data)
-    transaction = decode_transaction(data[:1] + rlp.encode(wrapper[0]))
-    if not isinstance(transaction, BlobTransaction):
-        raise ProofError("the blob wrapper does not hold a blob transaction")
+    transaction = read_item(wrapper[0], "transaction", _read_blob)
     _check_blobs(RlpFields(wrapper[1:], "blob wrapper"), len(wrapper), transaction)
     return transaction
 

@@ -11,6 +11,7 @@ from typing import Protocol
 from walkaway.anchors.spec import ChainSpec
 from walkaway.chain.block_id import BlockId
 from walkaway.chain.state import AccountProof
+from walkaway.chain.status import ChainStatus
 from walkaway.proofs.derive import IncludedReceipt, IncludedTransaction
 from walkaway.proofs.execution.accounts import Account
 from walkaway.proofs.execution.blocks import Block
@@ -76,4 +77,8 @@ class ChainView(Protocol):
 
     async def pending_nonce(self, address: bytes) -> int:
         """The nonce after the transactions that were sent from here."""
+        ...
+
+    def status(self) -> ChainStatus:
+        """Head, checkpoint and sources as they stand. Never raises."""
         ...

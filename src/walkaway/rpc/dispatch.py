@@ -29,6 +29,7 @@ from walkaway.rpc.jsonrpc import Call, Json, Malformed, encode, failure, parse, 
 from walkaway.rpc.methods import METHODS, Method
 from walkaway.rpc.methods.not_proven import NOT_PROVEN
 from walkaway.rpc.params import Params
+from walkaway.rpc.plain import plain
 
 __all__ = ["Dispatcher"]
 
@@ -132,21 +133,7 @@ class _Busy(Exception):
 
 
 def _told(error: WalkawayError) -> Json:
-    return _plain({k: v for k, v in error.diagnostics().items() if k != "message"})
-
-
-def _plain(value: object) -> Json:
-    match value:
-        case None | bool() | int():
-            return value
-        case Mapping():
-            return {str(key): _plain(member) for key, member in value.items()}
-        case list() | tuple():
-            return [_plain(member) for member in value]
-        case bytes():
-            return "0x" + value.hex()
-        case _:
-            return speakable(str(value))
+    return plain({k: v for k, v in error.diagnostics().items() if k != "message"})
 
 
 def _where(error: BaseException) -> str:

@@ -50,7 +50,7 @@ class Encoded:
     text: bytes
 
 
-Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
+Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 """Any JSON value that goes out."""
 
 

@@ -8,7 +8,9 @@ import typer
 
 from walkaway import __version__
 from walkaway.cli.explain import explain
+from walkaway.cli.status import status
 from walkaway.cli.trust import trust
+from walkaway.cli.up import up
 
 __all__ = ["app", "main"]
 
@@ -20,6 +22,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(up)
+app.command()(status)
 app.command()(trust)
 app.command()(explain)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import typer
 from rich.console import Console
@@ -37,6 +37,7 @@ _THEME = Theme(
 )
 _LONGEST_LINE = 2000
 _TWO_COLUMNS = 64
+_MANY_ALIKE = 3
 
 
 def plain(text: object, style: str = "") -> Text:
@@ -89,16 +90,17 @@ class Terminal:
     def show_error(self, error: WalkawayError) -> None:
         """Say what happened, which sources were asked, and what to do."""
         advice = advice_on(error)
+        message = error.summary if isinstance(error, Unproven) else str(error)
         if self.as_json:
-            facts = error.diagnostics() | ({"advice": advice} if advice else {})
+            facts = error.diagnostics() | {"message": message}
+            if advice:
+                facts["advice"] = advice
             self.print_json({"error": facts, "exit_code": int(exit_code_of(error))})
             return
-        message = error.summary if isinstance(error, Unproven) else str(error)
         self._err.print(Text.assemble(("error  ", "bad"), plain(message)))
         if isinstance(error, Unproven) and error.reasons:
-            self._err.print(
-                Padding(sheet(error.reasons.items(), width=self._err.width), (0, 0, 0, 7))
-            )
+            rows = sheet(_by_reason(error.reasons), width=self._err.width)
+            self._err.print(Padding(rows, (0, 0, 0, 7)))
         if advice:
             self._err.print(Text.assemble(("next   ", "name"), plain(advice)))
 
@@ -115,6 +117,20 @@ class Terminal:
             raise typer.Exit(ExitCode.INTERRUPTED) from None
         except BrokenPipeError:
             raise typer.Exit(ExitCode.OK) from None
+
+
+def _by_reason(reasons: Mapping[str, str]) -> list[tuple[str, str]]:
+    """A row for each source, or one for all those that failed alike when they are many."""
+    alike: dict[str, list[str]] = {}
+    for name, reason in reasons.items():
+        alike.setdefault(reason, []).append(name)
+    rows: list[tuple[str, str]] = []
+    for reason, names in alike.items():
+        if len(names) > _MANY_ALIKE:
+            rows.append((f"{len(names)} sources", f"{reason}: {', '.join(names)}"))
+        else:
+            rows.extend((name, reason) for name in names)
+    return rows
 
 
 def _encoded(value: object) -> str:

@@ -1,0 +1,123 @@
+"""Puts the floors together: sources into a pool, a chain on it, a server in front."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from walkaway.anchors.spec import ChainSpec
+from walkaway.chain.chain import Chain, ChainSettings
+from walkaway.chain.clock import SystemClock
+from walkaway.chain.follower import SyncProgress
+from walkaway.cli.config import Settings
+from walkaway.rpc.server import LOOPBACK_ADDRESSES, RpcServer
+from walkaway.sources.clock import Clock
+from walkaway.sources.defaults import ListedSource
+from walkaway.sources.evidence import EvidenceStore
+from walkaway.sources.guard import Guard
+from walkaway.sources.pool import Pool
+from walkaway.sources.source import Source
+from walkaway.sources.transports.http import HttpClient, HttpTransport
+
+__all__ = ["Listen", "Node", "open_node", "open_pool", "plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where to listen, and who may speak besides this machine's own pages."""
+
+    hosts: tuple[str, ...] = LOOPBACK_ADDRESSES
+    port: int = 8545
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a node is made of, besides its sources and its chain spec."""
+
+    chain: ChainSettings
+    listen: Listen
+    evidence: Path
+    guard_exceptions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A followed chain, the pool below it, and the server in front."""
+
+    chain: Chain
+    pool: Pool
+    server: RpcServer
+    evidence: EvidenceStore
+
+
+def plan(settings: Settings) -> Plan:
+    """The plan that a person's settings make."""
+    hosts = LOOPBACK_ADDRESSES if settings.host == "localhost" else (settings.host,)
+    return Plan(
+        chain=ChainSettings(
+            checkpoint=settings.checkpoint,
+            operators=settings.checkpoint_operators,
+            state_directory=settings.state_directory,
+            head_age_limit=settings.head_age_seconds,
+        ),
+        listen=Listen(hosts, settings.port, settings.allowed_hosts, settings.allowed_origins),
+        evidence=settings.state_directory / "evidence",
+        guard_exceptions=settings.guard_exceptions,
+    )
+
+
+def open_pool(
+    listed: Sequence[ListedSource],
+    *,
+    clock: Clock,
+    evidence: EvidenceStore,
+    guard_exceptions: Sequence[str] = (),
+) -> Pool:
+    """A pool over these sources, each reached over HTTP."""
+    client = HttpClient(guard=Guard(guard_exceptions))
+    sources = [
+        Source(
+            entry.name,
+            entry.operator,
+            frozenset(entry.kinds),
+            HttpTransport(entry.name, entry.url, client),
+        )
+        for entry in listed
+    ]
+    return Pool(sources, clock=clock, evidence=evidence)
+
+
+@asynccontextmanager
+async def open_node(
+    spec: ChainSpec,
+    listed: Sequence[ListedSource],
+    made: Plan,
+    *,
+    tell: Callable[[str], None] = lambda _: None,
+    progress: Callable[[SyncProgress], None] = lambda _: None,
+) -> AsyncIterator[Node]:
+    """A node that is synced and serves; everything is closed on the way out.
+
+    Raises:
+        WalkawayError: why it cannot start. The port is bound last, so that
+            nobody is answered before there is a head.
+    """
+    clock = SystemClock()
+    evidence = EvidenceStore(made.evidence)
+    pool = open_pool(listed, clock=clock, evidence=evidence, guard_exceptions=made.guard_exceptions)
+    async with (
+        pool,
+        Chain(spec, pool, made.chain, clock=clock, tell=tell, progress=progress) as chain,
+        RpcServer(
+            chain,
+            made.listen.hosts,
+            made.listen.port,
+            allowed_hosts=made.listen.allowed_hosts,
+            allowed_origins=made.listen.allowed_origins,
+        ) as server,
+    ):
+        yield Node(chain, pool, server, evidence)

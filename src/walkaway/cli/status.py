@@ -1,0 +1,133 @@
+"""`walkaway status`: the head, the checkpoint and the sources of the running endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import typer
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from walkaway.cli.exit_codes import ExitCode
+from walkaway.cli.options import ConfigOption, HostOption, JsonOption, PortOption, settings_from
+from walkaway.cli.running import endpoint_url, run
+from walkaway.cli.terminal import Terminal, plain, sheet
+from walkaway.errors import WalkawayError
+
+__all__ = ["status", "status_page"]
+
+_STATE_STYLES = {"in use": "good", "resting": "warn", "quarantined": "bad"}
+_WIDE = 100
+
+
+def status(
+    *,
+    host: HostOption = None,
+    port: PortOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how the running endpoint stands.
+
+    Ends with 0 while latest is answered, and with 1 while it is refused.
+
+    Example: walkaway status --json
+    """
+    terminal = Terminal(as_json=as_json)
+    with terminal.ending():
+        settings = settings_from(config, host=host, port=port)
+        told = run(endpoint_url(settings.host, settings.port), "walkaway_status", [])
+        page = status_page(told, width=terminal.person.width)
+        if as_json:
+            terminal.print_json(told)
+        else:
+            terminal.person.print(page)
+        if not told["isFresh"]:
+            raise typer.Exit(ExitCode.REFUSED)
+
+
+def status_page(told: Mapping[str, Any], *, width: int) -> RenderableType:
+    """The page, from what ``walkaway_status`` gives.
+
+    Raises:
+        WalkawayError: it is no status.
+    """
+    try:
+        return Group(
+            sheet(_rows(told), width=width), Text(), _sources(told["sources"], told["now"], width)
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise WalkawayError("the endpoint gave no status that can be read") from None
+
+
+def _rows(told: Mapping[str, Any]) -> list[tuple[object, object]]:
+    rows: list[tuple[object, object]] = [
+        ("network", f"{told['network']}, chain {told['chainId']}"),
+        ("latest", _head(told["latest"], fresh=bool(told["isFresh"]))),
+        ("finalized", _head(told["finalized"], fresh=True)),
+        ("signed by", f"{told['signers']} of {told['committeeSize']}, period {told['period']}"),
+    ]
+    checkpoint = told["checkpoint"]
+    if checkpoint is not None:
+        rows.append(("checkpoint", checkpoint["root"]))
+        rows.append(("", checkpoint["origin"]))
+    if told["sent"]:
+        rows.append(("sent from here", f"{told['sent']} transactions that are not final yet"))
+    if told["clockBehind"] > 0:
+        behind = f"{told['clockBehind']:.0f} s behind the proven head: set it"
+        rows.append(("clock", plain(behind, "warn")))
+    if told["trouble"]:
+        rows.append(("trouble", plain(told["trouble"], "warn")))
+    return rows
+
+
+def _head(head: Mapping[str, Any] | None, *, fresh: bool) -> Text:
+    if head is None:
+        return plain("none is proven yet", "warn")
+    age = f"{max(0.0, float(head['age'])):,.0f} s old"
+    return Text.assemble(
+        (f"{int(head['number']):,}", "title"),
+        "  ",
+        (age, "" if fresh else "bad"),
+        "  ",
+        plain(head["blockHash"], "quiet"),
+    )
+
+
+def _sources(sources: Sequence[Mapping[str, Any]], now: float, width: int) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="quiet")
+    table.add_column("source", no_wrap=True)
+    if width >= _WIDE:
+        table.add_column("operator")
+        table.add_column("for")
+    table.add_column("state", no_wrap=True)
+    table.add_column("ms", justify="right", no_wrap=True)
+    table.add_column("answers", justify="right", no_wrap=True)
+    table.add_column("errors", justify="right", no_wrap=True)
+    table.add_column("lies", justify="right", no_wrap=True)
+    table.add_column("last trouble", overflow="fold")
+    for source in sources:
+        wide = [plain(source["operator"]), plain(", ".join(source["kinds"]))]
+        state = str(source["state"])
+        latency = source["latency"]
+        table.add_row(
+            plain(source["name"], "name"),
+            *(wide if width >= _WIDE else []),
+            plain(_until(source, now), _STATE_STYLES.get(state, "")),
+            "" if latency is None else f"{float(latency) * 1000:.0f}",
+            f"{int(source['answers']):,}",
+            f"{int(source['errors']):,}",
+            plain(source["lies"], "bad" if source["lies"] else ""),
+            plain(source["lastReason"], "quiet"),
+        )
+    return table
+
+
+def _until(source: Mapping[str, Any], now: float) -> str:
+    until = source["quarantinedUntil"]
+    if until is None:
+        return str(source["state"])
+    minutes = max(0.0, float(until) - now) / 60
+    return f"quarantined, {minutes:.0f} min" if minutes >= 1 else "quarantined, < 1 min"

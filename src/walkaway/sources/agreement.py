@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from walkaway.sources.source import Source
 from walkaway.sources.word import Word
 
-__all__ = ["Tally"]
+__all__ = ["Survey", "Tally", "readable"]
 
 K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Survey(Generic[T]):
+    """What each source says, and of the others why they say nothing (by source name)."""
+
+    said: list[tuple[Source, T]]
+    reasons: dict[str, str]
 
 
 class Tally(Generic[K]):
@@ -40,7 +50,7 @@ class Tally(Generic[K]):
     def reasons(self) -> dict[str, str]:
         """What each source said, for a refusal that shows all sides."""
         return {
-            source.name: f"says {_readable(key)}"
+            source.name: f"says {readable(key)}"
             for key, said in self._said.items()
             for source in said
         }
@@ -56,9 +66,10 @@ def _names(sources: list[Source]) -> tuple[str, ...]:
     return tuple(source.name for source in sources)
 
 
-def _readable(key: object) -> str:
+def readable(key: object) -> str:
+    """What was said, as a person reads it: bytes as hex."""
     if isinstance(key, bytes):
         return "0x" + key.hex()
     if isinstance(key, tuple):
-        return "(" + ", ".join(_readable(part) for part in key) + ")"
+        return "(" + ", ".join(readable(part) for part in key) + ")"
     return str(key)[:140]

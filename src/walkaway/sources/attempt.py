@@ -112,9 +112,11 @@ class Asker:
                 for request in requests:
                     if not standing.may_serve(request):
                         continue
-                    outcome = await self._ask_form(standing, request, verify, heavy)
-                    if not _try_next_form(outcome):
-                        return outcome
+                    latest = await self._ask_form(standing, request, verify, heavy)
+                    if not _try_next_form(latest):
+                        return latest
+                    if not _is_unknown(outcome):
+                        outcome = latest
         except TimeoutError:
             if began is None:
                 return Failed(Ending.FAULT, f"too many questions to it waited for {seconds:g} s")
@@ -192,4 +194,8 @@ _LACKING = "cannot serve this kind of question (it said so before)"
 
 
 def _try_next_form(outcome: Outcome[T]) -> bool:
-    return isinstance(outcome, Failed) and outcome.ending is Ending.LACKS
+    return isinstance(outcome, Failed) and outcome.ending in (Ending.LACKS, Ending.UNKNOWN)
+
+
+def _is_unknown(outcome: Outcome[T]) -> bool:
+    return isinstance(outcome, Failed) and outcome.ending is Ending.UNKNOWN

@@ -26,7 +26,7 @@ from typing import Any, TypeVar
 
 from walkaway.errors import ConfigError, ProofError, Unproven
 from walkaway.limits import LIMITS, Limits
-from walkaway.sources.agreement import Tally
+from walkaway.sources.agreement import Survey, Tally
 from walkaway.sources.attempt import Asker, Ending, Failed, Outcome, Proved, Verify
 from walkaway.sources.batching import Batcher
 from walkaway.sources.budget import RetryBudget
@@ -37,7 +37,7 @@ from walkaway.sources.race import Failures, Race, call_off, worth_repeating
 from walkaway.sources.ranking import Candidates, rank
 from walkaway.sources.request import Answer, Request, Requests, forms
 from walkaway.sources.source import Source
-from walkaway.sources.standing import SourceStatus, Standing
+from walkaway.sources.standing import SourceState, SourceStatus, Standing
 from walkaway.sources.word import Word
 
 __all__ = ["Pool"]
@@ -172,22 +172,44 @@ class Pool:
             Unproven: fewer than ``k`` operators agree, or two camps of ``k`` contradict
                 each other; the reasons say who said what.
         """
+        survey = await self.survey(requests, key, deadline=deadline)
+        tally: Tally[K] = Tally()
+        for source, said in survey.said:
+            tally.add(source, said)
+        word = tally.word(k)
+        if word is None:
+            raise Unproven(
+                f"fewer than {k} operators agree undisputed",
+                reasons=survey.reasons | tally.reasons(),
+            )
+        return word
+
+    async def survey(
+        self, requests: Requests, read: Callable[[Answer], T], *, deadline: float | None = None
+    ) -> Survey[T]:
+        """What each source that is not in quarantine says, for answers that nobody can prove.
+
+        ``read`` raises from the tree of `errors` where an answer is malformed.
+        """
         asked = forms(requests)
         seconds = self._limits.request_seconds if deadline is None else deadline
         candidates = self._candidates(asked)
-        failures = _left_out(candidates)
-        outcomes = await self._ask_all(candidates.usable, asked, key, seconds)
-        tally: Tally[K] = Tally()
-        for standing, outcome in zip(candidates.usable, outcomes, strict=True):
+        heard = [
+            standing
+            for standing in (*candidates.usable, *candidates.reserve)
+            if standing.state() is not SourceState.QUARANTINED
+        ]
+        outcomes = await self._ask_all(heard, asked, read, seconds)
+        survey: Survey[T] = Survey([], dict(candidates.left_out))
+        for standing, outcome in zip(heard, outcomes, strict=True):
             if isinstance(outcome, Failed):
-                failures[standing.source.name] = outcome
+                survey.reasons[standing.source.name] = outcome.reason
             else:
-                tally.add(standing.source, outcome.value)
-        word = tally.word(k)
-        if word is None:
-            said = {name: Failed(Ending.FAULT, text) for name, text in tally.reasons().items()}
-            raise self._unproven(f"fewer than {k} operators agree undisputed", failures | said)
-        return word
+                survey.said.append((standing.source, outcome.value))
+        for standing in candidates.reserve:
+            if standing not in heard:
+                survey.reasons[standing.source.name] = standing.why_not_now()
+        return survey
 
     async def prove_many(
         self,

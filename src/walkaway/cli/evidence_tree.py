@@ -6,6 +6,7 @@ once and by their number after that.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ __all__ = ["explanation_tree"]
 
 _DEEPEST = 64
 _LONG_HEX = 22
+_LONG_RESULT = 66
+_QUANTITY = re.compile(r"0x(0|[1-9a-f][0-9a-f]{0,33})")
 
 
 def explanation_tree(
@@ -32,7 +35,7 @@ def explanation_tree(
     """
     try:
         return _explanation(question, explanation, full)
-    except (KeyError, TypeError, AttributeError, RecursionError):
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         raise WalkawayError("the endpoint gave no explanation that can be read") from None
 
 
@@ -58,23 +61,29 @@ def _result(result: object, full: bool) -> Text:
         shown = f"an object of {len(result)} members"
     elif isinstance(result, Sequence) and not isinstance(result, str):
         shown = f"a list of {len(result)}"
-    elif isinstance(result, str) and not full and len(result) > 66:
-        shown = f"{result[:66]}... ({len(result) // 2 - 1} bytes)"
+    elif isinstance(result, str):
+        shown = _text_result(result, full)
     else:
         shown = "null" if result is None else str(result)
-        if isinstance(result, str) and result.startswith("0x") and 2 < len(result) < 60:
-            shown += f"  ({int(result, 16):,})"
     return Text.assemble(("answer  ", "quiet"), plain(shown))
+
+
+def _text_result(result: str, full: bool) -> str:
+    if _QUANTITY.fullmatch(result):
+        return f"{result}  ({int(result, 16):,})"
+    if len(result) > _LONG_RESULT and not full:
+        return f"{result[:_LONG_RESULT]}... ({len(result) // 2 - 1:,} bytes)"
+    return result
 
 
 def _claim(claim: Mapping[str, Any], full: bool) -> Text:
     subject = " ".join(_short(part, full) for part in claim["subject"])
-    where = f" of chain {claim['chainId']}"
+    where = f"on chain {claim['chainId']}"
     block = claim["blockHash"]
     if block is not None:
-        where += f" in block {_short(block, full)}"
+        where += f", block {_short(block, full)}"
     return Text.assemble(
-        plain(subject, "title"), plain(where), "  ", plain(claim["finality"], "name")
+        plain(subject, "title"), "  ", plain(where), "  ", plain(claim["finality"], "name")
     )
 
 
@@ -90,8 +99,8 @@ def _grow(branch: Tree, step: Mapping[str, Any], full: bool, depth: int) -> None
         label.append("believed: ", "warn")
     label.append_text(plain(step["rule"], "" if step["anchor"] else "good"))
     for name, value in step["facts"].items():
-        label.append_text(plain(f"  {name} ", "quiet"))
-        label.append_text(plain(_short(value, full)))
+        label.append("  ").append_text(plain(name, "quiet"))
+        label.append(" ").append_text(plain(_short(value, full)))
     grown = branch.add(label)
     for below in step["because"]:
         _grow(grown, below, full, depth + 1)

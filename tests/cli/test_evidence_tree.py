@@ -1,0 +1,101 @@
+"""The tree shows every step, marks what is believed, and survives what is no explanation."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from walkaway.cli.evidence_tree import explanation_tree
+from walkaway.cli.terminal import Terminal
+from walkaway.errors import WalkawayError
+from walkaway.proofs import Claim, Evidence, Finality
+from walkaway.proofs._seal import seal
+from walkaway.rpc.evidence import explained
+
+HASH = bytes(range(32))
+CHECKPOINT = Evidence("checkpoint", (("root", HASH), ("origin", "given")))
+SIGNED = Evidence("sync committee signature", (("signers", 500),), (CHECKPOINT,))
+HEADER = Evidence("header", (("number", 7),), (SIGNED,))
+ACCOUNT = Evidence("account proof", (("nodes", 9),), (HEADER, CHECKPOINT))
+
+
+def explanation(result: object = "0xf", state: str = "proven") -> dict[str, Any]:
+    claim = Claim(1, HASH, ("balance", bytes(20)), Finality.OPTIMISTIC)
+    return {
+        "method": "eth_getBalance",
+        "result": result,
+        "state": state,
+        "proven": explained([seal(15, claim, ACCOUNT)]),
+        "word": [],
+    }
+
+
+def drawn(told: Any, *, full: bool = False, width: int = 100) -> str:
+    console = Console(file=io.StringIO(), width=width, theme=None)
+    terminal = Terminal(width=width)
+    with terminal.person.capture() as capture:
+        terminal.person.print(explanation_tree("eth_getBalance 0x00", told, full=full))
+    assert console.width == width
+    return capture.get()
+
+
+def test_every_step_is_there_and_anchors_are_marked() -> None:
+    text = drawn(explanation())
+    for step in ("1 account proof", "2 header", "3 sync committee signature"):
+        assert step in text
+    assert text.count("believed: checkpoint") == 1
+    assert "checkpoint  as in 4" in text
+    assert "nodes 9" in text
+    assert "optimistic" in text
+    assert "0xf  (15)" in text
+
+
+def test_long_facts_are_cut_unless_all_is_wanted() -> None:
+    assert HASH.hex() not in drawn(explanation())
+    assert HASH.hex() in "".join(drawn(explanation(), full=True, width=200).split())
+
+
+@pytest.mark.parametrize(
+    ("result", "shown"),
+    [
+        (None, "null"),
+        ({"a": 1, "b": 2}, "an object of 2 members"),
+        ([1, 2, 3], "a list of 3"),
+        ("0x" + "ab" * 500, "(500 bytes)"),
+        ("0x", "answer  0x"),
+        (False, "False"),
+        ("0xnothex", "0xnothex"),
+    ],
+)
+def test_results_of_any_shape(result: object, shown: str) -> None:
+    assert shown in drawn(explanation(result))
+
+
+def test_somebodys_word_says_whose() -> None:
+    told = explanation(None, "somebody's word")
+    told["proven"] = []
+    told["word"] = [{"saidBy": ["a", "b"], "asked": ["a", "b", "c"], "dissent": []}]
+    text = drawn(told)
+    assert text.startswith("somebody's word")
+    assert "2 of 3 sources say so (a, b)" in text
+
+
+def test_a_tree_without_end_is_cut() -> None:
+    step: dict[str, Any] = {"step": 1, "rule": "r", "anchor": True, "facts": {}, "because": []}
+    for number in range(2, 300):
+        step = {"step": number, "rule": "r", "anchor": False, "facts": {}, "because": [step]}
+    told = explanation()
+    told["proven"][0]["because"] = step
+    assert "and so on" in drawn(told, width=400)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{}, [], None, "x", 3, {**explanation(), "proven": 3}, {**explanation(), "proven": [{}]}],
+)
+def test_what_is_no_explanation_is_refused(told: Any) -> None:
+    with pytest.raises(WalkawayError, match="no explanation"):
+        drawn(told)

@@ -1,0 +1,81 @@
+"""A machine without a network is told so at once, and why."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+
+import pytest
+
+from walkaway.cli.network_check import require_network
+from walkaway.errors import NoNetwork
+from walkaway.sources.defaults import ListedSource
+
+SECRET = "9aa3d95b3bc440fa88ea12eaa4456161"
+
+
+def source(name: str, url: str = f"https://node.example/v3/{SECRET}") -> ListedSource:
+    return ListedSource(name, name, ("execution",), url)
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (socket.gaierror(-3, "temporary failure"), "its name cannot be resolved (DNS)"),
+        (TimeoutError(), "no answer within 3 seconds"),
+        (ConnectionRefusedError(111, "refused"), "connection refused"),
+        (OSError(101, "Network is unreachable"), "Network is unreachable"),
+        (OSError(), "cannot be reached"),
+    ],
+)
+def test_each_source_says_why(error: OSError, says: str) -> None:
+    def connect(host: str, port: int, seconds: float) -> None:
+        raise error
+
+    with pytest.raises(NoNetwork, match="none of the 2 sources") as raised:
+        require_network([source("a"), source("b")], connect=connect)
+    assert raised.value.reasons == {"a": says, "b": says}
+    assert SECRET not in str(raised.value)
+
+
+def test_one_that_can_be_reached_is_enough() -> None:
+    def connect(host: str, port: int, seconds: float) -> None:
+        if host != "good.example":
+            raise ConnectionRefusedError
+
+    require_network([source("bad"), source("good", "https://good.example")], connect=connect)
+
+
+def test_nobody_waits_for_a_look_up_that_hangs() -> None:
+    released = threading.Event()
+
+    def connect(host: str, port: int, seconds: float) -> None:
+        released.wait(30)
+
+    began = time.monotonic()
+    try:
+        with pytest.raises(NoNetwork) as raised:
+            require_network([source("a")], connect=connect, seconds=0.05)
+    finally:
+        released.set()
+    assert time.monotonic() - began < 10
+    assert raised.value.reasons == {"a": "no answer within 0.05 seconds"}
+
+
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [("http://h.example", 80), ("https://h.example", 443), ("http://h.example:7", 7)],
+)
+def test_the_port_is_that_of_the_address(url: str, port: int) -> None:
+    asked: list[tuple[str, int]] = []
+    require_network([source("a", url)], connect=lambda host, port, _: asked.append((host, port)))
+    assert asked == [("h.example", port)]
+
+
+def test_real_sockets() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        require_network([source("a", f"http://127.0.0.1:{port}")])
+    with pytest.raises(NoNetwork, match="connection refused"):
+        require_network([source("a", f"http://127.0.0.1:{port}")])

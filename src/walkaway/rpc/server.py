@@ -25,6 +25,8 @@ KEEP_ALIVE_SECONDS = 65
 """Longer than libraries keep idle connections, so that they and not we close them."""
 GRACE_SECONDS = 5
 WAITING_CONNECTIONS = 128
+SPARE_CONNECTIONS = 64
+"""Idle connections beside those that are being served."""
 
 
 class RpcServer:
@@ -71,7 +73,7 @@ class RpcServer:
 
     async def start(self) -> None:
         """Bind and serve. Returns when connections are accepted."""
-        self._sockets = _bind(self._hosts, self._port)
+        self._sockets = _bind(self._hosts, self._port, self._limits.rpc_send_seconds)
         self._server = _Server(_configuration(self._endpoint, self._limits))
         self._serving = asyncio.create_task(self._server.serve(sockets=self._sockets))
         while not self._server.started:
@@ -118,13 +120,13 @@ def _configuration(endpoint: Endpoint, limits: Limits) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         # The endpoint refuses with a reason at its own limit; this is behind it.
-        limit_concurrency=2 * limits.rpc_connections,
+        limit_concurrency=limits.rpc_connections + SPARE_CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
 
 
-def _bind(hosts: tuple[str, ...], port: int) -> list[socket.socket]:
+def _bind(hosts: tuple[str, ...], port: int, send_seconds: float) -> list[socket.socket]:
     if not hosts:
         raise ConfigError("there is no address to listen on")
     bound: list[socket.socket] = []
@@ -132,7 +134,7 @@ def _bind(hosts: tuple[str, ...], port: int) -> list[socket.socket]:
         for host in hosts:
             taken = bound[0].getsockname()[1] if bound else port
             try:
-                bound.append(_listening(host, taken))
+                bound.append(_listening(host, taken, send_seconds))
             except _NoSuchFamily:
                 # A machine without IPv6 is served on IPv4 alone.
                 if len(hosts) == 1:
@@ -148,7 +150,7 @@ class _NoSuchFamily(ConfigError):
     """This machine has no such address."""
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def _listening(host: str, port: int, send_seconds: float) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = None
     try:
@@ -156,6 +158,10 @@ def _listening(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            # Inherited by each connection: one whose client does not read ends by itself.
+            milliseconds = round(1000 * send_seconds)
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         listener.bind((host, port))
         listener.listen(WAITING_CONNECTIONS)
         listener.setblocking(False)

@@ -18,19 +18,21 @@ from walkaway.rpc.dispatch import Dispatcher
 
 __all__ = ["serve_websocket"]
 
-TOO_SLOW = 1008
-"""The close code for a client that does not read (RFC 6455 7.4.1: policy violation)."""
-
 
 async def serve_websocket(socket: WebSocket, dispatcher: Dispatcher, limits: Limits) -> None:
     """Accept the connection and serve it until either side ends it."""
     await socket.accept()
     connection = _Connection(socket, dispatcher, limits)
     try:
-        while (message := _message(await socket.receive())) is not None:
-            connection.take(message)
-    finally:
-        await connection.close()
+        async with asyncio.TaskGroup() as group:
+            await connection.read(group)
+    except* (_Gone, WebSocketDisconnect):
+        # Leaving here cancels what was still being answered and closes the transport.
+        pass
+
+
+class _Gone(Exception):
+    """The client left, or was cut off. Caught in this module, and nowhere else."""
 
 
 class _Connection:
@@ -38,40 +40,36 @@ class _Connection:
         self._socket = socket
         self._dispatcher = dispatcher
         self._limits = limits
-        self._answering: set[asyncio.Task[None]] = set()
+        self._running = 0
         self._sending = asyncio.Lock()
 
-    def take(self, message: bytes) -> None:
-        """Begin to answer one message."""
-        busy = len(self._answering) >= self._limits.rpc_calls_per_connection
-        task = asyncio.create_task(self._answer(message, busy))
-        self._answering.add(task)
-        task.add_done_callback(self._answering.discard)
+    async def read(self, group: asyncio.TaskGroup) -> None:
+        """Begin to answer each message that arrives."""
+        while (message := _content(await self._socket.receive())) is not None:
+            if self._running < self._limits.rpc_calls_per_connection:
+                self._running += 1
+                group.create_task(self._answer(message))
+            else:
+                await self._send(self._dispatcher.busy(message))
+        raise _Gone
 
-    async def close(self) -> None:
-        """Stop what is still being answered."""
-        for task in self._answering:
-            task.cancel()
-        await asyncio.gather(*self._answering, return_exceptions=True)
+    async def _answer(self, message: bytes) -> None:
+        try:
+            await self._send(await self._dispatcher.reply(message))
+        finally:
+            self._running -= 1
 
-    async def _answer(self, message: bytes, busy: bool) -> None:
-        if busy:
-            reply = self._dispatcher.busy(message)
-        else:
-            reply = await self._dispatcher.reply(message)
+    async def _send(self, reply: bytes | None) -> None:
         if reply is None:
             return
         try:
             async with asyncio.timeout(self._limits.rpc_send_seconds), self._sending:
                 await self._socket.send_text(reply.decode("ascii"))
         except TimeoutError:
-            await self._socket.close(TOO_SLOW, "the client does not read its replies")
-        except (WebSocketDisconnect, RuntimeError):
-            # The client left while its answer was on the way.
-            return
+            raise _Gone from None
 
 
-def _message(event: Message) -> bytes | None:
+def _content(event: Message) -> bytes | None:
     """What the client sent, as bytes in either case; None when it is gone."""
     if event["type"] == "websocket.disconnect":
         return None

@@ -1,0 +1,146 @@
+"""Asking the running endpoint: its answers, its errors as errors, and nobody at home."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from walkaway.cli.running import ask_running, endpoint_url
+from walkaway.errors import (
+    ConfigError,
+    InvalidRequest,
+    NoNetwork,
+    Stale,
+    Unproven,
+    WalkawayError,
+)
+
+Serve = Callable[[bytes], Awaitable[str]]
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Serve]:
+    """Start a server on loopback that says one thing, whatever it is asked."""
+    runners: list[web.AppRunner] = []
+
+    async def start(body: bytes) -> str:
+        async def handle(request: web.Request) -> web.Response:
+            assert request.content_type == "application/json"
+            return web.Response(body=body, content_type="application/json")
+
+        app = web.Application()
+        app.router.add_post("/", handle)
+        runner = web.AppRunner(app)
+        runners.append(runner)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        return endpoint_url("127.0.0.1", runner.addresses[0][1])
+
+    yield start
+    for runner in runners:
+        await runner.cleanup()
+
+
+async def test_a_result_is_given_as_it_came(serve: Serve) -> None:
+    url = await serve(b'{"jsonrpc":"2.0","id":1,"result":{"a":[1,null]}}')
+    assert await ask_running(url, "m", []) == {"a": [1, None]}
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "message"),
+    [
+        (
+            (
+                b'{"code":-32011,"message":"no proof (a: slow)","data":'
+                b'{"error":"Unproven","sources":{"a":"slow"},"advice":"wait"}}'
+            ),
+            Unproven,
+            r"^no proof \(a: slow\)$",
+        ),
+        (
+            b'{"code":-32011,"message":"none","data":{"error":"NoNetwork","sources":{"a":"x"}}}',
+            NoNetwork,
+            "none",
+        ),
+        (
+            (
+                b'{"code":-32012,"message":"old","data":'
+                b'{"error":"Stale","age_seconds":9,"limit_seconds":5}}'
+            ),
+            Stale,
+            "old",
+        ),
+        (
+            b'{"code":-32602,"message":"bad","data":{"error":"InvalidRequest"}}',
+            InvalidRequest,
+            "bad",
+        ),
+        (b'{"code":-32601,"message":"no such method"}', InvalidRequest, "no such method"),
+        (b'{"code":-32013,"message":"c","data":{"error":"ConfigError"}}', ConfigError, "c"),
+        (b'{"code":-32603,"message":"internal error"}', WalkawayError, "internal error"),
+        (b'{"code":-32012,"message":"old","data":{"error":"Stale"}}', WalkawayError, "old"),
+        (b"{}", WalkawayError, "refused without a reason"),
+    ],
+)
+async def test_an_error_there_is_that_error_here(
+    serve: Serve, error: bytes, kind: type[WalkawayError], message: str
+) -> None:
+    url = await serve(b'{"jsonrpc":"2.0","id":1,"error":' + error + b"}")
+    with pytest.raises(kind, match=message) as raised:
+        await ask_running(url, "m", [])
+    assert type(raised.value) is kind
+
+
+async def test_an_unproven_answer_keeps_its_reasons_and_advice(serve: Serve) -> None:
+    url = await serve(
+        b'{"id":1,"error":{"code":-32011,"message":"no proof (a: slow)","data":'
+        b'{"error":"Unproven","sources":{"a":"slow"},"advice":"wait"}}}'
+    )
+    with pytest.raises(Unproven) as raised:
+        await ask_running(url, "m", [])
+    assert raised.value.summary == "no proof"
+    assert raised.value.reasons == {"a": "slow"}
+    assert raised.value.advice == "wait"
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"7", b"{}", b"[" * 100_000])
+async def test_something_else_that_listens_there_is_told_apart(serve: Serve, body: bytes) -> None:
+    with pytest.raises(WalkawayError, match="is no walkaway endpoint"):
+        await ask_running(await serve(body), "m", [])
+
+
+async def test_nobody_at_home_says_how_to_start() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = endpoint_url("127.0.0.1", listening.getsockname()[1])
+    with pytest.raises(WalkawayError, match="no endpoint answers") as raised:
+        await ask_running(url, "m", [])
+    assert "walkaway up" in raised.value.advice
+
+
+async def test_what_is_no_http_is_nobody_at_home() -> None:
+    def greet(reader: Any, writer: Any) -> None:
+        writer.write(b"220 mail ready\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    async with server:
+        url = endpoint_url("127.0.0.1", server.sockets[0].getsockname()[1])
+        with pytest.raises(WalkawayError, match="no endpoint answers"):
+            await ask_running(url, "m", [])
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("localhost", "http://localhost:1"),
+        ("::1", "http://[::1]:1"),
+        ("127.0.0.1", "http://127.0.0.1:1"),
+    ],
+)
+def test_the_address_of_an_endpoint(host: str, url: str) -> None:
+    assert endpoint_url(host, 1) == url

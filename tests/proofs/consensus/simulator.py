@@ -79,9 +79,9 @@ def _secret(period: int, seat: int) -> int:
 
 
 @cache
-def sync_committee(period: int) -> SyncCommittee:
+def sync_committee(period: int, seats: int = SEATS) -> SyncCommittee:
     """The committee of a period; its keys are public knowledge here."""
-    points = [G1Point() * Scalar(_secret(period, seat)) for seat in range(SEATS)]
+    points = [G1Point() * Scalar(_secret(period, seat)) for seat in range(seats)]
     total = G1Point.identity()
     for point in points:
         total = total + point
@@ -102,6 +102,11 @@ class Chain:
 
     def __init__(self, spec: ChainSpec) -> None:
         self.spec = spec
+        self.seats = spec.preset.sync_committee_size
+
+    def committee(self, period: int) -> SyncCommittee:
+        """The committee of a period, as large as the preset says."""
+        return sync_committee(period, self.seats)
 
     def block(self, slot: int, finalized: int | None = None) -> Block:
         """The block at ``slot``, whose state holds the root of the block at ``finalized``."""
@@ -114,8 +119,8 @@ class Chain:
             b"state" + slot.to_bytes(8),
             {
                 at.finalized_root: finalized_root,
-                at.current_sync_committee: sync_committee(period).root(),
-                at.next_sync_committee: sync_committee(period + 1).root(),
+                at.current_sync_committee: self.committee(period).root(),
+                at.next_sync_committee: self.committee(period + 1).root(),
             },
         )
         return Block(self._header(slot, state.node(1)), state)
@@ -126,7 +131,7 @@ class Chain:
         at = places(self.spec.fork_at_slot(slot).name)
         return LightClientBootstrap(
             block.header,
-            sync_committee(self.spec.period_at_slot(slot)),
+            self.committee(self.spec.period_at_slot(slot)),
             block.state.branch(at.current_sync_committee),
         )
 
@@ -135,22 +140,22 @@ class Chain:
         attested: int,
         finalized: int | None = None,
         *,
-        signers: int = SEATS,
+        signers: int | None = None,
         signature_slot: int | None = None,
         with_committee: bool = True,
     ) -> LightClientUpdate:
-        """An update over the block at ``attested``, signed by the first ``signers`` seats."""
+        """An update over the block at ``attested``, signed by the first ``signers`` seats, or all."""
         block = self.block(attested, finalized)
         at = places(self.spec.fork_at_slot(attested).name)
         slot = attested + 1 if signature_slot is None else signature_slot
         period = self.spec.period_at_slot(attested)
         return LightClientUpdate(
             block.header,
-            sync_committee(period + 1) if with_committee else None,
+            self.committee(period + 1) if with_committee else None,
             block.state.branch(at.next_sync_committee) if with_committee else (),
             EMPTY_HEADER if finalized is None else self.block(finalized).header,
             () if finalized is None else block.state.branch(at.finalized_root),
-            self.sign(block.header, slot, signers),
+            self.sign(block.header, slot, self.seats if signers is None else signers),
             slot,
         )
 
@@ -160,7 +165,7 @@ class Chain:
         period = self.spec.period_at_slot(slot)
         secret = sum(_secret(period, seat) for seat in range(signers))
         signature = G2Point.hash_to_curve(message, CIPHERSUITE) * Scalar(secret)
-        bits = ((1 << signers) - 1).to_bytes(SEATS // 8, "little")
+        bits = ((1 << signers) - 1).to_bytes(self.seats // 8, "little")
         return SyncAggregate(bits, signature.to_compressed_bytes())
 
     def _header(self, slot: int, state_root: bytes) -> LightClientHeader:

@@ -1,4 +1,4 @@
-"""Keys and signatures: only canonical points of the subgroup, and only the true signers."""
+"""Keys and signatures: only points of the subgroup, and only the true signers."""
 
 from __future__ import annotations
 
@@ -75,10 +75,10 @@ def not_in_the_subgroup_g1() -> bytes:
     [bytes(96), b"\xff" * 96, INFINITY_G2, not_in_the_subgroup_g2(), b"", b"\xa0" * 95],
     ids=["zeros", "ones", "infinity", "outside the subgroup", "empty", "short"],
 )
-def test_a_signature_is_a_canonical_point_of_the_subgroup(signature: bytes) -> None:
+def test_a_signature_is_a_point_of_the_subgroup(signature: bytes) -> None:
     message, _ = signed(1)
     aggregate = SyncAggregate(b"\xff" * 4, signature)
-    with pytest.raises(ProofError, match="the signature is"):
+    with pytest.raises(ProofError, match="the signature is (no curve point|the identity)"):
         committee_keys(sync_committee(0)).verify(message, aggregate)
 
 
@@ -103,7 +103,7 @@ def plus_field(key: bytes) -> bytes:
     ],
     ids=["zeros", "ones", "infinity", "outside the subgroup", "not reduced", "empty"],
 )
-def test_a_key_is_a_canonical_point_of_the_subgroup(key: bytes) -> None:
+def test_a_key_is_a_point_of_the_subgroup(key: bytes) -> None:
     committee = sync_committee(0)
     keys = (*committee.pubkeys[:3], key, *committee.pubkeys[4:])
     with pytest.raises(ProofError, match="seat 3"):

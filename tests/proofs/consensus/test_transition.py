@@ -237,3 +237,11 @@ def test_a_committee_may_be_brought_by_finality_that_is_already_known() -> None:
     state = process_update(SPEC, start(24), CHAIN.update(40, 24), LATER, strict=False)
     assert state.next_sync_committee == sync_committee(1)
     assert state.finalized_header.beacon.slot == 24
+
+
+def test_finality_of_the_period_before_brings_no_committee() -> None:
+    update = CHAIN.update(PERIOD + 40, 24)
+    state = process_update(SPEC, start(PERIOD + 8), update, LATER, strict=False)
+    assert state.next_sync_committee is None
+    assert state.finalized_header.beacon.slot == PERIOD + 8
+    assert state.optimistic_header.beacon.slot == PERIOD + 40

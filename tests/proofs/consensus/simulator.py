@@ -144,7 +144,7 @@ class Chain:
         signature_slot: int | None = None,
         with_committee: bool = True,
     ) -> LightClientUpdate:
-        """An update over the block at ``attested``, signed by the first ``signers`` seats, or all."""
+        """An update over the block at ``attested``, signed by the first ``signers`` seats."""
         block = self.block(attested, finalized)
         at = places(self.spec.fork_at_slot(attested).name)
         slot = attested + 1 if signature_slot is None else signature_slot

@@ -78,7 +78,7 @@ def not_in_the_subgroup_g1() -> bytes:
 def test_a_signature_is_a_point_of_the_subgroup(signature: bytes) -> None:
     message, _ = signed(1)
     aggregate = SyncAggregate(b"\xff" * 4, signature)
-    with pytest.raises(ProofError, match="the signature is (no curve point|the identity)"):
+    with pytest.raises(ProofError, match=r"the signature is (no curve point|the identity)"):
         committee_keys(sync_committee(0)).verify(message, aggregate)
 
 

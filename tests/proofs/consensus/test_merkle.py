@@ -53,4 +53,5 @@ def test_zero_siblings_in_excess_are_allowed_in_front_alone() -> None:
     assert not valid(*branch, ZERO)
     assert not valid(*branch[1:])
     assert not valid()
+    assert not is_valid_normalized_branch(root, (), 10, root)
     assert normalized(branch, 10) == branch

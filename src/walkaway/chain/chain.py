@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from walkaway.anchors.spec import ChainSpec
 from walkaway.chain.block_id import BlockId, Tag, describe_block
@@ -40,6 +41,8 @@ from walkaway.sources.word import Word
 __all__ = ["Chain", "ChainSettings"]
 
 log = logging.getLogger("walkaway.chain")
+
+T = TypeVar("T")
 
 POLLS_PER_SLOT = 3
 LONGEST_PAUSE_SECONDS = 4.0
@@ -159,16 +162,27 @@ class Chain:
         return moved
 
     async def _adopt(self, follower: Follower) -> bool:
-        """Fetch and prove the headers of the heads; only then are they served."""
+        """Fetch and prove the headers of the heads; only then are they served.
+
+        One that cannot be had now is asked for again with the next advance, and
+        does not hold up the other. Raises `Unproven` where neither can be had.
+        """
         store = follower.store
         before = self._latest
-        if not _is_at(self._finalized, store.finalized.claim.block_hash):
-            self._finalized = await self._headers.at_head(store.finalized)
+        missing: Unproven | None = None
+        try:
+            if not _is_at(self._finalized, store.finalized.claim.block_hash):
+                self._finalized = await self._headers.at_head(store.finalized)
+        except Unproven as error:
+            missing = error
         if not self._keeper.is_past(store) and not _is_at(
             self._latest, store.optimistic.claim.block_hash
         ):
             self._latest = await self._headers.at_head(store.optimistic)
-        if self._latest is before or self._latest is None:
+        if missing is not None and self._latest is None:
+            raise missing
+        self._trouble = None if missing is None else f"the finalized head: {missing}"
+        if self._latest is before:
             return False
         self._new_head.set()
         self._new_head = asyncio.Event()
@@ -181,7 +195,6 @@ class Chain:
             try:
                 if await self.advance() and self._latest and self._finalized:
                     await self._transactions.watch(self._latest, self._finalized)
-                self._trouble = None
             except WalkawayError as error:
                 self._trouble = str(error)
                 log.warning("the head did not move: %s", error)
@@ -195,7 +208,11 @@ class Chain:
         """
         if tag in (Tag.SAFE, Tag.FINALIZED):
             if self._finalized is None:
-                raise Unproven("no finalized head is proven yet", reasons={})
+                raise Unproven(
+                    "the header of the finalized head is not proven",
+                    reasons={},
+                    advice=self._trouble or "",
+                )
             return self._finalized
         limit = self.settings.head_age_limit
         if self._latest is None:
@@ -221,21 +238,21 @@ class Chain:
 
     async def account(self, address: bytes, block: BlockId) -> Proven[Account | None]:
         """The account at a 20-byte address after a block, or its proven absence."""
-        return await self._state.account(address, await self._existing(block))
+        return await self._at(block, lambda header: self._state.account(address, header))
 
     async def slots(
         self, address: bytes, keys: Sequence[bytes], block: BlockId
     ) -> tuple[Proven[Account | None], tuple[Proven[int], ...]]:
         """The account, and its slots under these 32-byte keys, in order."""
-        return await self._state.slots(address, keys, await self._existing(block))
+        return await self._at(block, lambda header: self._state.slots(address, keys, header))
 
     async def code(self, address: bytes, block: BlockId) -> Proven[bytes]:
         """The code of the account after a block; empty where there is none, proven so."""
-        return await self._state.code(address, await self._existing(block))
+        return await self._at(block, lambda header: self._state.code(address, header))
 
     async def proof(self, address: bytes, keys: Sequence[bytes], block: BlockId) -> AccountProof:
         """The account and slots with the nodes that prove them (EIP-1186)."""
-        return await self._state.proof(address, keys, await self._existing(block))
+        return await self._at(block, lambda header: self._state.proof(address, keys, header))
 
     async def block(self, block: BlockId) -> Proven[Block] | Word[None]:
         """A whole block, or the sources' word that there is none."""
@@ -251,7 +268,9 @@ class Chain:
         header = await self._headers.resolve(block)
         if isinstance(header, Word):
             return header
-        return derive.receipts(*await self._receipt_parts(header))
+        whole, bare = await self._receipt_parts(header)
+        has_blobs = any(transaction.blob_gas for transaction in whole.value.body.transactions)
+        return derive.receipts(whole, bare, await self._blob_fee(header) if has_blobs else None)
 
     async def transaction(
         self, transaction_hash: bytes
@@ -269,21 +288,22 @@ class Chain:
             return found
         if not isinstance(found, Located):
             return Word(None, said_by=("the proven head",), asked=("the proven head",))
-        header = await self._headers.resolve(found.block.value.header.hash)
-        assert not isinstance(header, Word)
-        block, bare, blob_fee = await self._receipt_parts(header)
+        header = await self._existing(found.block.value.header.hash)
+        block, bare = await self._receipt_parts(header)
+        included = found.transaction.value
+        has_blobs = included is not None and included.transaction.blob_gas
+        blob_fee = await self._blob_fee(header) if has_blobs else None
         return derive.receipt_by_hash(block, bare, transaction_hash, blob_fee)
 
-    async def _receipt_parts(self, header: Proven[Header]) -> ReceiptParts:
-        block, bare = await asyncio.gather(
-            self._blocks.block(header), self._blocks.receipts(header)
-        )
-        blob_fee = None
-        if header.value.blob_gas_used:
-            parent = await self._headers.parent(header)
-            schedule = self.spec.blob_base_fees
-            blob_fee = derive.blob_base_fee(parent, header, schedule)
-        return block, bare, blob_fee
+    async def _receipt_parts(
+        self, header: Proven[Header]
+    ) -> tuple[Proven[Block], Proven[tuple[Receipt, ...]]]:
+        return await asyncio.gather(self._blocks.block(header), self._blocks.receipts(header))
+
+    async def _blob_fee(self, header: Proven[Header]) -> Proven[int]:
+        """What blobs cost in a block; its parent tells whether the spec's schedule holds there."""
+        parent = await self._headers.parent(header)
+        return derive.blob_base_fee(parent, header, self.spec.blob_base_fees)
 
     async def submit(self, raw: bytes) -> bytes:
         """Send a signed transaction to the submit list; its 32-byte hash, computed here."""
@@ -324,6 +344,17 @@ class Chain:
             sources=tuple(self.pool.status()),
         )
 
+    async def _at(self, block: BlockId, ask: Callable[[Proven[Header]], Awaitable[T]]) -> T:
+        """Ask at a block; again where the head that a tag meant was replaced meanwhile."""
+        header = await self._existing(block)
+        try:
+            return await ask(header)
+        except Unproven:
+            now = await self._existing(block) if isinstance(block, Tag) else header
+            if now.value.hash == header.value.hash:
+                raise
+            return await ask(now)
+
     async def _existing(self, block: BlockId) -> Proven[Header]:
         header = await self._headers.resolve(block)
         if isinstance(header, Word):
@@ -337,9 +368,6 @@ class Chain:
         if self._follower is None or self._checkpoint is None:
             raise Stale("the chain is not started", age=0, limit=0)
         return self._follower, self._checkpoint
-
-
-ReceiptParts = tuple[Proven[Block], Proven[tuple[Receipt, ...]], Proven[int] | None]
 
 
 def _is_at(header: Proven[Header] | None, block_hash: bytes | None) -> bool:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from walkaway.chain.block_id import BlockId, Tag, describe_block
@@ -137,8 +138,11 @@ class Headers:
 
     def _head_above(self, number: int) -> Proven[Header]:
         """The finalized head where it covers the number, so that the claim is final."""
-        finalized = self._heads(Tag.FINALIZED)
-        return finalized if number <= finalized.value.number else self._heads(Tag.LATEST)
+        with suppress(Unproven):
+            finalized = self._heads(Tag.FINALIZED)
+            if number <= finalized.value.number:
+                return finalized
+        return self._heads(Tag.LATEST)
 
     async def ancestor(self, head: Proven[Header], number: int) -> Proven[Header]:
         """The ancestor of ``head`` with this number. Raises `Unproven` when out of reach."""
@@ -198,11 +202,9 @@ class Headers:
         wanted = range(first, child.number)
         if len(wanted) > 1:
             requests = [RpcRequest("eth_getBlockByNumber", (hex(n), False)) for n in wanted]
-            try:
+            with suppress(Unproven):  # the walk by hash needs none of it
                 for header in await self._pool.prove_many([(r, _claimed) for r in requests]):
                     self._remember(header)
-            except Unproven:
-                pass  # the walk by hash below needs none of it
         if child.parent_hash not in self._data:
             await self._fetch(child.parent_hash)
 

@@ -138,10 +138,11 @@ def receipt_by_hash(
 ) -> Proven[IncludedReceipt | None]:
     """The receipt of the transaction with a 32-byte hash; None where the block does not hold it.
 
-    ``bare``, ``blob_fee`` and errors are as in `receipts`.
+    ``bare``, ``blob_fee`` and errors are as in `receipts`; ``blob_fee`` is
+    needed only where it is that of a blob transaction.
     """
-    value = _included_receipts(block, bare, blob_fee)
     index = _index_of(block.value, transaction_hash)
+    value = _included_receipts(block, bare, blob_fee, only=index)
     found = None if index is None else value[index]
     return _of_receipts(block, bare, blob_fee, ("receipt", transaction_hash), found)
 
@@ -164,8 +165,12 @@ def blob_base_fee(
 
 
 def _included_receipts(
-    block: Proven[Block], bare: Proven[tuple[Receipt, ...]], blob_fee: Proven[int] | None
+    block: Proven[Block],
+    bare: Proven[tuple[Receipt, ...]],
+    blob_fee: Proven[int] | None,
+    only: int | None = None,
 ) -> tuple[IncludedReceipt, ...]:
+    """All receipts; where ``only`` one is wanted, the others go without their blob gas price."""
     _check_together(block, bare, blob_fee)
     found: list[IncludedReceipt] = []
     gas = logs = 0
@@ -173,7 +178,7 @@ def _included_receipts(
         zip(block.value.body.transactions, bare.value, strict=True)
     ):
         included = IncludedTransaction(transaction, block.value.header, index)
-        price = _blob_gas_price(transaction, blob_fee)
+        price = None if only not in (None, index) else _blob_gas_price(transaction, blob_fee)
         gas_used = receipt.cumulative_gas_used - gas
         found.append(IncludedReceipt(receipt, included, gas_used, logs, price))
         gas = receipt.cumulative_gas_used

@@ -84,7 +84,9 @@ class PreparedChain:
             self.state_anywhere or header.value.number == self.blocks[-1].header.number
         ):
             raise Unproven("no state there", reasons={"north": "pruned"})
-        nodes = self.proofs[address]
+        nodes = self.proofs.get(address)
+        if nodes is None or not nodes.slot_nodes.keys() >= set(keys):
+            raise Unproven("no such proof was prepared", reasons={"north": "refused"})
         account = prove_account(header, address, nodes.account_nodes)
         slots = [prove_slot(account, key, nodes.slot_nodes[key]) for key in keys]
         return AccountProof(account, tuple(slots), nodes)

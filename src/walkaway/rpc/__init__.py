@@ -2,5 +2,10 @@
 
 May import `chain` and below. Decodes parameters, asks `chain` for a proven
 answer, checks that its claim is what was asked, and encodes it. Begin with
-`methods.py` (the table of methods), then `server.py` (the local surface).
+`methods/` (the table of methods, one small function each) and `ask.py` (from a
+`Proven` to its value), then `server.py` (sockets) and `local_surface.py` (who may speak).
 """
+
+from walkaway.rpc.server import RpcServer
+
+__all__ = ["RpcServer"]

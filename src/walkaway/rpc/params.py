@@ -19,9 +19,9 @@ from walkaway.rpc.jsonrpc import Received
 
 __all__ = ["Params", "StorageKey"]
 
-_QUANTITY = re.compile(r"0x(?:0|[1-9a-f][0-9a-f]*)", re.ASCII | re.IGNORECASE)
-_DATA = re.compile(r"0x(?:[0-9a-f]{2})*", re.ASCII | re.IGNORECASE)
-_KEY = re.compile(r"0x[0-9a-f]*", re.ASCII | re.IGNORECASE)
+_QUANTITY = re.compile(r"0x(?:0|[1-9a-fA-F][0-9a-fA-F]*)")
+_DATA = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
+_KEY = re.compile(r"0x[0-9a-fA-F]*")
 
 _TAGS = {tag.value: tag for tag in Tag}
 

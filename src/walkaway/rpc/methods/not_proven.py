@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["NOT_PROVEN"]
+__all__ = ["NOT_PROVEN", "REASONS"]
 
 _EXECUTION = "it runs code over the state, which walkaway does not do yet"
 _FEES = "fee figures are not derived from proven blocks yet"
@@ -20,7 +20,7 @@ _NODE = "walkaway is no full node"
 _TRACE = "it runs blocks again, which walkaway does not do"
 _OMMERS = "ommers are given with their block, by hash"
 
-_REASONS: Mapping[str, tuple[str, ...]] = {
+REASONS: Mapping[str, tuple[str, ...]] = {
     _EXECUTION: (
         "eth_call",
         "eth_callMany",
@@ -107,6 +107,6 @@ _REASONS: Mapping[str, tuple[str, ...]] = {
 }
 
 NOT_PROVEN: Mapping[str, str] = {
-    name: f"{name} is refused: {reason}" for reason, names in _REASONS.items() for name in names
+    name: f"{name} is refused: {reason}" for reason, names in REASONS.items() for name in names
 }
 """The method's name, and the message it is refused with."""

@@ -1,0 +1,82 @@
+"""The page of methods, made from the table: ``python -m walkaway.rpc.reference``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from walkaway.rpc.error_codes import ERROR_CODES
+from walkaway.rpc.methods import METHODS
+from walkaway.rpc.methods.not_proven import REASONS
+
+__all__ = ["methods_page"]
+
+_HEAD = """\
+# The JSON-RPC methods
+
+<!-- Made by `python -m walkaway.rpc.reference`; a test holds it against the code. -->
+
+walkaway speaks JSON-RPC 2.0 over HTTP (`POST /`, `Content-Type: application/json`) and
+WebSocket on one port, batches included. Parameters go by position. A block is a tag
+(`latest`, `safe`, `finalized`, `pending`, `earliest`), a number, a 32-byte hash, or
+the object of EIP-1898; a block that is not in the proven chain is refused. `safe` is the
+finalized block, since light-client data knows no justified head. `pending` is the
+latest block plus the transactions that were sent from here.
+
+## What is answered
+"""
+
+_REFUSED = """
+## What is refused
+
+These methods exist elsewhere; here they get the error -32004 with the reason, and are
+never forwarded.
+"""
+
+_ERRORS = """
+## Errors
+
+`error.data.error` names the kind, and `error.data.advice`, where there is one, says what to do.
+"""
+
+_WHO = """
+## Who may ask
+
+Any page in the browser is a stranger here. The Host header must name this machine
+(`127.0.0.1`, `localhost`, `[::1]` or a name under `.localhost`). The Origin header must be
+absent, or be a page of `localhost` or of a name under `.localhost`, or a browser extension.
+The body must be `application/json`. Further hosts and origins are allowed by
+configuration. Everyone else gets 403 or 415 with the reason, before the body is read or a
+WebSocket is opened.
+"""
+
+
+def methods_page() -> str:
+    """The page in Markdown."""
+    answered = [
+        (f"`{m.name}`", f"`{m.takes}`" if m.takes else "", m.stands_on) for m in METHODS.values()
+    ]
+    refused = [
+        (", ".join(f"`{name}`" for name in names), reason) for reason, names in REASONS.items()
+    ]
+    errors = [(f"`{entry.code}`", entry.name, entry.meaning) for entry in ERROR_CODES]
+    return "".join(
+        [
+            _HEAD,
+            _table(("method", "parameters", "what its answer stands on"), answered),
+            _REFUSED,
+            _table(("methods", "why"), refused),
+            _ERRORS,
+            _table(("code", "name", "meaning"), errors),
+            _WHO,
+        ]
+    )
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(methods_page())

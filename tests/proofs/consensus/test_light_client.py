@@ -112,6 +112,16 @@ def test_periods_are_followed_and_the_evidence_grows_by_two_steps_a_period() -> 
     assert facts["fork"] == "electra"
 
 
+def test_the_evidence_of_a_later_head_of_a_period_leads_through_its_own_committee() -> None:
+    moving = store()
+    for period in range(3):
+        attested = period * PERIOD + 40
+        moving.process_update(CHAIN.update(attested, attested - 16), current_slot=LATER)
+    moving.process_update(CHAIN.update(2 * PERIOD + 50), current_slot=LATER)
+    (committee,) = moving.optimistic.because.because
+    assert (committee.rule, committee.facts) == ("next sync committee", (("period", 2),))
+
+
 def test_more_updates_within_a_period_do_not_lengthen_the_evidence() -> None:
     moving = store()
     for attested in range(24, 60, 4):

@@ -187,3 +187,21 @@ def test_a_value_that_does_not_fit_is_not_encoded() -> None:
         ByteList(4).encode(b"abcde")
     with pytest.raises(ProofError):
         Vector(4, 2).encode((b"abcd",))
+
+
+@dataclass(frozen=True)
+class Pair:
+    left: bytes
+    right: bytes
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "rest"), [(8, 7, b"ab"), (9, 10, b"ab"), (8, 11, b"ab"), (7, 8, b"ab")]
+)
+def test_variable_parts_follow_each_other_without_gap_or_overlap(
+    left: int, right: int, rest: bytes
+) -> None:
+    pair = Container(Pair, left=ByteList(8), right=ByteList(8))
+    assert pair.decode(b"\x08\0\0\0\x09\0\0\0ab") == Pair(b"a", b"b")
+    with pytest.raises(ProofError, match="tile"):
+        pair.decode(left.to_bytes(4, "little") + right.to_bytes(4, "little") + rest)

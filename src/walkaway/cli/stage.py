@@ -1,0 +1,96 @@
+"""Numbered steps on a screen: what is done, whether it held, and what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from walkaway.cli.terminal import Terminal, plain, sheet
+from walkaway.errors import WalkawayError
+
+__all__ = ["Stage", "Step"]
+
+_INDENT = 3
+
+
+class Step:
+    """One step while it runs: what it notes is shown when it has held."""
+
+    def __init__(self) -> None:
+        self.facts: list[tuple[str, object]] = []
+        self.drawings: list[RenderableType] = []
+
+    def note(self, label: str, fact: object) -> None:
+        """A fact that came of it. An empty label continues the one before."""
+        self.facts.append((label, fact))
+
+    def draw(self, drawing: RenderableType) -> None:
+        """A table or tree, below the facts."""
+        self.drawings.append(drawing)
+
+    def check(self, held: bool, otherwise: str) -> None:
+        """Go on only where it held.
+
+        Raises:
+            WalkawayError: it did not; ``otherwise`` says what is wrong.
+        """
+        if not held:
+            raise WalkawayError(otherwise)
+
+
+class Stage:
+    """Runs steps in order and counts them."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._console = terminal.person
+        self._done = 0
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[Step]:
+        """One step. An error of the tree ends it, is told to belong to it, and goes on up."""
+        step, number = Step(), self._done + 1
+        began = time.monotonic()
+        try:
+            with self._console.status(plain(title, "name"), spinner_style="name"):
+                yield step
+        except WalkawayError as error:
+            self._show(number, title, step, time.monotonic() - began, str(error))
+            raise
+        self._done = number
+        self._show(number, title, step, time.monotonic() - began, None)
+
+    def _show(
+        self, number: int, title: str, step: Step, seconds: float, trouble: str | None
+    ) -> None:
+        if self._terminal.as_json:
+            self._terminal.print_json(
+                {
+                    "event": "step",
+                    "step": number,
+                    "title": title,
+                    "held": trouble is None,
+                    "seconds": round(seconds, 3),
+                    "facts": [[label, str(fact)] for label, fact in step.facts],
+                }
+                | ({} if trouble is None else {"trouble": trouble})
+            )
+            return
+        outcome = ("failed", "bad") if trouble else (f"{seconds:.1f} s", "quiet")
+        self._console.print(
+            Text.assemble((f"{number}  ", "name"), plain(title, "title"), "  ", outcome)
+        )
+        inside = self._console.width - _INDENT
+        if step.facts:
+            self._indented(sheet(step.facts, width=inside))
+        for drawing in step.drawings:
+            self._indented(drawing)
+        self._console.print()
+
+    def _indented(self, drawing: RenderableType) -> None:
+        self._console.print(Padding(drawing, (0, 0, 0, _INDENT)))

@@ -222,3 +222,14 @@ def test_garbage_in_any_place_of_json_is_refused_within_the_error_tree(
         from_json(UPDATE, ELECTRA.spec, garbage)
     with contextlib.suppress(ProofError):
         updates_from_json(ELECTRA.spec, garbage)
+
+
+def test_gloas_messages_have_the_published_sizes() -> None:
+    chain = CHAINS["gloas"]
+    update = chain.update(40, 24)
+    header = 112 + 32 + 11 * 32
+    aggregate = 32 // 8 + 96
+    finality = to_ssz(FINALITY_UPDATE, chain.spec, ForkName.GLOAS, finality_of(update))
+    assert len(finality) == 2 * header + 9 * 32 + aggregate + 8
+    optimistic = to_ssz(OPTIMISTIC_UPDATE, chain.spec, ForkName.GLOAS, optimistic_of(update))
+    assert len(optimistic) == header + aggregate + 8

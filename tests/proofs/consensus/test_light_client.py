@@ -14,6 +14,7 @@ from walkaway.proofs.consensus.containers import (
     LightClientOptimisticUpdate,
     LightClientUpdate,
 )
+from walkaway.proofs.consensus.kept import kept_from_bytes, kept_to_bytes
 from walkaway.proofs.consensus.light_client import BeaconHead, LightClientStore, Progress
 
 LATER = 10_000
@@ -299,3 +300,14 @@ def test_a_copy_goes_its_own_way() -> None:
     assert (moving.finalized_slot, trial.finalized_slot) == (8, 24)
     assert not moving.knows_next_committee
     assert trial.spec is moving.spec
+
+
+def test_a_kept_header_must_still_commit_to_its_block_hash() -> None:
+    kept = kept_from_bytes(CHAIN.spec, store().to_bytes())
+    for name in ("finalized_header", "optimistic_header"):
+        header = replace(getattr(kept.state, name), execution_block_hash=bytes(32))
+        wrong = replace(kept, state=replace(kept.state, **{name: header}))
+        with pytest.raises(ProofError, match="execution block hash"):
+            LightClientStore.from_bytes(
+                CHAIN.spec, kept_to_bytes(CHAIN.spec, wrong), anchor=Evidence("kept")
+            )

@@ -7,6 +7,7 @@ import asyncio
 from walkaway.chain.block_id import BlockId
 from walkaway.proofs import derive
 from walkaway.proofs.execution.blocks import Block
+from walkaway.proofs.execution.transactions import Transaction
 from walkaway.rpc.ask import Ask
 from walkaway.rpc.encode import (
     block_members,
@@ -16,8 +17,9 @@ from walkaway.rpc.encode import (
     quantity,
     receipt_members,
 )
-from walkaway.rpc.jsonrpc import Encoded, encode
+from walkaway.rpc.jsonrpc import Encoded, Json, encode
 from walkaway.rpc.methods.method import Answer, Method
+from walkaway.rpc.pacing import encode_each
 from walkaway.rpc.params import Params
 from walkaway.sources.word import Word
 
@@ -55,14 +57,14 @@ async def get_block_receipts(ask: Ask, params: Params) -> Answer:
     if isinstance(proven, Word):
         return ask.hear(proven)
     receipts = await ask.take(proven, ("receipts",), block)
-    return await asyncio.to_thread(_receipts_text, receipts)
+    return Encoded(await encode_each(receipts, receipt_members))
 
 
 async def _block(ask: Ask, block: BlockId, whole: bool) -> Answer:
     proven = await ask.chain.block(block)
     if isinstance(proven, Word):
         return ask.hear(proven)
-    return await asyncio.to_thread(_block_text, await ask.take(proven, ("block",), block), whole)
+    return await _block_text(await ask.take(proven, ("block",), block), whole)
 
 
 async def _count(ask: Ask, block: BlockId) -> Answer:
@@ -73,27 +75,20 @@ async def _count(ask: Ask, block: BlockId) -> Answer:
     return quantity(await ask.take(count, ("transaction count",), block))
 
 
-def _block_text(block: Block, whole: bool) -> Encoded:
-    """The block as JSON text.
-
-    Made in a thread and transaction by transaction: senders take long to
-    recover, and one large piece of JSON would hold the interpreter.
-    """
+async def _block_text(block: Block, whole: bool) -> Encoded:
     header, body = block.header, block.body
+    size = await asyncio.to_thread(lambda: block.size)
     ommers = data_list(ommer.hash for ommer in body.ommers)
-    members = block_members(header, size=block.size, withdrawals=body.withdrawals, ommers=ommers)
-    transactions = [
-        encode(
-            included_transaction(transaction, header, index) if whole else data(transaction.hash)
-        )
-        for index, transaction in enumerate(body.transactions)
-    ]
-    text = encode(members)
-    return Encoded(b'%b,"transactions":[%b]}' % (text[:-1], b",".join(transactions)))
+    members = block_members(header, size=size, withdrawals=body.withdrawals, ommers=ommers)
 
+    def shown(place: tuple[int, Transaction]) -> Json:
+        index, transaction = place
+        if not whole:
+            return data(transaction.hash)
+        return included_transaction(transaction, header, index)
 
-def _receipts_text(receipts: tuple[derive.IncludedReceipt, ...]) -> Encoded:
-    return Encoded(b"[%b]" % b",".join([encode(receipt_members(receipt)) for receipt in receipts]))
+    transactions = await encode_each(enumerate(body.transactions), shown)
+    return Encoded(b'%b,"transactions":%b}' % (encode(members)[:-1], transactions))
 
 
 CONTENT = "the header's transactions root and withdrawals root"

@@ -107,12 +107,14 @@ def block_json(block: Block, *, whole: bool) -> dict[str, Any]:
 class Recording:
     """Everything that was recorded around one head.
 
-    ``now`` is a unix time a second after the slot of the newest block.
+    ``now`` is a unix time a second after the slot of the newest block;
+    ``withdrawals_ssz_root`` is the SSZ root of the withdrawals in the head's payload.
     """
 
     checkpoint: bytes
     now: float
     head: Block
+    withdrawals_ssz_root: bytes = b""
     beacon: dict[str, Recorded] = field(default_factory=dict)
     execution: dict[str, Recorded] = field(default_factory=dict)
 
@@ -173,6 +175,7 @@ def colibri_recording(folder: Path, updates_from: Path | None = None) -> Recordi
         checkpoint=bytes.fromhex(finalized["root"][2:]),
         now=MAINNET.time_of_slot(int(successor.slot)) + 1,
         head=execution_block(attested),
+        withdrawals_ssz_root=bytes(attested.body.execution_payload.withdrawals.hash_tree_root()),
     )
     slot = int(finalized["epoch"]) * MAINNET.preset.slots_per_epoch
     recording.beacon_answer(

@@ -68,14 +68,15 @@ def agree(got: object, expected: object, where: str = "answer") -> None:
     """Every member that was recorded is there, with the same value.
 
     The recorder is another verifier, whose form differs from go-ethereum's in
-    two ways: it writes lists that a transaction's type lacks as empty, and
-    slots and signatures as 32 bytes. Neither changes what is said.
+    two ways: it writes what a transaction's type lacks as empty, and slots and
+    signatures as 32 bytes. Neither changes what is said.
     """
     if isinstance(expected, dict):
         assert isinstance(got, dict), where
         for name, value in expected.items():
-            assert name in got or value == [], f"{where}.{name} is missing"
-            agree(got.get(name, []), value, f"{where}.{name}")
+            if name in got or name not in LACKED.get(str(got.get("type")), ()):
+                assert name in got, f"{where}.{name} is missing"
+                agree(got[name], value, f"{where}.{name}")
     elif isinstance(expected, list):
         assert isinstance(got, list), where
         assert len(got) == len(expected), where
@@ -90,6 +91,22 @@ def agree(got: object, expected: object, where: str = "answer") -> None:
     else:
         assert got == expected, where
 
+
+LACKED = {
+    "0x0": {
+        "accessList",
+        "authorizationList",
+        "blobVersionedHashes",
+        "chainId",
+        "maxFeePerGas",
+        "maxPriorityFeePerGas",
+        "yParity",
+    },
+    "0x2": {"authorizationList", "blobVersionedHashes"},
+    "0x3": {"authorizationList"},
+    "0x4": {"blobVersionedHashes"},
+}
+"""What transactions of a type lack, and the recorder writes all the same."""
 
 STATE = [
     ("eth_getBalance1", "0x152afff", []),
@@ -113,7 +130,6 @@ async def test_recorded_state(name: str, block: str, keys: list[int] | None) -> 
     "name",
     [
         "eth_blockNumber_electra",
-        "eth_getBlockByNumber1",
         "eth_getTransactionByHash1",
         "eth_getTransaction_Type_4",
     ],
@@ -122,6 +138,17 @@ async def test_recorded_blocks_and_transactions(name: str) -> None:
     folder, test = recorded(name)
     async with served(colibri_recording(folder)) as endpoint:
         agree(await endpoint.call(test["method"], *test["params"]), test["expected_result"])
+
+
+async def test_recorded_block() -> None:
+    folder, test = recorded("eth_getBlockByNumber1")
+    recording = colibri_recording(folder)
+    expected = test["expected_result"]
+    # The recorder gives the root of the beacon chain's SSZ list under this name, which
+    # cannot be in a header that hashes to the block hash it gives.
+    assert expected.pop("withdrawalsRoot") == "0x" + recording.withdrawals_ssz_root.hex()
+    async with served(recording) as endpoint:
+        agree(await endpoint.call(test["method"], *test["params"]), expected)
 
 
 async def test_recorded_receipt() -> None:

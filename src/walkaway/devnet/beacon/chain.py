@@ -58,6 +58,10 @@ class BeaconBlock:
         """The block's slot."""
         return int(self.message.slot)
 
+    def signed_ssz(self) -> bytes:
+        """The SignedBeaconBlock in SSZ: an offset, the signature, the block."""
+        return (100).to_bytes(4, "little") + self.signature + bytes(self.message.encode_bytes())
+
     @property
     def signers(self) -> int:
         """How many committee seats signed the parent in this block."""
@@ -83,7 +87,7 @@ class BeaconChain:
         self.signers = spec.preset.sync_committee_size
         self.finality_lag = 0
         self._execution = execution
-        self._seed = seed
+        self.seed = seed
         self.genesis = self._genesis()
         self._blocks = {self.genesis.root: self.genesis}
         self._canonical = {0: self.genesis}
@@ -130,7 +134,7 @@ class BeaconChain:
             raise InvalidRequest(f"slot {slot} is not after its parent's, {parent.slot}")
         spec, epoch = self.spec, self.spec.epoch_at_slot(slot)
         finality = self._finality(parent, epoch)
-        state = advance_to_slot(spec, parent.state.copy(), slot, self._seed, finality)
+        state = advance_to_slot(spec, parent.state.copy(), slot, self.seed, finality)
         fork = spec.fork_at_slot(slot).name
         types = types_of(spec.preset, fork)
         attributes = PayloadAttributes(
@@ -184,7 +188,7 @@ class BeaconChain:
         epoch = self.spec.epoch_at_slot(slot).to_bytes(8, "little").ljust(32, b"\0")
         proposer = validator(slot % VALIDATORS)
         size = self.spec.preset.sync_committee_size
-        committee = committee_of_period(self.spec.period_at_slot(slot), size, self._seed)
+        committee = committee_of_period(self.spec.period_at_slot(slot), size, self.seed)
         aggregate = committee.sign(signing_root(self.spec, parent.root, slot), self._seats(slot))
         body = types.body(
             randao_reveal=proposer.sign(self._signed_root(epoch, DOMAIN_RANDAO, slot)),
@@ -229,6 +233,6 @@ class BeaconChain:
     def _genesis(self) -> BeaconBlock:
         fork = self.spec.fork_at_epoch(0).name
         types = types_of(self.spec.preset, fork)
-        state = genesis_state(self.spec, self._seed, self._execution.genesis)
+        state = genesis_state(self.spec, self.seed, self._execution.genesis)
         message = types.block(state_root=state.hash_tree_root())
         return BeaconBlock(message, bytes(96), state, self._execution.genesis, fork, None)

@@ -95,6 +95,14 @@ class ExecutionChain:
         """Take a transaction into the pool. Raises `InvalidRequest`."""
         self.mempool.add(transaction, self._worlds[self.head.hash])
 
+    def next_nonce(self, address: bytes) -> int:
+        """The nonce that an account's next transaction should have, counting those that wait."""
+        nonce = self._worlds[self.head.hash].account(address).nonce
+        waiting = {item.nonce for item in self.mempool if item.sender == address}
+        while nonce in waiting:
+            nonce += 1
+        return nonce
+
     def produce(self, parent_hash: bytes, attributes: PayloadAttributes) -> ExecutionBlock:
         """Build a block on a kept block from the waiting transactions."""
         parent, world = self._blocks[parent_hash], self._worlds[parent_hash]

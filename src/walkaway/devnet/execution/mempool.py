@@ -56,7 +56,7 @@ class Mempool:
         """What the next block should hold: each sender's next nonces, without a gap."""
         expected: dict[bytes, int] = {}
         chosen: list[Transaction] = []
-        for transaction in sorted(self._waiting.values(), key=lambda item: item.nonce):
+        for transaction in sorted(self, key=lambda item: item.nonce):
             sender = transaction.sender
             nonce = expected.setdefault(sender, world.account(sender).nonce)
             if transaction.nonce == nonce and len(chosen) < MAX_PER_BLOCK:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from walkaway.chain.block_id import BlockId, Tag
 from walkaway.devnet.execution.block import ExecutionBlock
-from walkaway.devnet.execution.chain import ExecutionChain
+from walkaway.devnet.execution.chain import ExecutionChain, TransactionPlace
 from walkaway.devnet.execution.engine import MessageCall
 from walkaway.devnet.execution.logs import LogFilter, included_receipts, matching_logs
 from walkaway.devnet.execution.world import WorldState
@@ -56,10 +56,11 @@ class AnswersCalls(Protocol):
 
 
 class ExecutionRpc:
-    """The methods, by name."""
+    """The methods, by name. With ``behind``, a node that has not seen the newest blocks yet."""
 
-    def __init__(self, chain: ExecutionChain) -> None:
+    def __init__(self, chain: ExecutionChain, behind: int = 0) -> None:
         self._chain = chain
+        self._behind = behind
         self._methods: dict[str, Callable[[Params], Json]] = {
             "eth_blockNumber": self._block_number,
             "eth_chainId": self._chain_id,
@@ -105,7 +106,7 @@ class ExecutionRpc:
 
     def _block_number(self, params: Params) -> Json:
         params.end()
-        return quantity(self._chain.head.number)
+        return quantity(self._head.number)
 
     def _balance(self, params: Params) -> Json:
         address = params.address()
@@ -155,7 +156,7 @@ class ExecutionRpc:
 
     def _transaction_by_hash(self, params: Params) -> Json:
         wanted = params.hash()
-        place = self._chain.place(wanted)
+        place = self._place(wanted)
         if place is not None:
             transaction = place.block.transactions[place.index]
             return included_transaction(transaction, place.block.header, place.index)
@@ -163,7 +164,7 @@ class ExecutionRpc:
         return None if waiting is None else pending_transaction(waiting)
 
     def _receipt(self, params: Params) -> Json:
-        place = self._chain.place(params.hash())
+        place = self._place(params.hash())
         if place is None:
             return None
         return receipt_members(list(included_receipts(place.block))[place.index])
@@ -214,16 +215,28 @@ class ExecutionRpc:
             raise RpcFailure(SERVER_ERROR, "header not found")
         return found
 
+    @property
+    def _head(self) -> ExecutionBlock:
+        seen = self._chain.block_at(self._chain.head.number - self._behind)
+        return seen or self._chain.genesis
+
     def _find(self, block: BlockId) -> ExecutionBlock | None:
+        found: ExecutionBlock | None
         if isinstance(block, bytes):
-            return self._chain.block(block)
-        if isinstance(block, int):
-            return self._chain.block_at(block)
-        if block is Tag.EARLIEST:
-            return self._chain.genesis
-        if block in {Tag.FINALIZED, Tag.SAFE}:
-            return self._chain.finalized
-        return self._chain.head
+            found = self._chain.block(block)
+        elif isinstance(block, int):
+            found = self._chain.block_at(block)
+        elif block is Tag.EARLIEST:
+            found = self._chain.genesis
+        elif block in {Tag.FINALIZED, Tag.SAFE}:
+            found = self._chain.finalized
+        else:
+            found = self._head
+        return None if found is None or found.number > self._head.number else found
+
+    def _place(self, transaction_hash: bytes) -> TransactionPlace | None:
+        place = self._chain.place(transaction_hash)
+        return None if place is None or place.block.number > self._head.number else place
 
     def _shown(self, block: ExecutionBlock | None, *, full: bool) -> Json:
         if block is None:

@@ -1,0 +1,98 @@
+"""Beacon nodes that lie to light clients in well-formed messages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from walkaway.devnet.beacon.chain import BeaconBlock, BeaconChain
+from walkaway.devnet.beacon.keys import VALIDATORS, Committee, committee_of_period, validator
+from walkaway.devnet.beacon.light_client import light_client_header_from_block
+from walkaway.devnet.beacon.light_client_server import (
+    LightClientServer,
+    finality_update_of,
+    optimistic_update_of,
+)
+from walkaway.proofs.consensus.containers import (
+    LightClientBootstrap,
+    LightClientFinalityUpdate,
+    LightClientOptimisticUpdate,
+    LightClientUpdate,
+)
+from walkaway.proofs.consensus.forks import signing_root
+
+__all__ = ["ForgedCommittee", "MinorityHead"]
+
+
+class MinorityHead:
+    """Serves as head a real block beside the chain, truly signed by ``signers`` seats alone."""
+
+    def __init__(self, chain: BeaconChain, signers: int) -> None:
+        self._chain = chain
+        self._honest = LightClientServer(chain)
+        self._signers = signers
+        self._made: tuple[bytes, LightClientUpdate] | None = None
+
+    def bootstrap(self, root: bytes) -> LightClientBootstrap | None:
+        """See `LightClientData`; honest."""
+        return self._honest.bootstrap(root)
+
+    def updates(self, start_period: int, count: int) -> list[LightClientUpdate]:
+        """See `LightClientData`; honest."""
+        return self._honest.updates(start_period, count)
+
+    def finality_update(self) -> LightClientFinalityUpdate | None:
+        """See `LightClientData`."""
+        update = self._update()
+        return finality_update_of(update) if update and update.finality_branch else None
+
+    def optimistic_update(self) -> LightClientOptimisticUpdate | None:
+        """See `LightClientData`."""
+        update = self._update()
+        return None if update is None else optimistic_update_of(update)
+
+    def _update(self) -> LightClientUpdate | None:
+        """The honest update with another block in its place, made once a head."""
+        head, honest = self._chain.head, self._honest.newest()
+        if honest is None or head.parent is None or head.parent.parent is None:
+            return None
+        if self._made is None or self._made[0] != head.root:
+            beside = self._chain.build(head.parent.slot, head.parent.parent, "minority")
+            self._made = head.root, self._signed(honest, beside)
+        return self._made[1]
+
+    def _signed(self, honest: LightClientUpdate, beside: BeaconBlock) -> LightClientUpdate:
+        spec = self._chain.spec
+        message = signing_root(spec, beside.root, honest.signature_slot)
+        committee = self._committee(spec.period_at_slot(honest.signature_slot))
+        return replace(
+            honest,
+            attested_header=light_client_header_from_block(spec, beside.message),
+            sync_aggregate=committee.sign(message, range(self._signers)),
+        )
+
+    def _committee(self, period: int) -> Committee:
+        size = self._chain.spec.preset.sync_committee_size
+        return committee_of_period(period, size, self._chain.seed)
+
+
+class ForgedCommittee(MinorityHead):
+    """Serves a head that a committee of strangers signed, and calls them the next committee."""
+
+    def __init__(self, chain: BeaconChain) -> None:
+        super().__init__(chain, chain.spec.preset.sync_committee_size)
+
+    def bootstrap(self, root: bytes) -> LightClientBootstrap | None:
+        """See `LightClientData`."""
+        found = super().bootstrap(root)
+        strangers = self._committee(0).public
+        return None if found is None else replace(found, current_sync_committee=strangers)
+
+    def updates(self, start_period: int, count: int) -> list[LightClientUpdate]:
+        """See `LightClientData`."""
+        strangers = self._committee(0).public
+        found = super().updates(start_period, count)
+        return [replace(update, next_sync_committee=strangers) for update in found]
+
+    def _committee(self, period: int) -> Committee:
+        size = self._chain.spec.preset.sync_committee_size
+        return Committee([validator(VALIDATORS + period % 8 + seat) for seat in range(size)])

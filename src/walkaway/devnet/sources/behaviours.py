@@ -1,0 +1,98 @@
+"""Every way in which a devnet source can behave, and what it takes to behave so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from walkaway.devnet.beacon.api import BeaconApi
+from walkaway.devnet.beacon.chain import BeaconChain
+from walkaway.devnet.beacon.light_client_server import LightClientData, LightClientServer
+from walkaway.devnet.execution.chain import ExecutionChain
+from walkaway.devnet.execution.rpc import AnswersCalls, ExecutionRpc
+from walkaway.devnet.sources.beacon_lies import ForgedCommittee, MinorityHead
+from walkaway.devnet.sources.execution_lies import (
+    ForgedReceipt,
+    ForgedState,
+    LyingBalance,
+    OmittedReceipt,
+)
+from walkaway.devnet.sources.faults import Fault, FaultyWay
+
+__all__ = ["Behaviour", "Node", "node"]
+
+STALE_BLOCKS = 4
+OLD_HEAD_SLOTS = 8
+RANDOM_ERROR_SHARE = 0.5
+
+
+class Behaviour(Enum):
+    """How a source behaves; what it does not lie about, it answers honestly."""
+
+    HONEST = "honest"
+    SLOW = "slow"
+    HANGS = "hangs"
+    SERVER_ERRORS = "server errors, at random"
+    GARBAGE = "garbage"
+    TRUNCATED = "truncated"
+    STALE = "stale: some blocks behind"
+    LYING_BALANCE = "lying: a balance in the leaf of its proof"
+    FORGED_STATE = "lying: a whole state of its own"
+    OMITTED_RECEIPT = "lying: a receipt left out"
+    FORGED_RECEIPT = "lying: a receipt's status turned"
+    ONE_SIGNER = "lying: a head that one member signed"
+    HALF_COMMITTEE = "lying: a head that half of the committee signed"
+    FORGED_COMMITTEE = "lying: a committee of strangers"
+    OLD_HEAD = "old: a valid head of some slots ago"
+
+
+_FAULTS = {
+    Behaviour.SLOW: Fault.SLOW,
+    Behaviour.HANGS: Fault.HANGS,
+    Behaviour.SERVER_ERRORS: Fault.SERVER_ERRORS,
+    Behaviour.GARBAGE: Fault.GARBAGE,
+    Behaviour.TRUNCATED: Fault.TRUNCATED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One node as a source sees it: two APIs, and the way from them."""
+
+    rpc: AnswersCalls
+    beacon: BeaconApi
+    way: FaultyWay
+
+
+def node(behaviour: Behaviour, execution: ExecutionChain, beacon: BeaconChain, seed: int) -> Node:
+    """A node over the devnet's chains that behaves so."""
+    share = RANDOM_ERROR_SHARE if behaviour is Behaviour.SERVER_ERRORS else 1.0
+    return Node(
+        _rpc(behaviour, execution),
+        BeaconApi(beacon, _light_client(behaviour, beacon)),
+        FaultyWay(_FAULTS.get(behaviour, Fault.NONE), seed=seed, share=share),
+    )
+
+
+def _rpc(behaviour: Behaviour, chain: ExecutionChain) -> AnswersCalls:
+    honest = ExecutionRpc(chain, behind=STALE_BLOCKS if behaviour is Behaviour.STALE else 0)
+    if behaviour is Behaviour.LYING_BALANCE:
+        return LyingBalance(honest)
+    if behaviour is Behaviour.FORGED_STATE:
+        return ForgedState(honest, chain)
+    if behaviour is Behaviour.OMITTED_RECEIPT:
+        return OmittedReceipt(honest)
+    if behaviour is Behaviour.FORGED_RECEIPT:
+        return ForgedReceipt(honest)
+    return honest
+
+
+def _light_client(behaviour: Behaviour, chain: BeaconChain) -> LightClientData:
+    seats = chain.spec.preset.sync_committee_size
+    if behaviour is Behaviour.ONE_SIGNER:
+        return MinorityHead(chain, 1)
+    if behaviour is Behaviour.HALF_COMMITTEE:
+        return MinorityHead(chain, seats // 2)
+    if behaviour is Behaviour.FORGED_COMMITTEE:
+        return ForgedCommittee(chain)
+    return LightClientServer(chain, OLD_HEAD_SLOTS if behaviour is Behaviour.OLD_HEAD else 0)

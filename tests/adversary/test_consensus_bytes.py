@@ -26,6 +26,7 @@ from tests.proofs.consensus.recordings import (
     devnet_update,
     read_json,
 )
+from tests.proofs.consensus.simulator import Chain, with_forks
 from tests.vectors import vectors
 from walkaway.anchors.spec import ForkName
 from walkaway.errors import ProofError
@@ -193,6 +194,14 @@ def devnet_fulu_update() -> Recorded:
     return update_on(store, updates_to_ssz(spec, [devnet_update(spec, fixture["headers"][0])]))
 
 
+def simulated_update(slot: int, finalized: int, **forks: int) -> Recorded:
+    """An update of a simulated chain, for forks of which nothing is recorded."""
+    chain = Chain(with_forks(**forks))
+    start = chain.bootstrap(8)
+    store = LightClientStore.bootstrap(chain.spec, start.header.beacon.root(), start)
+    return update_on(store, updates_to_ssz(chain.spec, [chain.update(slot, finalized)]))
+
+
 KINDS: dict[str, Callable[[], Recorded]] = {
     "capella bootstrap": capella_bootstrap,
     "capella update": capella_update,
@@ -203,6 +212,10 @@ KINDS: dict[str, Callable[[], Recorded]] = {
     "electra bootstrap": lambda: recorded_bootstrap("eth_blockNumber_electra"),
     "electra update": lambda: recorded_update("eth_getTransaction_Type_4", 1428),
     "fulu update": devnet_fulu_update,
+    "simulated electra update": lambda: simulated_update(40, 24, electra=0),
+    "simulated gloas update": lambda: simulated_update(40, 24, gloas=0),
+    "simulated update across electra": lambda: simulated_update(40, 24, deneb=0, electra=4),
+    "simulated update across gloas": lambda: simulated_update(40, 24, fulu=0, gloas=4),
 }
 
 

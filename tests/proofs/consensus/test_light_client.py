@@ -311,3 +311,8 @@ def test_a_kept_header_must_still_commit_to_its_block_hash() -> None:
             LightClientStore.from_bytes(
                 CHAIN.spec, kept_to_bytes(CHAIN.spec, wrong), anchor=Evidence("kept")
             )
+
+
+def test_there_is_no_way_to_make_a_store_without_naming_what_is_believed() -> None:
+    with pytest.raises(TypeError):
+        LightClientStore()

@@ -79,11 +79,29 @@ class _View:
 
 
 class LightClientStore:
-    """Proven heads of one chain, moved by messages that anyone may send."""
+    """Proven heads of one chain, moved by messages that anyone may send.
 
-    def __init__(self, spec: ChainSpec, state: State, base: Evidence, signers: int) -> None:
-        self._spec = spec
-        self._view = _View(state, base, base, base, base, base, signers)
+    It starts from `bootstrap`, `given_committee` or `from_bytes`, each of which
+    names in the evidence what is believed; there is no other way to make one.
+    """
+
+    _spec: ChainSpec
+    _view: _View
+
+    def __init__(self) -> None:
+        raise TypeError("a store starts from a bootstrap, a given committee or kept bytes")
+
+    @classmethod
+    def _of(cls, spec: ChainSpec, view: _View) -> LightClientStore:
+        store = object.__new__(cls)
+        store._spec, store._view = spec, view
+        return store
+
+    @classmethod
+    def _started(
+        cls, spec: ChainSpec, state: State, base: Evidence, signers: int = 0
+    ) -> LightClientStore:
+        return cls._of(spec, _View(state, base, base, base, base, base, signers))
 
     @classmethod
     def bootstrap(
@@ -103,7 +121,7 @@ class LightClientStore:
         slot = bootstrap.header.beacon.slot
         anchor = anchor or Evidence("checkpoint", (("block root", trusted_block_root),))
         facts = (("block root", trusted_block_root), ("slot", slot))
-        return cls(spec, state, Evidence("light-client bootstrap", facts, (anchor,)), 0)
+        return cls._started(spec, state, Evidence("light-client bootstrap", facts, (anchor,)))
 
     @classmethod
     def given_committee(
@@ -119,7 +137,7 @@ class LightClientStore:
         before = replace(EMPTY_HEADER, beacon=replace(EMPTY_BEACON_HEADER, slot=slot))
         facts = (("period", period), ("committee root", committee.root()))
         base = Evidence("given sync committee", facts, (anchor,))
-        return cls(spec, State(before, None, committee, None, before), base, 0)
+        return cls._started(spec, State(before, None, committee, None, before), base)
 
     @classmethod
     def from_bytes(cls, spec: ChainSpec, data: bytes, *, anchor: Evidence) -> LightClientStore:
@@ -134,7 +152,7 @@ class LightClientStore:
                 validate_header(spec, header)
         facts = (("finalized slot", state.finalized_header.beacon.slot),)
         base = Evidence("kept light-client state", facts, (anchor,))
-        return cls(spec, state, base, kept.optimistic_signers)
+        return cls._started(spec, state, base, kept.optimistic_signers)
 
     def to_bytes(self) -> bytes:
         """The store's state, for `from_bytes`; the evidence is not part of it."""
@@ -142,10 +160,7 @@ class LightClientStore:
 
     def copy(self) -> LightClientStore:
         """A store that begins as this one and then goes its own way; costs a pointer."""
-        view = self._view
-        other = LightClientStore(self._spec, view.state, view.current, view.optimistic_signers)
-        other._view = view
-        return other
+        return self._of(self._spec, self._view)
 
     def process_update(
         self, update: LightClientUpdate, *, current_slot: int, strict: bool = False

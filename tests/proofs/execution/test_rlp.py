@@ -56,6 +56,7 @@ def test_whatever_decodes_is_canonical_and_all_else_is_a_proof_error(data: bytes
         ("a list cut short", "c3"),
         ("an item longer than its list", "c182"),
         ("a list's item reaching beyond the list", "c28301020304"),
+        ("an item reaching into what follows its list", "c4c1826162"),
         ("eight length bytes", "bfffffffffffffffff"),
     ],
 )

@@ -1,0 +1,101 @@
+"""Installs peers under ``.interop/``, each once, without anything done before."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+__all__ = ["node_package", "python_package", "run_client"]
+
+ROOT = Path(__file__).parents[2] / ".interop"
+INSTALL_SECONDS = 300
+RUN_SECONDS = 120
+NODE_AT_LEAST = 20
+
+
+async def python_package(name: str, version: str) -> Path:
+    """The interpreter of a virtual environment of its own that holds the package."""
+    home = ROOT / f"{name}-{version}"
+    interpreter = home / "bin" / "python"
+    ready = home / ".ready"
+    if not ready.exists():
+        await _done(sys.executable, "-m", "venv", "--clear", str(home))
+        await _done(
+            str(interpreter), "-m", "pip", "install", "--quiet", "--no-input",
+            "--disable-pip-version-check", f"{name}=={version}",
+        )  # fmt: skip
+        ready.touch()
+    return interpreter
+
+
+async def node_package(package: Path) -> Path:
+    """A folder in which what ``package`` (a package.json) names is installed."""
+    await _require_node()
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.fail("npm is not here: install it with Node.js 20 or newer")
+    home, is_fresh = _folder_for(package)
+    if is_fresh:
+        await _done(
+            npm, "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent", cwd=home
+        )
+        (home / ".ready").touch()
+    return home
+
+
+def _folder_for(package: Path) -> tuple[Path, bool]:
+    """Where the package goes, and whether it has yet to be installed there."""
+    text = package.read_text()
+    home = ROOT / str(json.loads(text)["name"])
+    copied, ready = home / "package.json", home / ".ready"
+    if ready.exists() and copied.read_text() == text:
+        return home, False
+    home.mkdir(parents=True, exist_ok=True)
+    ready.unlink(missing_ok=True)
+    copied.write_text(text)
+    return home, True
+
+
+async def run_client(*command: str, facts: dict[str, Any], cwd: Path | None = None) -> Any:
+    """Run a client with ``facts`` as JSON on its input; the JSON that it prints."""
+    output = await _run(*command, stdin=json.dumps(facts), cwd=cwd, seconds=RUN_SECONDS)
+    return json.loads(output)
+
+
+async def _require_node() -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.fail("Node.js is not here: this test needs version 20 or newer")
+    version = (await _run(node, "--version", seconds=20)).strip()
+    if int(version.lstrip("v").split(".")[0]) < NODE_AT_LEAST:
+        pytest.fail(f"Node.js is {version}: this test needs version 20 or newer")
+
+
+async def _done(*command: str, cwd: Path | None = None) -> None:
+    await _run(*command, cwd=cwd, seconds=INSTALL_SECONDS)
+
+
+async def _run(*command: str, stdin: str = "", cwd: Path | None = None, seconds: float) -> str:
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=cwd,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(seconds):
+            output, errors = await process.communicate(stdin.encode())
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        pytest.fail(f"{Path(command[0]).name} took more than {seconds} seconds")
+    if process.returncode != 0:
+        pytest.fail(f"{' '.join(command)[:200]} failed:\n{errors.decode()[-4000:]}")
+    return output.decode()

@@ -56,8 +56,8 @@ def _explore(usable: list[Standing], rng: random.Random, limits: Limits) -> None
     """Put one of the others first, at times, so that one that recovered is found out."""
     if len(usable) < 2:
         return
-    forgotten = [place for place, standing in enumerate(usable) if standing.is_forgotten()]
-    if forgotten:
-        usable.insert(0, usable.pop(forgotten[0]))
+    idle, place = max((standing.idle_seconds(), place) for place, standing in enumerate(usable))
+    if idle > limits.explore_after_seconds:
+        usable.insert(0, usable.pop(place))
     elif rng.random() < limits.explore_share:
         usable.insert(0, usable.pop(rng.randrange(1, len(usable))))

@@ -20,6 +20,7 @@ from walkaway.sources.source import Source
 __all__ = ["SourceState", "SourceStatus", "Standing"]
 
 _ERROR_WEIGHT = 0.1
+_LIE_SECONDS = 0.5
 
 
 class SourceState(Enum):
@@ -83,13 +84,12 @@ class Standing:
         An unknown source costs nothing, so that it becomes known.
         """
         load = 1 + 4 * self.in_flight / self._limits.requests_per_source
-        unreliable = 1 + 10 * self._error_share + 4 * self._quarantine.lies
-        return (self.latency.average or 0.0) * load * unreliable + self._error_share * load
+        unreliable = self._error_share + _LIE_SECONDS * self._quarantine.lies
+        return (self.latency.average or 0.0) * load * (1 + 10 * unreliable) + unreliable * load
 
-    def is_forgotten(self) -> bool:
-        """Whether it was not asked for so long that what is known of it is old."""
-        last = self.last_asked
-        return last is not None and self._timer() - last > self._limits.explore_after_seconds
+    def idle_seconds(self) -> float:
+        """For how long it was not asked; 0 where it never was, which ranks it well anyway."""
+        return 0.0 if self.last_asked is None else self._timer() - self.last_asked
 
     def may_serve(self, request: Request) -> bool:
         """Whether it is of the right kind and nothing learned speaks against asking."""

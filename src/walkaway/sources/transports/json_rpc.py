@@ -141,6 +141,9 @@ def _lack(code: object, message: str, request: RpcRequest) -> SourceLacks | None
         return SourceLacks(f"does not reach back that far: {message}")
     if code == _NOT_FOUND or _SAYS_NOT_KNOWN.search(message):
         return NotKnown(f"does not know it: {message}")
+    if request.kind == "submit":
+        # What a node says against a transaction tells of the transaction, not of the node.
+        return SourceLacks(f"refuses it: {message}")
     if code == _INVALID_PARAMS and request.by_hash:
         return SourceLacks(f"does not take a block hash here: {message}", lasting=True)
     return None

@@ -69,12 +69,18 @@ def test_a_typing_mistake_in_a_value_is_usage() -> None:
 
 @pytest.mark.parametrize(
     "flag",
-    [f"https://n.example/v3/{SECRET}", f"archive=https://n.example/{SECRET}", f"beacon={SECRET}"],
+    [
+        f"https://n.example/v3/{SECRET}",
+        f"archive=https://n.example/{SECRET}",
+        f"beacon={SECRET}",
+        "beacon",
+    ],
 )
 def test_a_malformed_source_flag_is_not_repeated(flag: str) -> None:
     result = run("trust", "--source", flag)
     assert result.exit_code == 2
     assert "--source" in result.stderr
+    assert ("is not KIND=URL" in result.stderr) == (not flag.startswith("beacon="))
 
 
 def test_a_source_flag_joins_the_others() -> None:

@@ -49,8 +49,10 @@ def test_one_that_can_be_reached_is_enough() -> None:
 
 def test_nobody_waits_for_a_look_up_that_hangs() -> None:
     released = threading.Event()
+    held_up: list[bool] = []
 
     def connect(host: str, port: int, seconds: float) -> None:
+        held_up.append(not threading.current_thread().daemon)
         released.wait(30)
 
     began = time.monotonic()
@@ -61,6 +63,7 @@ def test_nobody_waits_for_a_look_up_that_hangs() -> None:
         released.set()
     assert time.monotonic() - began < 10
     assert raised.value.reasons == {"a": "no answer within 0.05 seconds"}
+    assert held_up == [False], "the process must be able to end while a look-up hangs"
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,11 @@ def test_json_errors_go_to_standard_output(capsys: pytest.CaptureFixture[str]) -
     assert told["error"]["advice"]
 
 
+def test_with_json_a_person_reads_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    Terminal(as_json=True).person.print("for a person")
+    assert capsys.readouterr() == ("", "for a person\n")
+
+
 def test_json_writes_bytes_as_hex(capsys: pytest.CaptureFixture[str]) -> None:
     Terminal(as_json=True).print_json({"hash": b"\x01\xff"})
     assert capsys.readouterr().out == '{"hash": "0x01ff"}\n'

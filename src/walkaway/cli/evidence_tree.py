@@ -14,13 +14,12 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
-from walkaway.cli.terminal import plain
+from walkaway.cli.terminal import plain, short_hex
 from walkaway.errors import WalkawayError
 
 __all__ = ["explanation_tree"]
 
 _DEEPEST = 64
-_LONG_HEX = 22
 _LONG_RESULT = 66
 _QUANTITY = re.compile(r"0x(0|[1-9a-f][0-9a-f]{0,33})")
 
@@ -78,13 +77,11 @@ def _text_result(result: str, full: bool) -> str:
 
 def _claim(claim: Mapping[str, Any], full: bool) -> Text:
     subject = " ".join(_short(part, full) for part in claim["subject"])
-    where = f"on chain {claim['chainId']}"
+    lines = [Text.assemble(plain(subject, "title"), "  ", plain(claim["finality"], "name"))]
     block = claim["blockHash"]
-    if block is not None:
-        where += f", block {_short(block, full)}"
-    return Text.assemble(
-        plain(subject, "title"), "  ", plain(where), "  ", plain(claim["finality"], "name")
-    )
+    where = f"chain {claim['chainId']}" + (f"  block {_short(block, full)}" if block else "")
+    lines.append(plain(where, "quiet"))
+    return Text("\n").join(lines)
 
 
 def _grow(branch: Tree, step: Mapping[str, Any], full: bool, depth: int) -> None:
@@ -97,13 +94,21 @@ def _grow(branch: Tree, step: Mapping[str, Any], full: bool, depth: int) -> None
     label = Text.assemble((f"{step['step']} ", "quiet"))
     if step["anchor"]:
         label.append("believed: ", "warn")
-    label.append_text(plain(step["rule"], "" if step["anchor"] else "good"))
-    for name, value in step["facts"].items():
-        label.append("  ").append_text(plain(name, "quiet"))
-        label.append(" ").append_text(plain(_short(value, full)))
+    label.append_text(plain(step["rule"]))
+    facts = [
+        f"{name.replace('_', ' ')} {_short(told, full)}" for name, told in step["facts"].items()
+    ]
+    if facts:
+        label.append("\n").append_text(plain("  ".join(facts), "quiet"))
     grown = branch.add(label)
     for below in step["because"]:
         _grow(grown, below, full, depth + 1)
+
+
+def _facts(facts: Mapping[str, Any], full: bool) -> str:
+    return "  ".join(
+        f"{name.replace('_', ' ')} {_short(told, full)}" for name, told in facts.items()
+    )
 
 
 def _word(word: Mapping[str, Any]) -> Text:
@@ -115,7 +120,4 @@ def _word(word: Mapping[str, Any]) -> Text:
 
 
 def _short(value: object, full: bool) -> str:
-    text = str(value)
-    if full or not text.startswith("0x") or len(text) <= _LONG_HEX:
-        return text
-    return f"{text[:10]}…{text[-6:]}"
+    return str(value) if full else short_hex(str(value))

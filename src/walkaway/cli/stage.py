@@ -81,7 +81,7 @@ class Stage:
                 | ({} if trouble is None else {"trouble": trouble})
             )
             return
-        outcome = ("failed", "bad") if trouble else (f"{seconds:.1f} s", "quiet")
+        outcome = ("failed", "bad") if trouble else (_taken(seconds), "quiet")
         self._console.print(
             Text.assemble((f"{number}  ", "name"), plain(title, "title"), "  ", outcome)
         )
@@ -94,3 +94,7 @@ class Stage:
 
     def _indented(self, drawing: RenderableType) -> None:
         self._console.print(Padding(drawing, (0, 0, 0, _INDENT)))
+
+
+def _taken(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"

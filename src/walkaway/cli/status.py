@@ -13,7 +13,7 @@ from rich.text import Text
 from walkaway.cli.exit_codes import ExitCode
 from walkaway.cli.options import ConfigOption, HostOption, JsonOption, PortOption, settings_from
 from walkaway.cli.running import endpoint_url, run
-from walkaway.cli.terminal import Terminal, plain, sheet
+from walkaway.cli.terminal import Terminal, plain, sheet, short_hex
 from walkaway.errors import WalkawayError
 
 __all__ = ["status", "status_page"]
@@ -55,11 +55,17 @@ def status_page(told: Mapping[str, Any], *, width: int) -> RenderableType:
         WalkawayError: it is no status.
     """
     try:
-        return Group(
-            sheet(_rows(told), width=width), Text(), _sources(told["sources"], told["now"], width)
-        )
+        parts: list[RenderableType] = [
+            sheet(_rows(told), width=width),
+            Text(),
+            _sources(told["sources"], told["now"], width),
+        ]
+        troubles = _troubles(told["sources"])
     except (KeyError, TypeError, ValueError, AttributeError):
         raise WalkawayError("the endpoint gave no status that can be read") from None
+    if troubles:
+        parts += [Text(), Text("last trouble with", "quiet"), sheet(troubles, width=width)]
+    return Group(*parts)
 
 
 def _rows(told: Mapping[str, Any]) -> list[tuple[object, object]]:
@@ -97,37 +103,37 @@ def _head(head: Mapping[str, Any] | None, *, fresh: bool) -> Text:
 
 
 def _sources(sources: Sequence[Mapping[str, Any]], now: float, width: int) -> Table:
+    wide = width >= _WIDE
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="quiet")
     table.add_column("source", no_wrap=True)
-    if width >= _WIDE:
+    if wide:
         table.add_column("operator")
-        table.add_column("for")
-    table.add_column("state", no_wrap=True)
-    table.add_column("ms", justify="right", no_wrap=True)
-    table.add_column("answers", justify="right", no_wrap=True)
-    table.add_column("errors", justify="right", no_wrap=True)
-    table.add_column("lies", justify="right", no_wrap=True)
-    table.add_column("last trouble", overflow="fold")
+        table.add_column("asked for")
+    table.add_column("state")
+    for figure in ("ms", "answers", "errors", "lies"):
+        table.add_column(figure, justify="right", no_wrap=True)
     for source in sources:
-        wide = [plain(source["operator"]), plain(", ".join(source["kinds"]))]
-        state = str(source["state"])
         latency = source["latency"]
         table.add_row(
             plain(source["name"], "name"),
-            *(wide if width >= _WIDE else []),
-            plain(_until(source, now), _STATE_STYLES.get(state, "")),
+            *([plain(source["operator"]), plain(", ".join(source["kinds"]))] if wide else []),
+            plain(_state(source, now), _STATE_STYLES.get(str(source["state"]), "")),
             "" if latency is None else f"{float(latency) * 1000:.0f}",
             f"{int(source['answers']):,}",
             f"{int(source['errors']):,}",
             plain(source["lies"], "bad" if source["lies"] else ""),
-            plain(source["lastReason"], "quiet"),
         )
     return table
 
 
-def _until(source: Mapping[str, Any], now: float) -> str:
+def _state(source: Mapping[str, Any], now: float) -> str:
     until = source["quarantinedUntil"]
     if until is None:
         return str(source["state"])
-    minutes = max(0.0, float(until) - now) / 60
-    return f"quarantined, {minutes:.0f} min" if minutes >= 1 else "quarantined, < 1 min"
+    seconds = max(0.0, float(until) - now)
+    left = f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.0f} s"
+    return f"quarantined, {left} left"
+
+
+def _troubles(sources: Sequence[Mapping[str, Any]]) -> list[tuple[object, object]]:
+    return [(s["name"], short_hex(str(s["lastReason"]))) for s in sources if s["lastReason"]]

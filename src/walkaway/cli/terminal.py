@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 import typer
@@ -23,7 +25,7 @@ from walkaway.cli.exit_codes import ExitCode, advice_on, exit_code_of
 from walkaway.errors import Unproven, WalkawayError
 from walkaway.sources.redact import shown
 
-__all__ = ["Terminal", "plain", "sheet"]
+__all__ = ["Terminal", "plain", "sheet", "short_hex"]
 
 _THEME = Theme(
     {
@@ -38,11 +40,17 @@ _THEME = Theme(
 _LONGEST_LINE = 2000
 _TWO_COLUMNS = 64
 _MANY_ALIKE = 3
+_LONG_HEX = re.compile(r"0x[0-9a-fA-F]{21,}")
 
 
 def plain(text: object, style: str = "") -> Text:
     """Text from anywhere, as one line that cannot steer the terminal."""
     return Text(shown(str(text), _LONGEST_LINE), style=style)
+
+
+def short_hex(text: str) -> str:
+    """The text with its long hex words cut in the middle."""
+    return _LONG_HEX.sub(lambda word: f"{word[0][:10]}…{word[0][-6:]}", text)
 
 
 def sheet(rows: Iterable[tuple[object, object]], *, width: int) -> Table:
@@ -69,6 +77,8 @@ class Terminal:
 
     def __init__(self, *, as_json: bool = False, width: int | None = None) -> None:
         self.as_json = as_json
+        # What the floors log is told here in words of its own.
+        logging.getLogger("walkaway").addHandler(logging.NullHandler())
         self._out = Console(theme=_THEME, width=width, highlight=False)
         self._err = Console(theme=_THEME, width=width, highlight=False, stderr=True)
 

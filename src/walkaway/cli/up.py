@@ -26,7 +26,7 @@ from walkaway.cli.options import (
 from walkaway.cli.reporters import Reporter, reporter_for
 from walkaway.cli.terminal import Terminal
 
-__all__ = ["stay_up", "up"]
+__all__ = ["ended_by_sigterm", "stay_up", "up"]
 
 _LOOK_SECONDS = 1.0
 
@@ -74,7 +74,7 @@ async def _serve(settings: Settings, reporter: Reporter) -> None:
     opening = open_node(
         spec, settings.sources, plan(settings), tell=reporter.tell, progress=reporter.sync
     )
-    with _ended_by_sigterm():
+    with ended_by_sigterm():
         async with opening as node:
             reporter.listening(node.server.url)
             await stay_up(node, reporter)
@@ -88,7 +88,7 @@ async def stay_up(node: Node, reporter: Reporter) -> NoReturn:
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
+def ended_by_sigterm() -> Iterator[None]:
     """Let SIGTERM end the block in order, at whatever point it is, and without an error."""
     task = asyncio.current_task()
     asked = False

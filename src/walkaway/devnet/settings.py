@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from walkaway.devnet.sources.behaviours import Behaviour
 from walkaway.sources.request import Kind
 
-__all__ = ["DEMO_SOURCES", "DevnetSettings", "SourcePlan"]
+__all__ = ["BEACON", "DEMO_SOURCES", "EXECUTION", "DevnetSettings", "SourcePlan"]
 
 EXECUTION: frozenset[Kind] = frozenset({"execution", "submit"})
 BEACON: frozenset[Kind] = frozenset({"beacon", "checkpoint"})

@@ -158,6 +158,11 @@ class Chain:
         await follower.advance()
         self._keeper.check(follower.store)
         moved = await self._adopt(follower)
+        if moved and self._latest is not None and self._finalized is not None:
+            try:
+                await self._transactions.watch(self._latest, self._finalized)
+            except Unproven as error:
+                self._trouble = f"what became of the sent transactions: {error}"
         await asyncio.to_thread(self._keeper.keep_if_moved, follower.store, checkpoint)
         return moved
 
@@ -193,8 +198,7 @@ class Chain:
         while True:
             await asyncio.sleep(pause)
             try:
-                if await self.advance() and self._latest and self._finalized:
-                    await self._transactions.watch(self._latest, self._finalized)
+                await self.advance()
             except WalkawayError as error:
                 self._trouble = str(error)
                 log.warning("the head did not move: %s", error)

@@ -68,7 +68,7 @@ class Batcher(Generic[T]):
     ) -> dict[int, T] | None:
         """What of its share a source proved; None where the batch was too large for it."""
         places, requests = list(share), list(share.values())
-        seconds = min(self._limits.request_seconds, 4 * standing.latency.usual_worst())
+        seconds = self._limits.hedge_longest_seconds
         began = self._asker.now()
         try:
             async with asyncio.timeout(seconds), standing.asking():
@@ -85,6 +85,7 @@ class Batcher(Generic[T]):
         took = self._asker.now() - began
         proved: dict[int, T] = {}
         for place, request, answer in zip(places, requests, answers, strict=False):
+            await asyncio.sleep(0)  # between proofs, others get their turn
             outcome = await self._judge(standing, request, answer, questions[place][1], took)
             if isinstance(outcome, Proved):
                 proved[place] = outcome.value
@@ -106,7 +107,7 @@ class Batcher(Generic[T]):
             value = await checked(verify, answer, self._heavy)
         except Exception as error:
             return self._asker.judged(standing, request, answer, error, seconds)
-        standing.answered(request, seconds)
+        standing.answered(request)
         return Proved(value, standing.source.name)
 
 

@@ -15,11 +15,12 @@ class Breaker:
         self._in_a_row = 0
         self._rest = 0.0
         self._until = 0.0
+        self._told_until = 0.0
         self._tripped = False
         self._probing = False
 
     def succeeded(self) -> None:
-        """It answered: close."""
+        """It answered: close. A wait that it asked for still holds."""
         self._in_a_row = 0
         self._rest = 0.0
         self._until = 0.0
@@ -43,7 +44,7 @@ class Breaker:
         self._probing = False
         wait = self._limits.rest_first_seconds if seconds is None else max(seconds, 0.0)
         bounded = min(wait, self._limits.retry_after_longest_seconds)
-        self._until = max(self._until, now + bounded)
+        self._told_until = max(self._told_until, now + bounded)
 
     def probe_begins(self) -> None:
         """A question goes out; while half-open it is the only one."""
@@ -60,4 +61,4 @@ class Breaker:
 
     def remaining(self, now: float) -> float:
         """Seconds left to rest."""
-        return max(0.0, self._until - now)
+        return max(0.0, self._until - now, self._told_until - now)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any, NoReturn
 
 from walkaway.errors import SourceFault
 
-__all__ = ["parse_json"]
+__all__ = ["nests_deeper", "parse_json"]
+
+_ESCAPE = re.compile(rb"\\.", re.DOTALL)
+_STRING = re.compile(rb'"[^"]*"')
+_EMPTY = re.compile(rb"\[\]|\{\}")
+_PLAIN = bytes(byte for byte in range(256) if byte not in b'"[]{}')
 
 
 def parse_json(text: bytes, *, depth: int) -> Any:
@@ -17,29 +23,32 @@ def parse_json(text: bytes, *, depth: int) -> Any:
     Raises:
         SourceFault: not JSON (RFC 8259): also NaN, infinities, numbers too long to read.
     """
+    if nests_deeper(text, depth):
+        raise SourceFault("its JSON is nested too deeply, or does not close what it opens")
     try:
-        document = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
-    except RecursionError:
-        raise SourceFault("its JSON is nested too deeply") from None
-    except ValueError:
+        plain = text.decode("utf-8")
+        return json.loads(plain, parse_constant=_refuse_constant, parse_float=_finite)
+    except (ValueError, RecursionError):
         raise SourceFault("its answer is not JSON") from None
-    # Few brackets cannot nest deeply, and most answers have few.
-    if text.count(b"[") + text.count(b"{") > depth and _is_deeper(document, depth):
-        raise SourceFault("its JSON is nested too deeply")
-    return document
 
 
-def _is_deeper(document: Any, depth: int) -> bool:
-    level = [document]
+def nests_deeper(text: bytes, depth: int) -> bool:
+    """Whether arrays and objects nest more than ``depth`` deep; also where they do not match.
+
+    To be asked before parsing: the parser recurses in C, and where some library
+    has raised the interpreter's recursion limit (the executable specification
+    does), a deep document would end the process instead of raising. ``text`` is
+    read as UTF-8, so the parser must be given nothing else.
+    """
+    if text.count(b"[") + text.count(b"{") <= depth:
+        return False
+    brackets = _ESCAPE.sub(b"", text) if b"\\" in text else text
+    brackets = _STRING.sub(b"", brackets.translate(None, _PLAIN))
     for _ in range(depth):
-        inner: list[Any] = []
-        for value in level:
-            if isinstance(value, dict):
-                inner.extend(value.values())
-            elif isinstance(value, list):
-                inner.extend(value)
-        level = [value for value in inner if isinstance(value, dict | list)]
-    return bool(level)
+        if not brackets:
+            return False
+        brackets = _EMPTY.sub(b"", brackets)
+    return bool(brackets)
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -235,7 +235,10 @@ class Pool:
                 return await self._prove_singly(questions, proved, heavy)
         except TimeoutError:
             pass
-        raise Unproven(f"not all of {len(items)} were proven within {seconds:g} s", reasons={})
+        raise Unproven(
+            f"not all of {len(items)} were proven within {seconds:g} s",
+            reasons={s.source.name: s.last_reason or "too slow" for s in self._standings},
+        )
 
     def status(self) -> list[SourceStatus]:
         """Every source and how it stands, in the order they were given."""

@@ -109,11 +109,12 @@ class Standing:
         finally:
             self.in_flight -= 1
 
-    def answered(self, request: Request, seconds: float) -> None:
-        """It gave an answer that held."""
+    def answered(self, request: Request, seconds: float | None = None) -> None:
+        """It gave an answer that held; ``seconds`` is None where it came in a batch."""
         self._answers += 1
         self._error_share *= 1 - _ERROR_WEIGHT
-        self.latency.took(seconds)
+        if seconds is not None:
+            self.latency.took(seconds)
         self._breaker.succeeded()
         self.capabilities.served(request)
 

@@ -1,0 +1,83 @@
+"""The third way to ask: k distinct operators, every dissent in sight."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sources.stand import HandClock, script, source
+from walkaway.errors import ProofError, SourceFault, Unproven
+from walkaway.sources.pool import Pool
+from walkaway.sources.request import Answer, RpcRequest
+from walkaway.sources.source import Source
+from walkaway.sources.word import Word
+
+ASK = RpcRequest("word")
+
+
+def says(name: str, what: object, operator: str | None = None) -> Source:
+    return source(name, lambda _: what, operator=operator)
+
+
+async def agreed(k: int, *sources: Source) -> Word[str]:
+    async with Pool(sources, clock=HandClock(), seed=1) as pool:
+        return await pool.agreed(ASK, key, k=k)
+
+
+def key(answer: Answer) -> str:
+    if not isinstance(answer.body, str):
+        raise SourceFault("its answer is malformed")
+    return answer.body
+
+
+async def test_k_operators_make_a_word() -> None:
+    word = await agreed(2, says("a", "x"), says("b", "x"), says("c", 7))
+    assert (word.value, set(word.said_by), word.dissent) == ("x", {"a", "b"}, ())
+    assert str(word) == "2 of 2 sources say so"
+
+
+async def test_sources_of_one_operator_count_once() -> None:
+    with pytest.raises(Unproven, match="fewer than 2") as caught:
+        await agreed(2, says("a", "x", "acme"), says("b", "x", "acme"), says("c", 7))
+    assert caught.value.reasons == {
+        "a": "says x",
+        "b": "says x",
+        "c": "its answer is malformed",
+    }
+
+
+async def test_an_operator_that_contradicts_itself_has_no_vote() -> None:
+    sources = [says("a", "x", "acme"), says("b", "y", "acme"), says("c", "x")]
+    with pytest.raises(Unproven):
+        await agreed(2, *sources)
+    assert (await agreed(2, *sources, says("d", "x"))).value == "x"
+
+
+async def test_dissent_is_shown() -> None:
+    word = await agreed(2, says("a", "x"), says("b", "x"), says("c", "y"))
+    assert word.value == "x"
+    assert word.dissent == (("y", ("c",)),)
+    assert set(word.asked) == {"a", "b", "c"}
+
+
+async def test_two_camps_are_a_refusal() -> None:
+    sources = [says("a", "x"), says("b", "x"), says("c", "y"), says("d", "y")]
+    with pytest.raises(Unproven) as caught:
+        await agreed(2, *sources)
+    assert caught.value.reasons["a"] == "says x"
+    assert caught.value.reasons["d"] == "says y"
+
+
+async def test_a_source_in_quarantine_has_no_say() -> None:
+    liar, good = says("liar", "x"), says("good", "x")
+
+    def unmask(answer: Answer) -> str:
+        raise ProofError("a lie")
+
+    async with Pool([liar, good], clock=HandClock(), seed=1) as pool:
+        script(good).say = lambda _: SourceFault("down")
+        with pytest.raises(Unproven):
+            await pool.first_proven(ASK, unmask)
+        script(good).say = lambda _: "x"
+        with pytest.raises(Unproven, match="in quarantine for 60 s: a lie"):
+            await pool.agreed(ASK, key, k=2)
+        assert (await pool.agreed(ASK, key, k=1)).said_by == ("good",)

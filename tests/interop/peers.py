@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-__all__ = ["node_package", "python_package", "run_client"]
+__all__ = ["node_package", "python_package", "run_client", "system_chromium"]
 
 ROOT = Path(__file__).parents[2] / ".interop"
 INSTALL_SECONDS = 300
@@ -99,3 +100,16 @@ async def _run(*command: str, stdin: str = "", cwd: Path | None = None, seconds:
     if process.returncode != 0:
         pytest.fail(f"{' '.join(command)[:200]} failed:\n{errors.decode()[-4000:]}")
     return output.decode()
+
+
+async def system_chromium() -> str:
+    """The system's Chromium, installed by apt-get where it is absent and that is allowed."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if (found := shutil.which(name)) is not None:
+            return found
+    apt = shutil.which("apt-get")
+    if apt is None or os.geteuid() != 0:
+        pytest.fail("Chromium is not here: install the package chromium")
+    await _done(apt, "update", "-q")
+    await _done(apt, "install", "-q", "-y", "--no-install-recommends", "chromium")
+    return shutil.which("chromium") or pytest.fail("apt-get installed no chromium")

@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from walkaway.limits import LIMITS, Limits
 from walkaway.rpc.error_codes import INVALID_PARAMS, INVALID_REQUEST, LIMIT_EXCEEDED, PARSE_ERROR
+from walkaway.sources.json_text import nests_deeper
 
 __all__ = [
     "Body",
@@ -132,6 +133,9 @@ def _json(body: bytes, limits: Limits) -> Received:
     # Counted before parsing, which cannot be interrupted: it bounds its time.
     if body.count(b",") + body.count(b"[") + body.count(b"{") > limits.rpc_request_values:
         raise _Refused(LIMIT_EXCEEDED, f"more than {limits.rpc_request_values} values")
+    if nests_deeper(body, limits.rpc_request_depth):
+        deep = f"nested deeper than {limits.rpc_request_depth}, or not closed"
+        raise _Refused(PARSE_ERROR, deep)
     try:
         message: Received = json.loads(
             body.decode("utf-8"),
@@ -142,8 +146,6 @@ def _json(body: bytes, limits: Limits) -> Received:
         )
     except (ValueError, RecursionError) as error:
         raise _Refused(PARSE_ERROR, f"not JSON: {_reason(error)}") from None
-    if not _shallow(message, limits.rpc_request_depth):
-        raise _Refused(INVALID_REQUEST, f"nested deeper than {limits.rpc_request_depth}")
     return message
 
 
@@ -185,20 +187,6 @@ def _id_text(value: Received) -> str | None:
     if value is None or (isinstance(value, (str, int)) and not isinstance(value, bool)):
         return json.dumps(value)
     return None
-
-
-def _shallow(message: Received, depth: int) -> bool:
-    level: list[Received] = [message]
-    for _ in range(depth):
-        level = [
-            child
-            for value in level
-            if isinstance(value, (list, dict))
-            for child in (value if isinstance(value, list) else value.values())
-        ]
-        if not level:
-            return True
-    return not any(isinstance(value, (list, dict)) for value in level)
 
 
 def _object(pairs: list[tuple[str, Received]]) -> dict[str, Received]:

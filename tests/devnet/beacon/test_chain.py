@@ -12,6 +12,7 @@ from walkaway.devnet.beacon.chain import BeaconBlock
 from walkaway.devnet.beacon.containers import types_of
 from walkaway.devnet.beacon.keys import VALIDATORS, committee_of_period, validator
 from walkaway.devnet.beacon.light_client import branch, light_client_header_from_block
+from walkaway.devnet.beacon.light_client_server import LightClientServer
 from walkaway.devnet.network import Devnet
 from walkaway.devnet.settings import DevnetSettings
 from walkaway.errors import InvalidRequest
@@ -33,13 +34,14 @@ def crossing() -> Devnet:
 
 
 def blocks() -> list[BeaconBlock]:
-    return [block for block in crossing().beacon.blocks if block.parent is not None]
+    return [block for block in crossing().beacon.blocks if block.slot]
 
 
 def test_blocks_and_states_commit_to_each_other() -> None:
     for block in blocks():
-        assert block.parent is not None
-        assert bytes(block.message.parent_root) == block.parent.root
+        parent = crossing().beacon.parent(block)
+        assert parent is not None
+        assert bytes(block.message.parent_root) == parent.root
         assert bytes(block.message.state_root) == bytes(block.state.hash_tree_root())
         types = types_of(crossing().spec.preset, block.fork)
         again = types.signed_block.decode_bytes(block.signed_ssz())
@@ -75,11 +77,12 @@ def test_branches_lie_where_the_specification_says() -> None:
 def test_execution_follows_the_beacon_chain() -> None:
     for block in blocks():
         header = block.execution.header
-        assert block.parent is not None
-        assert header.parent_beacon_block_root == block.parent.root
+        parent = crossing().beacon.parent(block)
+        assert parent is not None
+        assert header.parent_beacon_block_root == parent.root
         assert header.timestamp == crossing().spec.time_of_slot(block.slot)
         assert header.hash == bytes(block.message.body.execution_payload.block_hash)
-        assert header.parent_hash == block.parent.execution.hash
+        assert header.parent_hash == parent.execution.hash
         assert len(block.message.body.execution_payload.withdrawals) == 2
 
 
@@ -101,9 +104,8 @@ def test_the_state_keeps_its_history() -> None:
 def test_proposers_and_committees_sign() -> None:
     spec = crossing().spec
     for block in blocks()[30:34] + blocks()[62:66]:
-        assert block.parent is not None
         committee = committee_of_period(spec.period_at_slot(block.slot), 32, 0)
-        message = signing_root(spec, block.parent.root, block.slot)
+        message = signing_root(spec, bytes(block.message.parent_root), block.slot)
         committee_keys(committee.public).verify(message, committee.sign(message, range(0, 32, 5)))
         assert committee.public.pubkeys == tuple(
             bytes(key) for key in block.state.current_sync_committee.pubkeys
@@ -143,8 +145,9 @@ def test_no_block_before_its_parent() -> None:
 def test_a_block_beside_the_chain_changes_nothing_until_adopted() -> None:
     devnet = Devnet(DevnetSettings(warm_slots=4), genesis_time=1_700_000_000)
     head = devnet.beacon.head
-    assert head.parent is not None
-    beside = devnet.beacon.build(head.slot, head.parent, "beside")
+    parent = devnet.beacon.parent(head)
+    assert parent is not None
+    beside = devnet.beacon.build(head.slot, parent, "beside")
     assert beside.root != head.root
     assert devnet.beacon.head is head
     assert devnet.execution.head is head.execution
@@ -152,3 +155,16 @@ def test_a_block_beside_the_chain_changes_nothing_until_adopted() -> None:
     assert devnet.beacon.head is beside
     assert devnet.execution.head is beside.execution
     assert devnet.beacon.block(head.root) is head
+
+
+def test_old_blocks_are_forgotten_and_old_updates_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("walkaway.devnet.beacon.chain.SLOTS_KEPT", 72)
+    devnet = Devnet(DevnetSettings(warm_slots=70, transactions_per_block=0), genesis_time=1)
+    server = LightClientServer(devnet.beacon)
+    (first,) = server.updates(0, 1)
+    devnet.advance(80)
+    assert devnet.beacon.block_at(9) is None
+    assert devnet.beacon.block(devnet.beacon.genesis.root) is None
+    assert len(devnet.beacon.blocks) <= 80
+    assert server.updates(0, 3) == [first, *server.updates(1, 2)]
+    assert len(server.updates(0, 3)) == 3

@@ -226,7 +226,9 @@ class BeaconApi:
     def _checkpointz_slots(self, _request: _Request) -> Reply:
         final = self._chain.finalized
         per_epoch = self._chain.spec.preset.slots_per_epoch
-        boundaries = [block for block in final.ancestors() if block.slot % per_epoch == 0]
+        boundaries = [
+            block for block in self._chain.ancestors(final) if block.slot % per_epoch == 0
+        ]
         return _json(
             {
                 "data": {
@@ -238,7 +240,7 @@ class BeaconApi:
                             "epoch": str(block.slot // per_epoch),
                         }
                         for block in boundaries[:64]
-                        if block.parent is not None
+                        if block.slot
                     ]
                 }
             }

@@ -7,7 +7,7 @@ signature over its parent, by as many seats as are told to sign.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
@@ -34,19 +34,20 @@ __all__ = ["BeaconBlock", "BeaconChain"]
 View = Any
 
 DOMAIN_BEACON_PROPOSER, DOMAIN_RANDAO = bytes(4), bytes.fromhex("02000000")
+SLOTS_KEPT = 1024
+"""How far back blocks and their states are kept: 16 periods, some 100 kB a block."""
 FEE_RECIPIENT = sha256(b"walkaway devnet fees").digest()[:20]
 
 
 @dataclass(frozen=True, eq=False)
 class BeaconBlock:
-    """A block with what belongs to it. ``parent`` is None for genesis, which has no payload."""
+    """A block with what belongs to it. Genesis, at slot 0, has no payload."""
 
     message: View
     signature: bytes
     state: View
     execution: ExecutionBlock
     fork: ForkName
-    parent: BeaconBlock | None = field(repr=False)
 
     @cached_property
     def root(self) -> bytes:
@@ -66,13 +67,6 @@ class BeaconBlock:
     def signers(self) -> int:
         """How many committee seats signed the parent in this block."""
         return sum(self.message.body.sync_aggregate.sync_committee_bits)
-
-    def ancestors(self) -> Iterator[BeaconBlock]:
-        """This block, then its parent, and so on to genesis."""
-        block: BeaconBlock | None = self
-        while block is not None:
-            yield block
-            block = block.parent
 
 
 class BeaconChain:
@@ -104,6 +98,17 @@ class BeaconChain:
     def is_canonical(self, block: BeaconBlock) -> bool:
         """Whether a block is on the head's branch."""
         return self._canonical.get(block.slot) is block
+
+    def parent(self, block: BeaconBlock) -> BeaconBlock | None:
+        """The block that a block builds on; None for genesis, and for what is no longer kept."""
+        return self._blocks.get(bytes(block.message.parent_root))
+
+    def ancestors(self, block: BeaconBlock) -> Iterator[BeaconBlock]:
+        """A block, then its parent, and so on as far as blocks are kept."""
+        item: BeaconBlock | None = block
+        while item is not None:
+            yield item
+            item = self.parent(item)
 
     @property
     def blocks(self) -> list[BeaconBlock]:
@@ -154,29 +159,31 @@ class BeaconChain:
         apply_block(spec, state, message, execution)
         message.state_root = state.hash_tree_root()
         signed = self._signed_root(bytes(message.hash_tree_root()), DOMAIN_BEACON_PROPOSER, slot)
-        return BeaconBlock(message, proposer.sign(signed), state, execution, fork, parent)
+        return BeaconBlock(message, proposer.sign(signed), state, execution, fork)
 
     def adopt(self, block: BeaconBlock) -> None:
         """Make a block the head, whatever branch it is on."""
         self._blocks[block.root] = block
         for slot in [slot for slot in self._canonical if slot > block.slot]:
             del self._canonical[slot]
-        for item in block.ancestors():
+        for item in self.ancestors(block):
             if self.is_canonical(item):
                 break
             self._canonical[item.slot] = item
         self.head = block
         self._execution.set_head(block.execution.hash, self.finalized.execution.hash)
+        self._drop_old_blocks()
 
     def reorg(self, depth: int) -> BeaconBlock:
         """Replace the newest ``depth`` blocks by others in the same slots; the last is the head.
 
         Raises `InvalidRequest` where that would take back what is final.
         """
-        replaced = [block for block, _ in zip(self.head.ancestors(), range(depth), strict=False)]
-        if depth < 1 or replaced[-1].slot <= self.finalized.slot or replaced[-1].parent is None:
+        branch = self.ancestors(self.head)
+        replaced = [block for block, _ in zip(branch, range(depth), strict=False)]
+        block = self.parent(replaced[-1]) if replaced else None
+        if block is None or replaced[-1].slot <= self.finalized.slot:
             raise InvalidRequest(f"a reorg of {depth} blocks would reach what is final")
-        block = replaced[-1].parent
         for old in reversed(replaced):
             block = self.build(old.slot, block, f"instead of {old.root.hex()[:12]}")
             self.adopt(block)
@@ -222,7 +229,7 @@ class BeaconChain:
     def _root_at_epoch(self, block: BeaconBlock, epoch: int) -> bytes:
         """get_block_root: the newest block at the first slot of an epoch."""
         start = epoch * self.spec.preset.slots_per_epoch
-        return next(item.root for item in block.ancestors() if item.slot <= start)
+        return next(item.root for item in self.ancestors(block) if item.slot <= start)
 
     def _signed_root(self, object_root: bytes, domain_type: bytes, slot: int) -> bytes:
         """compute_signing_root under the fork of a slot."""
@@ -230,9 +237,16 @@ class BeaconChain:
         fork_data = merkleize([version.ljust(32, b"\0"), self.spec.genesis_validators_root])
         return merkleize([object_root, domain_type + fork_data[:28]])
 
+    def _drop_old_blocks(self) -> None:
+        """Forget the oldest blocks, on any branch, so that a devnet can run for days."""
+        oldest = self.head.slot - SLOTS_KEPT
+        if oldest % self.spec.preset.slots_per_epoch == 0:
+            self._canonical = {s: b for s, b in self._canonical.items() if s >= oldest}
+            self._blocks = {r: b for r, b in self._blocks.items() if b.slot >= oldest}
+
     def _genesis(self) -> BeaconBlock:
         fork = self.spec.fork_at_epoch(0).name
         types = types_of(self.spec.preset, fork)
         state = genesis_state(self.spec, self.seed, self._execution.genesis)
         message = types.block(state_root=state.hash_tree_root())
-        return BeaconBlock(message, bytes(96), state, self._execution.genesis, fork, None)
+        return BeaconBlock(message, bytes(96), state, self._execution.genesis, fork)

@@ -107,13 +107,14 @@ def update_from_blocks(
     """create_light_client_update: ``successor`` signs ``block``, after which is ``state``.
 
     ``finalized`` is the block that the state calls final, None where that is
-    no block yet. The next committee is there only where the signers' period is
-    that of the block. Raises `InvalidRequest` where the blocks do not fit.
+    no block yet, or is no longer kept. The next committee is there only where
+    the signers' period is that of the block. Raises `InvalidRequest` where the
+    blocks do not fit.
     """
     _check_parent(block, successor)
     same_period = spec.period_at_slot(int(block.slot)) == spec.period_at_slot(int(successor.slot))
-    root = bytes(state.finalized_checkpoint.root)
-    if root != (bytes(32) if finalized is None else bytes(finalized.hash_tree_root())):
+    final_root = bytes(state.finalized_checkpoint.root)
+    if finalized is not None and bytes(finalized.hash_tree_root()) != final_root:
         raise InvalidRequest("the finalized block is not the one that the state calls final")
     return LightClientUpdate(
         attested_header=light_client_header_from_block(spec, block),

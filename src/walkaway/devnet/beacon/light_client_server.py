@@ -22,6 +22,9 @@ from walkaway.proofs.consensus.transition import is_better_update
 
 __all__ = ["LightClientData", "LightClientServer", "finality_update_of", "optimistic_update_of"]
 
+UPDATES_KEPT = 256
+"""How many derived updates are kept, some 5 kB each."""
+
 
 class LightClientData(Protocol):
     """The four light-client messages. None, or nothing in the list, where there is none."""
@@ -54,7 +57,7 @@ class LightClientServer:
     def bootstrap(self, root: bytes) -> LightClientBootstrap | None:
         """See `LightClientData`. Given for every block of the head's branch but genesis."""
         block = self._chain.block(root)
-        if block is None or block.parent is None or not self._chain.is_canonical(block):
+        if block is None or not block.slot or not self._chain.is_canonical(block):
             return None
         return bootstrap(self._chain.spec, block.message, block.state)
 
@@ -81,7 +84,7 @@ class LightClientServer:
     def newest(self, *, with_finality: bool = False) -> LightClientUpdate | None:
         """The update that the newest block makes."""
         newest_slot = self._chain.head.slot - self._behind
-        for block in self._chain.head.ancestors():
+        for block in self._chain.ancestors(self._chain.head):
             update = self._made_by(block) if block.slot <= newest_slot else None
             if update is not None and (update.finality_branch or not with_finality):
                 return update
@@ -90,13 +93,11 @@ class LightClientServer:
     def _best_of(self, period: int) -> LightClientUpdate | None:
         """The best update of a period, weighed once as long as the period's blocks stay."""
         blocks = list(self._blocks_of(period))
-        if not blocks:
-            return None
         kept = self._best.get(period)
-        if kept is None or kept[0] != blocks[0].root:
+        if blocks and (kept is None or kept[0] != blocks[0].root):
             kept = blocks[0].root, self._weighed(period, blocks)
             self._best[period] = kept
-        return kept[1]
+        return None if kept is None else kept[1]
 
     def _weighed(self, period: int, blocks: list[BeaconBlock]) -> LightClientUpdate | None:
         spec = self._chain.spec
@@ -111,7 +112,7 @@ class LightClientServer:
 
     def _blocks_of(self, period: int) -> Iterator[BeaconBlock]:
         """The blocks of a period on the head's branch, newest first."""
-        for block in self._chain.head.ancestors():
+        for block in self._chain.ancestors(self._chain.head):
             of_block = self._chain.spec.period_at_slot(block.slot)
             if of_block < period:
                 return
@@ -120,9 +121,9 @@ class LightClientServer:
 
     def _made_by(self, block: BeaconBlock) -> LightClientUpdate | None:
         """create_light_client_update from a block and its parent; None where nobody signed."""
-        attested = block.parent
+        attested = self._chain.parent(block)
         # A parent that is genesis has no execution block to prove.
-        if attested is None or attested.parent is None or not block.signers:
+        if attested is None or not attested.slot or not block.signers:
             return None
         update = self._made.get(block.root)
         if update is None:
@@ -135,6 +136,8 @@ class LightClientServer:
                 None if finalized is None else finalized.message,
             )
             self._made[block.root] = update
+            if len(self._made) > UPDATES_KEPT:
+                del self._made[next(iter(self._made))]
         return update
 
 

@@ -53,10 +53,12 @@ class MinorityHead:
     def _update(self) -> LightClientUpdate | None:
         """The honest update with another block in its place, made once a head."""
         head, honest = self._chain.head, self._honest.newest()
-        if honest is None or head.parent is None or head.parent.parent is None:
+        replaced = self._chain.parent(head)
+        below = None if replaced is None else self._chain.parent(replaced)
+        if honest is None or replaced is None or below is None:
             return None
         if self._made is None or self._made[0] != head.root:
-            beside = self._chain.build(head.parent.slot, head.parent.parent, "minority")
+            beside = self._chain.build(replaced.slot, below, "minority")
             self._made = head.root, self._signed(honest, beside)
         return self._made[1]
 

@@ -304,6 +304,19 @@ async def test_a_committee_of_strangers_is_refused() -> None:
             store.process_update(forged, current_slot=network.slot)
 
 
+async def test_a_forged_checkpoint_is_the_same_on_every_route() -> None:
+    network = devnet(sources=(SourcePlan("liar", behaviour=Behaviour.FORGED_CHECKPOINT),))
+    async with network, aiohttp.ClientSession() as session:
+        client = Client(network.sources[0].url, session)
+        slot, root = network.checkpoint.slot, "0x" + network.checkpoint.root.hex()
+        listed = (await client.json("/checkpointz/v1/beacon/slots"))["data"]["slots"][0]
+        header = (await client.json("/eth/v1/beacon/headers/finalized"))["data"]
+        by_slot = (await client.json(f"/eth/v1/beacon/blocks/{slot}/root"))["data"]
+        assert listed["block_root"] == header["root"] == by_slot["root"] != root
+        assert await client.json(f"{LIGHT_CLIENT}/bootstrap/{root}")
+        assert await client.status(f"{LIGHT_CLIENT}/bootstrap/{header['root']}") == 404
+
+
 async def test_old_heads_and_stale_nodes_are_honest_but_behind() -> None:
     network = devnet(
         sources=(

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from walkaway.anchors.spec import ForkName
 from walkaway.devnet.beacon.chain import BeaconBlock, BeaconChain
@@ -26,7 +26,7 @@ from walkaway.proofs.consensus.decode import (
     updates_to_ssz,
 )
 
-__all__ = ["BeaconApi", "Reply"]
+__all__ = ["AnswersGets", "BeaconApi", "Reply"]
 
 T = TypeVar("T")
 
@@ -43,6 +43,13 @@ class Reply:
     status: int = 200
     content_type: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class AnswersGets(Protocol):
+    """Anything that answers the beacon API: the honest node, or a liar in its place."""
+
+    def answer(self, path: str, query: Mapping[str, str], accept: str) -> Reply:
+        """The reply to a GET. Never raises."""
 
 
 class _Refused(Exception):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import replace
+from hashlib import sha256
 
+from walkaway.devnet.beacon.api import AnswersGets, Reply
 from walkaway.devnet.beacon.chain import BeaconBlock, BeaconChain
 from walkaway.devnet.beacon.keys import VALIDATORS, Committee, committee_of_period, validator
 from walkaway.devnet.beacon.light_client import light_client_header_from_block
@@ -20,7 +24,9 @@ from walkaway.proofs.consensus.containers import (
 )
 from walkaway.proofs.consensus.forks import signing_root
 
-__all__ = ["ForgedCommittee", "MinorityHead"]
+__all__ = ["ForgedCheckpoint", "ForgedCommittee", "MinorityHead"]
+
+_BLOCK_ROOT = re.compile(rb'("(?:block_)?root": "0x)([0-9a-f]{64})"')
 
 
 class MinorityHead:
@@ -98,3 +104,21 @@ class ForgedCommittee(MinorityHead):
     def _committee(self, period: int) -> Committee:
         size = self._chain.spec.preset.sync_committee_size
         return Committee([validator(VALIDATORS + period % 8 + seat) for seat in range(size)])
+
+
+class ForgedCheckpoint:
+    """Names other block roots than the chain's wherever somebody looks for a checkpoint."""
+
+    def __init__(self, inner: AnswersGets) -> None:
+        self._inner = inner
+
+    def answer(self, path: str, query: Mapping[str, str], accept: str) -> Reply:
+        """See `AnswersGets`; light-client data is honest."""
+        reply = self._inner.answer(path, query, accept)
+        if "/light_client/" in path or reply.status != 200:
+            return reply
+        return replace(reply, body=_BLOCK_ROOT.sub(_another_root, reply.body))
+
+
+def _another_root(found: re.Match[bytes]) -> bytes:
+    return found[1] + sha256(found[2]).hexdigest().encode() + b'"'

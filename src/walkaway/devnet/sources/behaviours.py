@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from walkaway.devnet.beacon.api import BeaconApi
+from walkaway.devnet.beacon.api import AnswersGets, BeaconApi
 from walkaway.devnet.beacon.chain import BeaconChain
 from walkaway.devnet.beacon.light_client_server import LightClientData, LightClientServer
 from walkaway.devnet.execution.chain import ExecutionChain
 from walkaway.devnet.execution.rpc import AnswersCalls, ExecutionRpc
-from walkaway.devnet.sources.beacon_lies import ForgedCommittee, MinorityHead
+from walkaway.devnet.sources.beacon_lies import ForgedCheckpoint, ForgedCommittee, MinorityHead
 from walkaway.devnet.sources.execution_lies import (
     ForgedReceipt,
     ForgedState,
@@ -43,6 +43,7 @@ class Behaviour(Enum):
     ONE_SIGNER = "lying: a head that one member signed"
     HALF_COMMITTEE = "lying: a head that half of the committee signed"
     FORGED_COMMITTEE = "lying: a committee of strangers"
+    FORGED_CHECKPOINT = "lying: another checkpoint"
     OLD_HEAD = "old: a valid head of some slots ago"
 
 
@@ -60,7 +61,7 @@ class Node:
     """One node as a source sees it: two APIs, and the way from them."""
 
     rpc: AnswersCalls
-    beacon: BeaconApi
+    beacon: AnswersGets
     way: FaultyWay
 
 
@@ -69,7 +70,7 @@ def node(behaviour: Behaviour, execution: ExecutionChain, beacon: BeaconChain, s
     share = RANDOM_ERROR_SHARE if behaviour is Behaviour.SERVER_ERRORS else 1.0
     return Node(
         _rpc(behaviour, execution),
-        BeaconApi(beacon, _light_client(behaviour, beacon)),
+        _beacon(behaviour, beacon),
         FaultyWay(_FAULTS.get(behaviour, Fault.NONE), seed=seed, share=share),
     )
 
@@ -85,6 +86,11 @@ def _rpc(behaviour: Behaviour, chain: ExecutionChain) -> AnswersCalls:
     if behaviour is Behaviour.FORGED_RECEIPT:
         return ForgedReceipt(honest)
     return honest
+
+
+def _beacon(behaviour: Behaviour, chain: BeaconChain) -> AnswersGets:
+    honest = BeaconApi(chain, _light_client(behaviour, chain))
+    return ForgedCheckpoint(honest) if behaviour is Behaviour.FORGED_CHECKPOINT else honest
 
 
 def _light_client(behaviour: Behaviour, chain: BeaconChain) -> LightClientData:

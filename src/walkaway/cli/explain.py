@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
@@ -11,6 +10,9 @@ from walkaway.cli.evidence_tree import explanation_tree
 from walkaway.cli.options import ConfigOption, HostOption, JsonOption, PortOption, settings_from
 from walkaway.cli.running import endpoint_url, run
 from walkaway.cli.terminal import Terminal
+from walkaway.errors import SourceFault
+from walkaway.limits import LIMITS
+from walkaway.sources.json_text import parse_json
 
 __all__ = ["explain", "read_params"]
 
@@ -55,7 +57,7 @@ def read_params(word: str) -> object:
     tags are text anyway.
     """
     try:
-        value = json.loads(word)
-    except (ValueError, RecursionError):
+        value = parse_json(word.encode("utf-8", "surrogateescape"), depth=LIMITS.json_depth)
+    except SourceFault:
         return word
     return word if isinstance(value, (int, float)) and not isinstance(value, bool) else value

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
 
-from walkaway.errors import ConfigError, InvalidRequest, NoNetwork, Stale, Unproven, WalkawayError
+from walkaway.errors import (
+    ConfigError,
+    InvalidRequest,
+    NoNetwork,
+    SourceFault,
+    Stale,
+    Unproven,
+    WalkawayError,
+)
 from walkaway.limits import LIMITS
+from walkaway.sources.json_text import parse_json
 
-__all__ = ["ask_running", "endpoint_url"]
+__all__ = ["ask_running", "endpoint_url", "run"]
+
+_DEEPEST = 1024
+"""How deep an answer may nest: each step of the evidence nests two levels."""
 
 
 def endpoint_url(host: str, port: int) -> str:
@@ -50,8 +61,8 @@ async def ask_running(url: str, method: str, params: list[object]) -> Any:
 
 def _result(content: bytes, url: str) -> Any:
     try:
-        reply = json.loads(content)
-    except (ValueError, RecursionError):
+        reply = parse_json(content, depth=_DEEPEST)
+    except SourceFault:
         reply = None
     if isinstance(reply, Mapping) and "result" in reply:
         return reply["result"]

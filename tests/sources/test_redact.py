@@ -1,0 +1,70 @@
+"""Nothing of an address that could be a key gets through, however it is spelled."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from walkaway.sources.redact import Scrubber, redact, shown
+
+KEY = "aB3-secret/key+1"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://rpc.example/v2/KEY", "https://rpc.example"),
+        ("https://user:KEY@rpc.example:8443/?apikey=KEY#KEY", "https://rpc.example:8443"),
+        ("http://[::1]:8545/KEY", "http://[::1]:8545"),
+        ("https://[bad/KEY", "(an unreadable address)"),
+        ("https://host:port/KEY", "(an unreadable address)"),
+        ("KEY", "(an unreadable address)"),
+        ("file:///KEY", "(an unreadable address)"),
+    ],
+)
+def test_scheme_and_host_are_all_that_is_left(url: str, expected: str) -> None:
+    assert redact(url) == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://rpc.example/v2/{quote(KEY, safe='')}",
+        f"https://rpc.example/?apikey={quote(KEY, safe='')}",
+        f"https://user:{quote(KEY, safe='')}@rpc.example/",
+        f"https://rpc.example/#{quote(KEY, safe='')}",
+    ],
+)
+@pytest.mark.parametrize("spelled", [KEY, quote(KEY, safe=""), KEY.replace("/", "\\/")])
+def test_a_key_is_scrubbed_from_any_part_in_any_spelling(url: str, spelled: str) -> None:
+    scrub = Scrubber(url)
+    assert spelled not in scrub(f"bad key {spelled} given")
+    assert KEY not in scrub(f"error at {url}, {url!r}")
+
+
+def test_other_urls_are_cut_down_to_their_host() -> None:
+    text = Scrubber("https://a.example/")("see https://b.example/path?key=1 and (http://c.x/y)")
+    assert text == "see https://b.example and (http://c.x)"
+
+
+def test_ordinary_words_survive() -> None:
+    scrub = Scrubber("https://rpc.example/mainnet/v2/0123456789abcdef")
+    assert scrub("mainnet v2 0123456789abcdef") == "mainnet v2 (redacted)"
+
+
+def test_an_unreadable_url_is_scrubbed_whole() -> None:
+    assert Scrubber("https://[bad/KEY")("at https://[bad/KEY!") == "at (an unreadable address)"
+
+
+def test_what_is_shown_is_one_bounded_line_without_control_characters() -> None:
+    assert shown("a\x1b[31m\r\nb\u202ec\ud800", 99) == "a [31m b c?"
+    assert shown("x" * 100, 10) == "xxxxxxx..."
+
+
+@given(st.text(), st.text())
+def test_nothing_from_outside_trips_it(url: str, text: str) -> None:
+    assert len(shown(Scrubber(url)(text), 50)) <= 50
+    redact(url)

@@ -30,6 +30,7 @@ check: $(READY) ## formatting, lint, types, import floors
 
 bench: $(READY) ## measure side by side; ONLY=rpc for one
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: -c constraints.txt blspy || echo "blspy does not install here; py_ecc stands beside the figures"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt trie
 	$(BIN)/python -m bench $(ONLY)
 
 interop: $(READY) ## test against real peers, which it installs and starts; ONLY=viem for one

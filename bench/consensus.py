@@ -12,10 +12,9 @@ from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 
+from bench.figures import Figure, cpu_ms
 from tests.proofs.consensus.remerkleable_forms import electra_update
 from tests.proofs.consensus.simulator import Chain, with_forks
-
-from bench.figures import Figure, cpu_ms
 from walkaway.anchors.load import MAINNET_PRESET
 from walkaway.anchors.spec import ForkName
 from walkaway.proofs.consensus.bls import committee_keys

@@ -1,0 +1,156 @@
+"""What a proven answer costs: the proof alone, and requests a second over HTTP.
+
+The proof is a recorded mainnet one where the recordings are beside the
+repository, else one from the devnet's own, smaller state; its peer is py-trie,
+the library that one would pick. Requests go to an endpoint over a devnet and,
+in the same run, straight to the source behind it, which proves nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from typing import Any
+
+import aiohttp
+import sha3
+
+from bench.figures import Figure, cpu_ms
+from tests.chain.devnet_chain import devnet_of, following
+from tests.vectors import ROOT
+from walkaway.chain.block_id import Tag
+from walkaway.chain.chain import Chain
+from walkaway.devnet.execution.accounts import dev_account
+from walkaway.devnet.network import Devnet
+from walkaway.proofs import derive
+from walkaway.proofs.execution.accounts import prove_account, state_proof_from_json
+from walkaway.proofs.execution.ancestry import header_from_given_hash
+from walkaway.proofs.execution.header import Header, header_from_json
+from walkaway.rpc.server import RpcServer
+
+__all__ = ["figures"]
+
+RECORDED = ROOT / "execution" / "mainnet-21925176"
+CONNECTIONS = 16
+SECONDS = 3.0
+STRANGERS = 100_000
+"""Addresses that nobody asked for before, so that each answer is proven anew."""
+
+
+def figures() -> list[Figure]:
+    """The proof of a balance, and three kinds of requests a second."""
+    return [_balance_proof(), *asyncio.run(_requests())]
+
+
+def _balance_proof() -> Figure:
+    header, proof, kind = _recorded() if RECORDED.exists() else asyncio.run(_from_devnet())
+    proven = header_from_given_hash(1, header.hash, header)
+    address = bytes.fromhex(proof["address"][2:])
+
+    def ours() -> int:
+        nodes = state_proof_from_json(proof).account_nodes
+        return derive.balance(prove_account(proven, address, nodes)).value
+
+    rlp, trie = import_module("rlp"), import_module("trie")
+
+    def theirs() -> int:
+        nodes = [rlp.decode(bytes.fromhex(node[2:])) for node in proof["accountProof"]]
+        key = sha3.keccak_256(address).digest()
+        leaf = trie.HexaryTrie.get_from_proof(header.state_root, key, nodes)
+        return int.from_bytes(rlp.decode(leaf)[1], "big")
+
+    assert ours() == theirs()
+    value, peer_value = cpu_ms(ours, rounds=200), cpu_ms(theirs, rounds=50)
+    return Figure(f"balance proof, {kind}", value, "ms CPU", "py-trie", peer_value)
+
+
+def _recorded() -> tuple[Header, dict[str, Any], str]:
+    block = json.loads((RECORDED / "block.json").read_text())
+    proof = json.loads((RECORDED / "proof.json").read_text())
+    return header_from_json(block), proof, "recorded mainnet"
+
+
+async def _from_devnet() -> tuple[Header, dict[str, Any], str]:
+    async with devnet_of() as devnet, aiohttp.ClientSession() as session:
+        url = devnet.sources[0].url
+        where = hex(devnet.execution.head.number)
+        params: list[object] = ["0x" + dev_account(0).address.hex(), [], where]
+        proof = await _call(session, url, "eth_getProof", params)
+        return devnet.execution.head.header, proof, "devnet"
+
+
+async def _requests() -> list[Figure]:
+    async with (
+        devnet_of() as devnet,
+        following(devnet) as chain,
+        RpcServer(chain, port=0) as server,
+        aiohttp.ClientSession() as session,
+    ):
+        return [
+            await _rate("warm balance", _known_balance, session, devnet, server),
+            await _rate("cold balance", _new_balance(), session, devnet, server),
+            await _rate("warm block", _block(chain), session, devnet, server),
+        ]
+
+
+Question = Callable[[], tuple[str, list[object]]]
+
+
+def _known_balance() -> tuple[str, list[object]]:
+    return "eth_getBalance", ["0x" + dev_account(0).address.hex(), "latest"]
+
+
+def _new_balance() -> Question:
+    asked = iter(range(1, STRANGERS))
+
+    def question() -> tuple[str, list[object]]:
+        return "eth_getBalance", [f"0x{next(asked):040x}", "latest"]
+
+    return question
+
+
+def _block(chain: Chain) -> Question:
+    number = hex(chain.head(Tag.LATEST).value.number)
+    return lambda: ("eth_getBlockByNumber", [number, True])
+
+
+async def _rate(
+    name: str,
+    question: Question,
+    session: aiohttp.ClientSession,
+    devnet: Devnet,
+    server: RpcServer,
+) -> Figure:
+    async def ask(url: str) -> None:
+        await _call(session, url, *question())
+
+    ours = await _a_second(lambda: ask(server.url))
+    theirs = await _a_second(lambda: ask(devnet.sources[0].url))
+    return Figure(name, ours, "requests/s", "the same source asked directly", theirs)
+
+
+async def _a_second(ask: Callable[[], Awaitable[None]]) -> float:
+    """How many times ``ask`` ends in a second, over some connections at once."""
+    await ask()
+    began = time.perf_counter()
+
+    async def repeat() -> int:
+        done = 0
+        while time.perf_counter() < began + SECONDS:
+            await ask()
+            done += 1
+        return done
+
+    done = sum(await asyncio.gather(*(repeat() for _ in range(CONNECTIONS))))
+    return done / (time.perf_counter() - began)
+
+
+async def _call(session: aiohttp.ClientSession, url: str, method: str, params: list[object]) -> Any:
+    body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+    async with session.post(url, json=body) as response:
+        answer = await response.json()
+    assert "error" not in answer, answer
+    return answer["result"]

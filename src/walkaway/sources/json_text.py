@@ -36,8 +36,8 @@ def nests_deeper(text: bytes, depth: int) -> bool:
     """Whether arrays and objects nest more than ``depth`` deep; also where they do not match.
 
     To be asked before parsing: the parser recurses in C, and where some library
-    has raised the interpreter's recursion limit (the executable specification
-    does), a deep document would end the process instead of raising. ``text`` is
+    has raised the interpreter's recursion limit (those of the executable specification
+    do), a deep document would end the process instead of raising. ``text`` is
     read as UTF-8, so the parser must be given nothing else.
     """
     if text.count(b"[") + text.count(b"{") <= depth:

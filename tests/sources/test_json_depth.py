@@ -1,0 +1,60 @@
+"""The depth of JSON is known before the parser, which recurses in C, sees it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from walkaway.errors import SourceFault
+from walkaway.sources.json_text import nests_deeper, parse_json
+
+TEXTS = st.text(alphabet='ab"\\[]{}é\n', max_size=8)
+
+
+def _containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3)
+
+
+DOCUMENTS = st.recursive(st.none() | st.integers() | TEXTS, _containers, max_leaves=30)
+
+
+def depth_of(document: Any) -> int:
+    if isinstance(document, dict):
+        return 1 + max(map(depth_of, document.values()), default=0)
+    if isinstance(document, list):
+        return 1 + max(map(depth_of, document), default=0)
+    return 0
+
+
+@given(DOCUMENTS, st.integers(0, 8), st.booleans())
+def test_the_depth_is_seen_without_parsing(document: Any, limit: int, escaped: bool) -> None:
+    text = json.dumps(document, ensure_ascii=escaped).encode()
+    assert nests_deeper(text, limit) == (depth_of(document) > limit)
+
+
+def test_a_string_cannot_hide_depth_in_another_encoding() -> None:
+    hiding = ('["\u0122",' + "[" * 200_000).encode("utf-16")
+    with pytest.raises(SourceFault):
+        parse_json(hiding, depth=32)
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":', '[{"a":', '["\\\\\\"",'])
+def test_depth_does_not_end_a_process_that_holds_the_specification(opening: str) -> None:
+    """py_ecc, which EELS imports, raises the recursion limit: the parser would overrun C's stack."""
+    program = (
+        "import sys, py_ecc\n"
+        "from walkaway.errors import SourceFault\n"
+        "from walkaway.sources.json_text import parse_json\n"
+        "try:\n"
+        f"    parse_json({opening!r}.encode() * 300_000, depth=32)\n"
+        "except SourceFault:\n"
+        "    sys.exit(7)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True)
+    assert ended.returncode == 7, ended.stderr

@@ -40,3 +40,9 @@ def test_what_is_not_json_is_a_fault(text: bytes) -> None:
 def test_no_bytes_raise_anything_else(text: bytes) -> None:
     with suppress(SourceFault):
         parse_json(text, depth=4)
+
+
+def test_ordinary_documents_are_read() -> None:
+    assert parse_json(b' {"a": [1.5, "x", null, true, -2]} ', depth=2) == {
+        "a": [1.5, "x", None, True, -2]
+    }

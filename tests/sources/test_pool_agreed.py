@@ -81,3 +81,11 @@ async def test_a_source_in_quarantine_has_no_say() -> None:
         with pytest.raises(Unproven, match="in quarantine for 60 s: a lie"):
             await pool.agreed(ASK, key, k=2)
         assert (await pool.agreed(ASK, key, k=1)).said_by == ("good",)
+
+
+async def test_what_was_said_is_shown_as_people_write_it() -> None:
+    one, two = says("a", 1), says("b", 2)
+    async with Pool([one, two], clock=HandClock(), seed=1) as pool:
+        with pytest.raises(Unproven) as caught:
+            await pool.agreed(ASK, lambda answer: (answer.body, b"\x01"), k=2)
+    assert caught.value.reasons == {"a": "says (1, 0x01)", "b": "says (2, 0x01)"}

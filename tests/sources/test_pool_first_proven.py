@@ -373,3 +373,27 @@ async def test_closing_closes_every_transport() -> None:
     sources = [source("a", honest), source("b", honest)]
     await pool_of(*sources).close()
     assert all(script(each).closed for each in sources)
+
+
+async def test_waiting_for_a_busy_source_is_not_its_fault() -> None:
+    limits = replace(QUICK, requests_per_source=1)
+    async with pool_of(source("stuck", hanging), limits=limits) as pool:
+        refusals = await asyncio.gather(ask(pool), ask(pool), return_exceptions=True)
+        reasons = sorted(str(refusal) for refusal in refusals)
+        assert "no answer within" in reasons[0]
+        assert "too many questions" in reasons[1]
+        assert pool.status()[0].in_flight == 0
+
+
+async def test_evidence_that_cannot_be_written_is_said_and_harms_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path, target: Path) -> Path:
+        raise OSError(28, "No space left on device")
+
+    evidence = EvidenceStore(tmp_path)
+    monkeypatch.setattr(Path, "replace", refuse)
+    async with pool_of(source("liar", lying), source("good", honest), evidence=evidence) as pool:
+        with pytest.raises(Unproven):
+            await pool.first_proven(question(2), check(question(1)))
+    assert "could not be kept: No space left on device" in caplog.text

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from tests.sources.stand import (
+    EXECUTION,
     HandClock,
+    Scripted,
     check,
     hanging,
     honest,
@@ -20,7 +23,7 @@ from tests.sources.stand import (
 from walkaway.errors import SourceFault, SourceLacks, Unproven
 from walkaway.limits import LIMITS
 from walkaway.sources.pool import Pool
-from walkaway.sources.request import Request
+from walkaway.sources.request import Answer, Request, RpcRequest
 from walkaway.sources.source import Source
 
 QUICK = replace(
@@ -123,3 +126,13 @@ async def test_the_deadline_holds_for_all_together() -> None:
         items = [(question(n), check(question(n))) for n in range(3)]
         with pytest.raises(Unproven, match="not all of 3"):
             await pool.prove_many(items, deadline=0.01)
+
+
+async def test_a_batch_that_fails_as_a_whole_is_a_fault_and_asked_singly() -> None:
+    class Broken(Scripted):
+        async def fetch_batch(self, requests: Sequence[RpcRequest]) -> list[Answer | SourceFault]:
+            raise SourceFault("its answer to a batch is not an array")
+
+    async with pool_of(Source("a", "a", EXECUTION, Broken(honest))) as pool:
+        await prove(pool, 5)
+        assert pool.status()[0].errors == 1

@@ -117,3 +117,8 @@ def test_parameters_that_are_not_json_are_the_callers_mistake(params: tuple[obje
         encode_call(RpcRequest("x", params), 1)
     with pytest.raises(InvalidRequest):
         encode_batch([RpcRequest("x", params)])
+
+
+def test_an_error_that_is_no_object_is_a_fault() -> None:
+    with pytest.raises(SourceFault, match="not a JSON-RPC error"):
+        read_reply({"jsonrpc": "2.0", "id": 0, "error": "no"}, CALL, 0)

@@ -1,0 +1,132 @@
+"""Lies on disk: private, bounded, whole, and without keys."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import stat
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from walkaway.errors import ConfigError, ProofError
+from walkaway.limits import LIMITS
+from walkaway.sources.evidence import EvidenceStore, Lie
+from walkaway.sources.redact import Scrubber
+from walkaway.sources.request import Answer, BeaconRequest, RpcRequest
+
+KEY = "k3y-0123456789abcdef"
+SMALL = replace(LIMITS, evidence_files=3, evidence_bytes=400)
+
+
+def lie(answer: Answer, *, time: float = 1_700_000_000.5, source: str = "a/../b") -> Lie:
+    return Lie(
+        time=time,
+        source=source,
+        operator="acme",
+        request=RpcRequest("eth_getProof", ("0x00", [], "latest")),
+        answer=answer,
+        error=ProofError(f"wrong at {KEY}", commitment="state root", expected=b"\x01", got=b"\x02"),
+        scrub=Scrubber(f"https://rpc.example/v2/{KEY}"),
+    )
+
+
+def kept(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(path.read_text())
+    return document
+
+
+def test_a_file_says_what_was_asked_what_came_and_why_it_is_a_lie(tmp_path: Path) -> None:
+    path = EvidenceStore(tmp_path).keep(lie(Answer("a", {"x": 1}, "deneb")))
+    assert path.parent == tmp_path
+    assert kept(path) == {
+        "time": "2023-11-14T22:13:20.500000+00:00",
+        "source": "a/../b",
+        "operator": "acme",
+        "asked": {
+            "method": "eth_getProof",
+            "params": ["0x00", [], "latest"],
+            "by_hash": False,
+            "max_bytes": LIMITS.rpc_response_bytes,
+            "kind": "execution",
+            "depth": None,
+        },
+        "answered": {"bytes": 8, "fork": "deneb", "encoding": "text", "content": '{"x": 1}'},
+        "commitment": "state root",
+        "why": "wrong at (redacted); commitment: state root; expected 0x01; got 0x02",
+    }
+
+
+def test_only_the_owner_may_read(tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "lies"
+    before = os.umask(0)
+    try:
+        path = EvidenceStore(folder).keep(lie(Answer("a", 1)))
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer("a", f"see https://rpc.example/v2/{KEY}"),
+        Answer("a", {KEY: [KEY]}),
+        Answer("a", None, content=b"\xff" + KEY.encode()),
+        Answer("a", b"\xff\x00" + KEY.encode()),
+    ],
+    ids=["url", "json", "binary content", "binary body"],
+)
+def test_an_answer_that_echoes_the_key_is_scrubbed(answer: Answer, tmp_path: Path) -> None:
+    path = EvidenceStore(tmp_path).keep(lie(answer))
+    said = kept(path)["answered"]
+    content = said["content"].encode()
+    if said["encoding"] == "base64":
+        content = base64.b64decode(content)
+    assert content
+    assert KEY.encode() not in content
+    assert KEY not in path.read_text()
+
+
+def test_files_are_bounded_in_number_and_size(tmp_path: Path) -> None:
+    store = EvidenceStore(tmp_path, limits=SMALL)
+    for second in range(6):
+        big = "x" * 10_000 if second % 2 else b"\xff" * 10_000
+        request = RpcRequest("x", ("y" * 10_000,))
+        store.keep(replace(lie(Answer("a", big), time=float(second)), request=request))
+    assert [kept(path)["time"][17:19] for path in store.files()] == ["03", "04", "05"]
+    assert all(path.stat().st_size < 3 * SMALL.evidence_bytes for path in store.files())
+    assert kept(store.files()[0])["answered"]["bytes"] == 10_002
+
+
+@pytest.mark.parametrize("body", [None, "\ud800", {1: b"x"}, 10**4000, object()], ids=repr)
+def test_any_body_can_be_kept(body: object, tmp_path: Path) -> None:
+    kept(EvidenceStore(tmp_path).keep(lie(Answer("a", body))))
+
+
+def test_beacon_questions_are_kept_too(tmp_path: Path) -> None:
+    question = BeaconRequest("/eth/v1/beacon/genesis", (("a", "b"),))
+    path = EvidenceStore(tmp_path).keep(replace(lie(Answer("a", 1)), request=question))
+    assert kept(path)["asked"]["query"] == [["a", "b"]]
+
+
+def test_a_folder_that_cannot_be_is_a_setting_to_mend(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="cannot be used") as caught:
+        EvidenceStore(tmp_path / "file" / "lies")
+    assert caught.value.advice
+
+
+def test_nothing_half_written_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path, target: Path) -> Path:
+        raise OSError(28, "No space left on device")
+
+    store = EvidenceStore(tmp_path)
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(OSError, match="No space"):
+        store.keep(lie(Answer("a", 1)))
+    assert list(tmp_path.iterdir()) == []

@@ -32,14 +32,18 @@ Raw = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 @asynccontextmanager
 async def served(
-    handler: Handler, *, path: str = f"/v2/{KEY}", guard: Guard | None = None
+    handler: Handler,
+    *,
+    path: str = f"/v2/{KEY}",
+    guard: Guard | None = None,
+    host: str = "127.0.0.1",
 ) -> AsyncIterator[HttpTransport]:
     app = web.Application()
     app.router.add_route("*", "/{tail:.*}", handler)
     server = TestServer(app, host="127.0.0.1")
     await server.start_server()
     transport = HttpTransport(
-        "s", f"http://127.0.0.1:{server.port}{path}", HttpClient(guard=guard, limits=QUICK)
+        "s", f"http://{host}:{server.port}{path}", HttpClient(guard=guard, limits=QUICK)
     )
     try:
         yield transport
@@ -113,7 +117,7 @@ async def test_a_call_is_posted_as_json_rpc_and_answered() -> None:
         response.set_cookie("track", "me")
         return response
 
-    async with served(handle) as transport:
+    async with served(handle, host="localhost") as transport:
         call = RpcRequest("eth_call", ({"to": "0x00"}, "latest"))
         await transport.fetch(call)
         answer = await transport.fetch(call)

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test check bench interop clean
+.PHONY: help setup demo test check bench docs interop clean
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -32,6 +32,9 @@ bench: $(READY) ## measure side by side; ONLY=rpc for one
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: -c constraints.txt blspy || echo "blspy does not install here; py_ecc stands beside the figures"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt trie
 	$(BIN)/python -m bench $(ONLY)
+
+docs: $(READY) ## write the README's transcript from a run of the demo
+	$(BIN)/python docs/write_transcript.py
 
 interop: $(READY) ## test against real peers, which it installs and starts; ONLY=viem for one
 	$(BIN)/python -m pytest -m interop $(if $(ONLY),-k $(ONLY)) tests/interop $(ARGS)

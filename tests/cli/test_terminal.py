@@ -148,3 +148,19 @@ def test_colours_vanish_without_a_terminal(
     monkeypatch.setenv("NO_COLOR", "1")
     Terminal().person.print(plain("x", "name"))
     assert "38;5" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("ground", [(0, 0, 0), (255, 255, 255)], ids=["dark", "light"])
+@pytest.mark.parametrize("style", ["good", "bad", "warn", "quiet", "name"])
+def test_colours_can_be_read_on_dark_and_on_light(style: str, ground: tuple[int, int, int]) -> None:
+    colour = Terminal().person.get_style(style).color
+    assert colour is not None
+    lighter, darker = sorted(map(_luminance, (colour.get_truecolor(), ground)), reverse=True)
+    assert (lighter + 0.05) / (darker + 0.05) >= 3.5, "WCAG asks 3 of large text and of symbols"
+
+
+def _luminance(colour: tuple[int, int, int]) -> float:
+    """Relative luminance as WCAG 2 defines it."""
+    shares = [value / 255 for value in colour]
+    linear = [s / 12.92 if s <= 0.03928 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from rich.live import Live
@@ -12,10 +13,10 @@ from rich.text import Text
 
 from walkaway.chain.follower import SyncProgress
 from walkaway.chain.status import ChainStatus
-from walkaway.cli.terminal import Terminal, plain
+from walkaway.cli.terminal import Terminal, plain, short_hex
 from walkaway.sources.standing import SourceState, SourceStatus
 
-__all__ = ["JsonReporter", "LineReporter", "LiveReporter", "Reporter", "head_line", "reporter_for"]
+__all__ = ["Reporter", "head_line", "reporter_for"]
 
 _BAR_COLUMNS = 24
 _LINE_SECONDS = 60.0
@@ -40,11 +41,14 @@ class Reporter(Protocol):
         """Nothing more will come."""
 
 
-def reporter_for(terminal: Terminal) -> Reporter:
-    """The reporter that suits where the output goes."""
+def reporter_for(terminal: Terminal, *, known_liars: Iterable[str] = ()) -> Reporter:
+    """The reporter that suits where the output goes; what is known is not told again."""
+    quarantines = _Quarantines(known_liars)
     if terminal.as_json:
-        return JsonReporter(terminal)
-    return LiveReporter(terminal) if terminal.person.is_terminal else LineReporter(terminal)
+        return JsonReporter(terminal, quarantines)
+    if terminal.person.is_terminal:
+        return LiveReporter(terminal, quarantines)
+    return LineReporter(terminal, quarantines)
 
 
 def head_line(status: ChainStatus) -> Text:
@@ -73,8 +77,8 @@ def head_line(status: ChainStatus) -> Text:
 class _Quarantines:
     """Notices sources that went into quarantine since the last look."""
 
-    def __init__(self) -> None:
-        self._known: set[str] = set()
+    def __init__(self, known: Iterable[str]) -> None:
+        self._known = set(known)
 
     def new(self, status: ChainStatus) -> list[SourceStatus]:
         lying = [s for s in status.sources if s.state is SourceState.QUARANTINED]
@@ -86,9 +90,9 @@ class _Quarantines:
 class LiveReporter:
     """For a terminal: one line at the bottom that changes, and what stays above it."""
 
-    def __init__(self, terminal: Terminal) -> None:
+    def __init__(self, terminal: Terminal, quarantines: _Quarantines) -> None:
         self._console = terminal.person
-        self._quarantines = _Quarantines()
+        self._quarantines = quarantines
         self._live = Live(console=self._console, refresh_per_second=8, transient=True)
         self._live.start()
 
@@ -127,9 +131,9 @@ class LiveReporter:
 class LineReporter:
     """For a file or a pipe: a line when something changes, and one a minute."""
 
-    def __init__(self, terminal: Terminal) -> None:
+    def __init__(self, terminal: Terminal, quarantines: _Quarantines) -> None:
         self._console = terminal.person
-        self._quarantines = _Quarantines()
+        self._quarantines = quarantines
         self._told_at = float("-inf")
         self._fresh: bool | None = None
 
@@ -160,9 +164,9 @@ class LineReporter:
 class JsonReporter:
     """For a program: one JSON document a line, each with ``event``."""
 
-    def __init__(self, terminal: Terminal) -> None:
+    def __init__(self, terminal: Terminal, quarantines: _Quarantines) -> None:
         self._terminal = terminal
-        self._quarantines = _Quarantines()
+        self._quarantines = quarantines
         self._head: tuple[object, ...] | None = None
 
     def tell(self, doing: str) -> None:
@@ -213,5 +217,8 @@ class JsonReporter:
 
 def _caught(liar: SourceStatus) -> Text:
     return Text.assemble(
-        ("caught lying: ", "bad"), plain(liar.name, "title"), "  ", plain(liar.last_reason, "quiet")
+        ("caught lying: ", "bad"),
+        plain(liar.name, "title"),
+        "  ",
+        plain(short_hex(liar.last_reason), "quiet"),
     )

@@ -1,0 +1,246 @@
+"""The steps of the demo: everything at work on one machine, each held to the truth.
+
+The network is real but small (see `walkaway.devnet`), and reached over sockets
+as strangers would be. Nothing is shown that was not compared with what the
+network itself knows.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import stat
+import tempfile
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from walkaway.chain.chain import ChainSettings
+from walkaway.chain.follower import SyncProgress
+from walkaway.cli.demo_network import DemoNetwork, open_demo_network
+from walkaway.cli.evidence_tree import explanation_tree
+from walkaway.cli.node import Listen, Node, Plan, open_node
+from walkaway.cli.reporters import reporter_for
+from walkaway.cli.running import ask_running
+from walkaway.cli.stage import Stage, Step
+from walkaway.cli.terminal import Terminal, plain, short_hex
+from walkaway.cli.up import ended_by_sigterm, stay_up
+from walkaway.devnet.execution.accounts import DEV_ACCOUNTS, dev_account
+from walkaway.errors import WalkawayError
+from walkaway.sources.request import Kind
+from walkaway.sources.standing import SourceState
+
+__all__ = ["run_demo"]
+
+_PORT = 8545
+_ETHER = 10**18
+_QUESTIONS = 400
+"""How often balances are asked at most, until each liar about them was asked as well."""
+
+
+async def run_demo(terminal: Terminal, *, once: bool, port: int | None) -> None:
+    """The steps in order; then, unless ``once``, the endpoint until it is ended.
+
+    ``port`` None takes 8545, or any other where that is taken.
+
+    Raises:
+        WalkawayError: a step did not hold.
+    """
+    with ended_by_sigterm(), tempfile.TemporaryDirectory(prefix="walkaway-demo-") as home:
+        async with AsyncExitStack() as opened:
+            stage = Stage(terminal)
+            with stage.step("A small network, with liars in it") as step:
+                network = await opened.enter_async_context(open_demo_network())
+                _introduce(step, network)
+            scene = _Scene(network, Path(home), opened)
+            with stage.step("The head, proven from a checkpoint") as step:
+                await scene.sync(step, port)
+            with stage.step("A balance, proven") as step:
+                await scene.prove_balance(step)
+            with stage.step("A liar, caught") as step:
+                await scene.catch_liar(step)
+            with stage.step("Why the balance is to be believed") as step:
+                await scene.explain(step)
+            if not once:
+                await _stay(terminal, scene)
+
+
+async def _stay(terminal: Terminal, scene: _Scene) -> None:
+    reporter = reporter_for(terminal, known_liars=scene.quarantined())
+    try:
+        reporter.listening(scene.node.server.url)
+        await stay_up(scene.node, reporter)
+    finally:
+        reporter.close()
+
+
+def _introduce(step: Step, network: DemoNetwork) -> None:
+    devnet = network.devnet
+    size = devnet.spec.preset.sync_committee_size
+    step.note(
+        "chain", f"{devnet.spec.chain_id}, a block each {devnet.spec.seconds_per_slot} seconds"
+    )
+    step.note("blocks", f"{devnet.execution.head.number:,}, made by the executable specification")
+    step.note("heads", f"signed by a sync committee of {size}")
+    step.note("sources", "each on a port of its own:")
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    for source in devnet.sources:
+        way = source.behaviour.value
+        style = "bad" if way.startswith("lying") else "good" if way == "honest" else "warn"
+        table.add_row(plain(source.name, "name"), plain(_serves(source.kinds)), plain(way, style))
+    step.draw(table)
+
+
+def _serves(kinds: frozenset[Kind]) -> str:
+    return " and ".join(kind for kind in ("beacon", "execution") if kind in kinds)
+
+
+@dataclass
+class _Scene:
+    """What the steps share: the network that knows the truth, and the node that must find it."""
+
+    network: DemoNetwork
+    home: Path
+    opened: AsyncExitStack
+    opened_node: Node | None = None
+    asked: tuple[str, list[Any]] = ("", [])
+
+    @property
+    def node(self) -> Node:
+        """The node, once `sync` has opened it."""
+        if self.opened_node is None:
+            raise WalkawayError("the node is not open")
+        return self.opened_node
+
+    async def ask(self, method: str, params: list[Any]) -> Any:
+        """Ask the endpoint, over HTTP as a wallet would."""
+        return await ask_running(self.node.server.url, method, params)
+
+    async def sync(self, step: Step, port: int | None) -> None:
+        """Open the node; its head must be one of the network's own blocks."""
+        followed: list[SyncProgress] = []
+        free = _free_port(_PORT if port is None else port)
+        made = Plan(
+            chain=ChainSettings(checkpoint=self.network.checkpoint),
+            listen=Listen(port=free),
+            evidence=self.home / "evidence",
+        )
+        self.opened_node = await self.opened.enter_async_context(
+            open_node(self.network.devnet.spec, self.network.listed, made, progress=followed.append)
+        )
+        status = self.node.chain.status()
+        head = status.latest
+        if head is None:
+            raise WalkawayError("no head was proven")
+        block = self.network.devnet.execution.block(head.block_hash)
+        step.check(
+            block is not None and self.network.devnet.execution.is_canonical(block),
+            f"the proven head 0x{head.block_hash.hex()} is none of the network's blocks",
+        )
+        step.check(
+            3 * status.signers >= 2 * status.committee_size,
+            f"a head with {status.signers} of {status.committee_size} signers became the latest",
+        )
+        step.note("checkpoint", short_hex(f"0x{self.network.checkpoint.hex()}"))
+        periods = followed[-1].target - followed[0].first if followed else 0
+        step.note("followed", f"the sync committees over {periods} period{'s'[: periods != 1]}")
+        signed = f"signed by {status.signers} of {status.committee_size}"
+        step.note("head", f"block {head.number:,}, {signed}, {max(0.0, head.age):.0f} s old")
+        for source in status.sources:
+            if source.state is SourceState.QUARANTINED:
+                told = plain(f"{source.name}: {short_hex(source.last_reason)}")
+                step.note("not believed", told)
+        step.note("endpoint", Text(self.node.server.url, "good"))
+        if self.node.server.port != _PORT and port is None:
+            step.note("", plain(f"port {_PORT} is taken, so it is another one", "warn"))
+
+    async def prove_balance(self, step: Step) -> None:
+        """Ask for a balance; it must be what the network's own state says."""
+        address = dev_account(1).address
+        answer, head = await self._check_balance(step, address)
+        self.asked = ("eth_getBalance", ["0x" + address.hex(), {"blockHash": head["hash"]}])
+        step.note("asked", f"eth_getBalance 0x{address.hex()}")
+        step.note("answer", Text.assemble((_ether(answer), "title"), f" in block {_number(head)}"))
+        step.note("truth", "the same: the network's own state says so")
+
+    async def _check_balance(self, step: Step, address: bytes) -> tuple[int, dict[str, Any]]:
+        """A balance in wei as the endpoint gives it, held against the truth; and its block."""
+        head: dict[str, Any] = await self.ask("eth_getBlockByNumber", ["latest", False])
+        asked = ["0x" + address.hex(), {"blockHash": head["hash"]}]
+        answer = int(await self.ask("eth_getBalance", asked), 16)
+        truth = self.network.balance(address, bytes.fromhex(head["hash"][2:]))
+        step.check(answer == truth, f"the endpoint says {answer} wei, the network {truth} wei")
+        return answer, head
+
+    async def catch_liar(self, step: Step) -> None:
+        """Ask until the liar was asked too: no lie may pass, and it must end in quarantine."""
+        liars = set(self.network.liars_about_balances)
+        step.check(bool(liars), "the network has no source that lies about balances")
+        asked = 0
+        while asked < DEV_ACCOUNTS or (asked < _QUESTIONS and not liars <= self.quarantined()):
+            await self._check_balance(step, dev_account(asked % DEV_ACCOUNTS).address)
+            asked += 1
+        step.note(
+            "asked", f"{asked} balance{'' if asked == 1 else 's'}, and every answer was right"
+        )
+        for name in sorted(liars):
+            step.check(name in self.quarantined(), f"{name} lied and is not in quarantine")
+            lie = self._evidence_against(step, name)
+            step.note("liar", Text.assemble(plain(name, "bad"), " ", plain(_what_it_said(lie))))
+            step.note("refused", short_hex(lie["why"]))
+            step.note("then", f"{name} went into quarantine; its words are kept as evidence")
+
+    async def explain(self, step: Step) -> None:
+        """The evidence under the balance must end at the checkpoint that was given."""
+        explanation = await self.ask("walkaway_explain", list(self.asked))
+        step.check(explanation["state"] == "proven", f"the answer is {explanation['state']}")
+        step.check(
+            self.network.checkpoint.hex() in json.dumps(explanation["proven"]),
+            "the evidence does not lead to the checkpoint",
+        )
+        question = f"{self.asked[0]} {self.asked[1][0]}"
+        step.draw(explanation_tree(question, explanation))
+
+    def quarantined(self) -> set[str]:
+        """The sources that are in quarantine now."""
+        states = self.node.chain.status().sources
+        return {source.name for source in states if source.state is SourceState.QUARANTINED}
+
+    def _evidence_against(self, step: Step, name: str) -> dict[str, Any]:
+        for path in reversed(self.node.evidence.files()):
+            lie: dict[str, Any] = json.loads(path.read_text())
+            if lie["source"] == name:
+                mode = stat.S_IMODE(path.stat().st_mode)
+                step.check(mode == 0o600, f"others can read the evidence (mode {mode:o})")
+                return lie
+        raise WalkawayError(f"nothing was kept of what {name} said")
+
+
+def _what_it_said(lie: dict[str, Any]) -> str:
+    """The balance in the liar's own words, as far as they can be read."""
+    try:
+        said = json.loads(lie["answered"]["content"])
+        return f"said {_ether(int(said['result']['balance'], 16))}"
+    except (ValueError, KeyError, TypeError):
+        return "said something else"
+
+
+def _ether(wei: int) -> str:
+    return f"{wei // _ETHER:,}.{wei % _ETHER:018d}".rstrip("0").rstrip(".") + " ETH"
+
+
+def _number(block: dict[str, Any]) -> str:
+    return f"{int(block['number'], 16):,}"
+
+
+def _free_port(wanted: int) -> int:
+    """The wanted port, or 0 (any) where something listens there already."""
+    try:
+        socket.create_server(("127.0.0.1", wanted)).close()
+    except OSError:
+        return 0
+    return wanted

@@ -9,11 +9,16 @@ import pytest
 from ethereum_rlp import rlp as eels_rlp
 from ethereum_types.numeric import U64
 
+from walkaway.devnet.beacon.payload import execution_requests_of
 from walkaway.devnet.execution.accounts import dev_account
 from walkaway.devnet.execution.block import ExecutionBlock, PayloadAttributes
 from walkaway.devnet.execution.chain import ExecutionChain
 from walkaway.devnet.execution.engine import MessageCall, engine
 from walkaway.devnet.execution.genesis import COUNTER, TOKEN
+from walkaway.devnet.execution.system_contracts import (
+    CONSOLIDATION_REQUESTS,
+    WITHDRAWAL_REQUESTS,
+)
 from walkaway.errors import InvalidRequest
 from walkaway.proofs.execution import rlp
 from walkaway.proofs.execution.keccak import keccak256
@@ -119,6 +124,34 @@ def test_eels_accepts_every_block(fork: str) -> None:
         devnet.set_head(block.hash, None)
         rules.state_transition(theirs, eels_block(fork, block))
     assert len(theirs.blocks) == 4
+
+
+@pytest.mark.parametrize("fork", ["prague", "osaka"])
+def test_requests_of_contracts_are_in_the_block(fork: str) -> None:
+    devnet = chain(((0, fork),))
+    devnet.set_head(advance(devnet).hash, None)
+    world = devnet.world(devnet.head)
+    assert world is not None
+    rules = import_module(f"ethereum.forks.{fork}.fork")
+    theirs = rules.BlockChain(
+        [eels_block(fork, devnet.head)], engine(fork)._eels_state(world), U64(CHAIN_ID)
+    )
+    withdrawal, consolidation = b"\xaa" * 48 + (7).to_bytes(8), b"\xbb" * 48 + b"\xcc" * 48
+    devnet.submit(sent(0, 0, to=WITHDRAWAL_REQUESTS, data=withdrawal, value=1, gas=200_000))
+    devnet.submit(sent(0, 1, to=CONSOLIDATION_REQUESTS, data=consolidation, value=1, gas=300_000))
+    block = advance(devnet)
+    assert [receipt.outcome for receipt in block.receipts] == [True, True]
+    sender = dev_account(0).address
+    amount = (7).to_bytes(8, "little")
+    assert block.requests == (
+        b"\x01" + sender + withdrawal[:48] + amount,
+        b"\x02" + sender + consolidation,
+    )
+    rules.state_transition(theirs, eels_block(fork, block))
+    requests = execution_requests_of(block)
+    assert int(requests.withdrawals[0].amount) == 7
+    assert bytes(requests.consolidations[0].target_pubkey) == b"\xcc" * 48
+    assert requests.encode_bytes()[12:] == b"".join(item[1:] for item in block.requests)
 
 
 def test_forks_follow_the_timestamp() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.devnet.execution.test_chain import CROSSING, GENESIS_TIME, busy_chain
+from tests.devnet.execution.test_chain import CROSSING, GENESIS_TIME, advance, busy_chain, sent
 from walkaway.devnet.execution.accounts import dev_account
 from walkaway.devnet.execution.genesis import COUNTER
 from walkaway.devnet.execution.rpc import ExecutionRpc, RpcFailure, reply
@@ -64,6 +64,20 @@ def test_accounts_at_any_block() -> None:
         ("0x0", "0x3"),
         ("0x" + "00" * 31 + "09", "0x0"),
     ]
+
+
+def test_receipts_count_gas_and_logs_through_the_block() -> None:
+    chain = busy_chain(1)
+    for nonce in (1, 2, 3):
+        chain.submit(sent(0, nonce))
+    chain.set_head(advance(chain).hash, None)
+    receipts = json.loads(
+        json.dumps(ExecutionRpc(chain).answer("eth_getBlockReceipts", ("latest",)))
+    )
+    gas = [int(receipt["gasUsed"], 16) for receipt in receipts]
+    total = [int(receipt["cumulativeGasUsed"], 16) for receipt in receipts]
+    assert total == [sum(gas[: at + 1]) for at in range(3)]
+    assert [receipt["logs"][0]["logIndex"] for receipt in receipts] == ["0x0", "0x1", "0x2"]
 
 
 def test_logs_are_filtered() -> None:

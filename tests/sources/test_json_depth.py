@@ -46,7 +46,7 @@ def test_a_string_cannot_hide_depth_in_another_encoding() -> None:
 
 @pytest.mark.parametrize("opening", ["[", '{"a":', '[{"a":', '["\\\\\\"",'])
 def test_depth_does_not_end_a_process_that_holds_the_specification(opening: str) -> None:
-    """py_ecc, which EELS imports, raises the recursion limit: the parser would overrun C's stack."""
+    """py_ecc, which EELS imports, raises the recursion limit beyond what the stack of C bears."""
     program = (
         "import sys, py_ecc\n"
         "from walkaway.errors import SourceFault\n"

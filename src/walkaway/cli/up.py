@@ -26,7 +26,7 @@ from walkaway.cli.options import (
 from walkaway.cli.reporters import Reporter, reporter_for
 from walkaway.cli.terminal import Terminal
 
-__all__ = ["ended_by_sigterm", "stay_up", "up"]
+__all__ = ["ended_by_sigterm", "serve", "stay_up", "up"]
 
 _LOOK_SECONDS = 1.0
 
@@ -63,12 +63,17 @@ def up(
         require_network(settings.sources)
         reporter = reporter_for(terminal)
         try:
-            asyncio.run(_serve(settings, reporter))
+            asyncio.run(serve(settings, reporter))
         finally:
             reporter.close()
 
 
-async def _serve(settings: Settings, reporter: Reporter) -> None:
+async def serve(settings: Settings, reporter: Reporter) -> None:
+    """Sync, listen and report until cancelled, or until SIGTERM.
+
+    Raises:
+        WalkawayError: why it cannot start.
+    """
     spec = chain_spec(settings.network)
     reporter.tell(f"starting on {spec.network}")
     opening = open_node(

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from eth_account import Account
 from ethereum_rlp import rlp as eels_rlp
 from ethereum_types.numeric import U64
 
@@ -53,6 +54,25 @@ def sent(index: int, nonce: int, **fields: int | bytes) -> Transaction:
     return decode_transaction(dev_account(index).sign(defaults | fields))
 
 
+def delegation(index: int, nonce: int) -> Transaction:
+    """An EIP-7702 transaction that lets the sender's account run the counter's code."""
+    authority = Account.from_key(dev_account(index).key)
+    chosen = {"chainId": CHAIN_ID, "address": COUNTER, "nonce": nonce + 1}
+    fields = {
+        "type": 4,
+        "chainId": CHAIN_ID,
+        "nonce": nonce,
+        "gas": 100_000,
+        "maxFeePerGas": 10**10,
+        "maxPriorityFeePerGas": 10**9,
+        "to": b"\x11" * 20,
+        "value": 0,
+        "data": b"",
+        "authorizationList": [authority.sign_authorization(chosen)],
+    }
+    return decode_transaction(bytes(authority.sign_transaction(fields).raw_transaction))
+
+
 def legacy(index: int, nonce: int, **fields: int | bytes) -> Transaction:
     defaults: dict[str, int | bytes] = {
         "chainId": CHAIN_ID,
@@ -92,7 +112,7 @@ def busy_chain(blocks: int = 9) -> ExecutionChain:
 def eels_block(fork: str, block: ExecutionBlock) -> Any:
     module = import_module(f"ethereum.forks.{fork}.blocks")
     rules = engine(fork)
-    decoded = [rules.decode(item) for item in block.transactions]
+    decoded = [rules.forms.transaction(item) for item in block.transactions]
     transactions = import_module(f"ethereum.forks.{fork}.transactions")
     return module.Block(
         header=eels_rlp.decode_to(module.Header, block.header.rlp()),
@@ -114,7 +134,7 @@ def test_eels_accepts_every_block(fork: str) -> None:
     assert world is not None
     # The genesis header has Cancun's form, so EELS starts from the block after it.
     theirs = rules.BlockChain(
-        [eels_block(fork, first)], engine(fork)._eels_state(world), U64(CHAIN_ID)
+        [eels_block(fork, first)], engine(fork).forms.state(world), U64(CHAIN_ID)
     )
     for nonce in range(3):
         devnet.submit(sent(0, nonce))
@@ -134,7 +154,7 @@ def test_requests_of_contracts_are_in_the_block(fork: str) -> None:
     assert world is not None
     rules = import_module(f"ethereum.forks.{fork}.fork")
     theirs = rules.BlockChain(
-        [eels_block(fork, devnet.head)], engine(fork)._eels_state(world), U64(CHAIN_ID)
+        [eels_block(fork, devnet.head)], engine(fork).forms.state(world), U64(CHAIN_ID)
     )
     withdrawal, consolidation = b"\xaa" * 48 + (7).to_bytes(8), b"\xbb" * 48 + b"\xcc" * 48
     devnet.submit(sent(0, 0, to=WITHDRAWAL_REQUESTS, data=withdrawal, value=1, gas=200_000))
@@ -202,6 +222,27 @@ def test_absence_is_provable() -> None:
         assert verify(slots.storage_root, keccak256(nobody), nodes) is None
 
 
+def test_a_delegated_account_runs_anothers_code() -> None:
+    devnet = chain(((0, "prague"),))
+    devnet.set_head(advance(devnet).hash, None)
+    devnet.submit(delegation(0, 0))
+    devnet.set_head(advance(devnet).hash, None)
+    assert devnet.head.receipts[0].outcome is True
+    world = devnet.world(devnet.head)
+    assert world is not None
+    assert world.account(dev_account(0).address).code == b"\xef\x01\x00" + COUNTER
+    count = MessageCall(bytes(20), dev_account(0).address, COUNT, 0, 100_000)
+    outcome = devnet.call(devnet.head, count)
+    assert (int.from_bytes(outcome.output), outcome.error) == (0, "")
+    assert len(outcome.output) == 32
+
+
+def test_a_call_cannot_spend_what_is_not_there() -> None:
+    devnet = busy_chain(1)
+    poor = MessageCall(b"\x99" * 20, COUNTER, COUNT, 1, 100_000)
+    assert devnet.call(devnet.head, poor).error == "InsufficientBalance"
+
+
 def test_withdrawals_reach_their_account() -> None:
     devnet = busy_chain(3)
     world = devnet.world(devnet.head)
@@ -242,6 +283,8 @@ def test_two_chains_are_the_same_chain() -> None:
         (lambda: sent(0, 0, chainId=1), "chain id"),
         (lambda: sent(0, 0, value=10**30), "insufficient funds"),
         (lambda: sent(99, 0), "insufficient funds"),
+        (lambda: sent(0, 0, gas=20_000), "not valid under cancun"),
+        (lambda: delegation(0, 0), "not valid under cancun"),
     ],
 )
 def test_the_pool_refuses_what_no_block_can_hold(transaction: Any, reason: str) -> None:

@@ -93,6 +93,7 @@ class ExecutionChain:
 
     def submit(self, transaction: Transaction) -> None:
         """Take a transaction into the pool. Raises `InvalidRequest`."""
+        self.rules(self.head.header.timestamp).check(transaction)
         self.mempool.add(transaction, self._worlds[self.head.hash])
 
     def next_nonce(self, address: bytes) -> int:

@@ -12,20 +12,19 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import import_module
-from types import ModuleType
 from typing import Any
 
 from ethereum.exceptions import EthereumException
-from ethereum_rlp import rlp as eels_rlp
 from ethereum_types.bytes import Bytes20, Bytes32
 from ethereum_types.numeric import U64, U256, Uint
 
 from walkaway.devnet.execution.block import ExecutionBlock, PayloadAttributes
-from walkaway.devnet.execution.world import Account, WorldState
+from walkaway.devnet.execution.eels_forms import EelsForms, eels_module
+from walkaway.devnet.execution.world import WorldState
+from walkaway.errors import InvalidRequest
 from walkaway.proofs.execution.header import EMPTY_OMMERS_HASH, Header
 from walkaway.proofs.execution.ordered_trie import ordered_root
-from walkaway.proofs.execution.receipts import Receipt, decode_receipt, logs_bloom
+from walkaway.proofs.execution.receipts import logs_bloom
 from walkaway.proofs.execution.transactions import Transaction
 
 __all__ = ["Built", "CallOutcome", "Engine", "MessageCall", "engine"]
@@ -70,15 +69,13 @@ class Engine:
 
     def __init__(self, fork: str) -> None:
         self.fork = fork
-        self._rules = _module(fork, "fork")
-        self._blocks = _module(fork, "blocks")
-        self._gas = _module(fork, "vm.gas")
-        self._state = _module(fork, "state")
-        self._transactions = _module(fork, "transactions")
-        self._trie = _module(fork, "trie")
-        self._types = _module(fork, "fork_types")
-        self._vm = _module(fork, "vm")
-        self._interpreter: Any = _module(fork, "vm.interpreter")
+        self.forms = EelsForms(fork)
+        self._rules = eels_module(fork, "fork")
+        self._gas = eels_module(fork, "vm.gas")
+        self._state = eels_module(fork, "state")
+        self._transactions = eels_module(fork, "transactions")
+        self._vm = eels_module(fork, "vm")
+        self._interpreter: Any = eels_module(fork, "vm.interpreter")
         self._remember_jump_destinations()
         self.has_requests = hasattr(self._rules, "process_general_purpose_requests")
         self.has_history_contract = hasattr(self._rules, "HISTORY_STORAGE_ADDRESS")
@@ -101,12 +98,12 @@ class Engine:
         output = self._vm.BlockOutput()
         self._begin(environment)
         included, refused = self._run(environment, output, candidates)
-        withdrawals = tuple(self._withdrawal(item) for item in attributes.withdrawals)
+        withdrawals = tuple(self.forms.withdrawal(item) for item in attributes.withdrawals)
         self._rules.process_withdrawals(environment, output, withdrawals)
         if self.has_requests:
             self._rules.process_general_purpose_requests(environment, output)
-        after = self._world(world, environment.state)
-        receipts = tuple(self._receipt(output, key) for key in output.receipt_keys)
+        after = self.forms.world(world, environment.state)
+        receipts = tuple(self.forms.receipt(output, key) for key in output.receipt_keys)
         requests = tuple(bytes(item) for item in output.requests) if self.has_requests else ()
         header = Header(
             parent_hash=parent.hash,
@@ -146,7 +143,7 @@ class Engine:
         """Run a call in the context of the block ``header``, on the state after it."""
         environment = self._vm.BlockEnvironment(
             chain_id=U64(chain_id),
-            state=self._eels_state(world),
+            state=self.forms.state(world),
             block_gas_limit=Uint(header.gas_limit),
             block_hashes=[Bytes32(item) for item in ancestor_hashes],
             coinbase=Bytes20(header.coinbase),
@@ -157,10 +154,20 @@ class Engine:
             excess_blob_gas=U64(header.excess_blob_gas or 0),
             parent_beacon_block_root=Bytes32(header.parent_beacon_block_root or bytes(32)),
         )
+        if call.value > world.account(call.sender).balance:
+            return CallOutcome(b"", "InsufficientBalance", call.gas)
         message = self._call_message(environment, call)
         evm = self._interpreter.process_message(message)
         error = "" if evm.error is None else type(evm.error).__name__
         return CallOutcome(bytes(evm.output), error, int(evm.gas_left))
+
+    def check(self, transaction: Transaction) -> None:
+        """Refuse, as `InvalidRequest`, what no block of this fork could ever hold."""
+        try:
+            self._transactions.validate_transaction(self.forms.transaction(transaction))
+        except EthereumException as error:
+            reason = str(error) or type(error).__name__
+            raise InvalidRequest(f"not valid under {self.fork}: {reason}") from error
 
     def _remember_jump_destinations(self) -> None:
         """Let EELS scan each code for jump targets once; at every call is a fifth of its time."""
@@ -182,7 +189,7 @@ class Engine:
         )
         return self._vm.BlockEnvironment(
             chain_id=U64(chain_id),
-            state=self._eels_state(world),
+            state=self.forms.state(world),
             block_gas_limit=limit,
             block_hashes=[Bytes32(item) for item in ancestor_hashes],
             coinbase=Bytes20(attributes.fee_recipient),
@@ -190,7 +197,7 @@ class Engine:
             base_fee_per_gas=base_fee,
             time=U256(attributes.timestamp),
             prev_randao=Bytes32(attributes.prev_randao),
-            excess_blob_gas=self._gas.calculate_excess_blob_gas(self._header(parent)),
+            excess_blob_gas=self._gas.calculate_excess_blob_gas(self.forms.header(parent)),
             parent_beacon_block_root=Bytes32(attributes.parent_beacon_block_root),
         )
 
@@ -209,7 +216,7 @@ class Engine:
         refused: list[tuple[Transaction, str]] = []
         for candidate in candidates:
             try:
-                transaction = self.decode(candidate)
+                transaction = self.forms.transaction(candidate)
                 self._transactions.validate_transaction(transaction)
                 self._rules.check_transaction(environment, output, transaction)
             except EthereumException as error:
@@ -219,51 +226,6 @@ class Engine:
             self._rules.process_transaction(environment, output, transaction, index)
             included.append(candidate)
         return included, refused
-
-    def decode(self, transaction: Transaction) -> Any:
-        """The transaction as this fork's EELS package knows it."""
-        encoded = transaction.encode()
-        if transaction.type:
-            return self._transactions.decode_transaction(encoded)
-        return eels_rlp.decode_to(self._transactions.LegacyTransaction, encoded)
-
-    def _receipt(self, output: Any, key: bytes) -> Receipt:
-        stored = self._trie.trie_get(output.receipts_trie, key)
-        return decode_receipt(stored if isinstance(stored, bytes) else eels_rlp.encode(stored))
-
-    def _header(self, header: Header) -> Any:
-        """The header in this fork's form, whichever fork it was made under."""
-        count = len(self._blocks.Header.__dataclass_fields__)
-        requests_hash = header.requests_hash or hashlib.sha256().digest()
-        values = [
-            Bytes32(header.parent_hash),
-            Bytes32(header.ommers_hash),
-            Bytes20(header.coinbase),
-            Bytes32(header.state_root),
-            Bytes32(header.transactions_root),
-            Bytes32(header.receipts_root),
-            self._types.Bloom(header.logs_bloom),
-            Uint(header.difficulty),
-            Uint(header.number),
-            Uint(header.gas_limit),
-            Uint(header.gas_used),
-            U256(header.timestamp),
-            header.extra_data,
-            Bytes32(header.prev_randao),
-            header.nonce,
-            Uint(header.base_fee_per_gas or 0),
-            Bytes32(header.withdrawals_root or bytes(32)),
-            U64(header.blob_gas_used or 0),
-            U64(header.excess_blob_gas or 0),
-            Bytes32(header.parent_beacon_block_root or bytes(32)),
-            Bytes32(requests_hash),
-        ]
-        return self._blocks.Header(*values[:count])
-
-    def _withdrawal(self, item: Any) -> Any:
-        return self._blocks.Withdrawal(
-            U64(item.index), U64(item.validator_index), Bytes20(item.address), U256(item.amount)
-        )
 
     def _call_message(self, environment: Any, call: MessageCall) -> Any:
         sender, to = Bytes20(call.sender), Bytes20(call.to)
@@ -306,26 +268,6 @@ class Engine:
             **plain,
         )
 
-    def _eels_state(self, world: WorldState) -> Any:
-        accounts = {
-            address: self._types.Account(Uint(a.nonce), U256(a.balance), a.code)
-            for address, a in world.accounts.items()
-        }
-        storage = {
-            address: self._trie.Trie(secured=True, default=U256(0), _data=dict(slots))
-            for address, slots in world.storage.items()
-        }
-        main = self._trie.Trie(secured=True, default=None, _data=accounts)
-        return self._state.State(_main_trie=main, _storage_tries=storage)
-
-    def _world(self, before: WorldState, state: Any) -> WorldState:
-        accounts = {
-            address: Account(int(account.nonce), int(account.balance), bytes(account.code))
-            for address, account in state._main_trie._data.items()
-        }
-        storage = {address: slots._data for address, slots in state._storage_tries.items()}
-        return before.changed_to(accounts, storage)
-
 
 @lru_cache
 def engine(fork: str) -> Engine:
@@ -333,11 +275,7 @@ def engine(fork: str) -> Engine:
     return Engine(fork)
 
 
-def _module(fork: str, name: str) -> ModuleType:
-    return import_module(f"ethereum.forks.{fork}.{name}")
-
-
 def _requests_hash(requests: Sequence[bytes]) -> bytes:
-    """EIP-7685: over the hashes of the requests that hold any data."""
-    hashes = [hashlib.sha256(item).digest() for item in requests if len(item) > 1]
+    """EIP-7685: over the hashes of the requests, none of which is empty."""
+    hashes = [hashlib.sha256(item).digest() for item in requests]
     return hashlib.sha256(b"".join(hashes)).digest()

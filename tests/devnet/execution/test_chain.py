@@ -292,6 +292,16 @@ def test_the_pool_refuses_what_no_block_can_hold(transaction: Any, reason: str) 
         chain().submit(transaction())
 
 
+def test_a_price_below_the_base_fee_waits() -> None:
+    devnet = chain()
+    devnet.submit(sent(0, 0, maxFeePerGas=1, maxPriorityFeePerGas=1))
+    devnet.set_head(advance(devnet).hash, None)
+    assert not devnet.head.transactions
+    assert len(devnet.mempool) == 1
+    with pytest.raises(InvalidRequest, match="already known"):
+        devnet.submit(sent(0, 0, maxFeePerGas=1, maxPriorityFeePerGas=1))
+
+
 def test_the_pool_waits_for_a_missing_nonce() -> None:
     devnet = chain()
     devnet.submit(sent(0, 1))

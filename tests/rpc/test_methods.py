@@ -357,8 +357,18 @@ async def test_explain_gives_large_answers_and_what_is_known_here(ask: Ask) -> N
 
 
 @pytest.mark.parametrize(
-    "name", ["eth_sendRawTransaction", "walkaway_explain", "eth_call", "nothing"]
+    ("name", "params"),
+    [
+        ("eth_sendRawTransaction", [data(TRANSACTIONS[3].encode())]),
+        ("walkaway_explain", ["eth_chainId"]),
+        ("eth_call", []),
+        ("nothing", []),
+    ],
 )
-async def test_explain_sends_nothing_and_explains_no_refusals(ask: Ask, name: str) -> None:
-    error = (await ask("walkaway_explain", name, []))["error"]
+async def test_explain_sends_nothing_and_explains_no_refusals(
+    ask: Ask, chain: PreparedChain, name: str, params: list[object]
+) -> None:
+    error = (await ask("walkaway_explain", name, params))["error"]
     assert error["code"] == INVALID_PARAMS
+    assert "can be explained" in error["message"]
+    assert chain.sent == {}

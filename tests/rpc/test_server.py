@@ -55,6 +55,8 @@ REFUSED_ORIGINS = (
     "null",
     "",
     "http://.localhost",
+    "http://localhost!.evil.example",
+    "http://localhost:80:80",
     "ms-extension://abc",
 )
 ALLOWED_ORIGINS = (

@@ -17,6 +17,12 @@ from walkaway.rpc.websocket import serve_websocket
 CALL = '{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}'
 
 
+async def silence() -> Message:
+    """Never comes."""
+    coming: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+    return await coming
+
+
 class DeafClient:
     """Opens, asks once, and takes nothing that is sent to it."""
 
@@ -30,12 +36,12 @@ class DeafClient:
     async def receive(self) -> Message:
         if self.events:
             return self.events.pop(0)
-        return await asyncio.get_running_loop().create_future()
+        return await silence()
 
     async def send(self, message: Message) -> None:
         if message["type"] == "websocket.send":
             self.offered.append(message["text"])
-            await asyncio.get_running_loop().create_future()
+            await silence()
 
 
 async def test_a_send_that_does_not_end_ends_the_connection() -> None:

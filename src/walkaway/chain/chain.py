@@ -87,7 +87,7 @@ class Chain:
         self._tell = tell
         self._progress = progress
         self._keeper = Keeper(self.settings.state_directory, spec, self._clock)
-        self._state = State(pool)
+        self._state = State(pool, self._depth)
         self._blocks = Blocks(pool)
         self._headers = Headers(pool, self._state, self.head)
         self._transactions = Transactions(
@@ -231,6 +231,12 @@ class Chain:
                 advice="ask at 'finalized', or see `walkaway status` for what the sources say",
             )
         return self._latest
+
+    def _depth(self, header: Header) -> int | None:
+        """How many blocks a header lies behind the latest head."""
+        if self._latest is None:
+            return None
+        return max(0, self._latest.value.number - header.number)
 
     def _head_age(self) -> float:
         since = self.spec.genesis_time if self._latest is None else self._latest.value.timestamp

@@ -15,8 +15,9 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from walkaway.errors import ConfigError
+from walkaway.errors import ConfigError, SourceFault
 from walkaway.limits import LIMITS
+from walkaway.sources.json_text import parse_json
 
 __all__ = ["Kept", "KeptState"]
 
@@ -101,7 +102,7 @@ def _read(path: Path) -> Kept | None:
         digest, _, body = path.read_bytes().partition(b"\n")
         if hashlib.sha256(body).hexdigest().encode() != digest:
             return None
-        document = json.loads(body)
+        document = parse_json(body, depth=LIMITS.json_depth)
         if document["format"] != FORMAT:
             return None
         return Kept(
@@ -111,7 +112,7 @@ def _read(path: Path) -> Kept | None:
             checkpoint=bytes.fromhex(document["checkpoint"]),
             finalized={int(k): bytes.fromhex(v) for k, v in document["finalized"].items()},
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, SourceFault, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from walkaway.chain.single_flight import SingleFlight
@@ -37,10 +37,15 @@ class AccountProof:
 
 
 class State:
-    """Asks the pool for state proofs, and keeps what was proven on recent blocks."""
+    """Asks the pool for state proofs, and keeps what was proven on recent blocks.
 
-    def __init__(self, pool: Pool) -> None:
+    ``depth`` tells how many blocks a header lies behind the head, from which the
+    pool learns how far back each source can prove.
+    """
+
+    def __init__(self, pool: Pool, depth: Callable[[Header], int | None]) -> None:
         self._pool = pool
+        self._depth = depth
         self._accounts: OrderedDict[tuple[bytes, bytes], Proven[Account | None]] = OrderedDict()
         self._code: OrderedDict[bytes, bytes] = OrderedDict()
         self._code_bytes = 0
@@ -91,7 +96,8 @@ class State:
             return AccountProof(account, tuple(slots), nodes)
 
         asked = ("0x" + address.hex(), ["0x" + key.hex() for key in keys])
-        proof = await self._pool.first_proven(at_block("eth_getProof", asked, header), verify)
+        question = self._at_block("eth_getProof", asked, header)
+        proof = await self._pool.first_proven(question, verify)
         self._accounts[header.value.hash, address] = proof.account
         while len(self._accounts) > LIMITS.cached_accounts:
             self._accounts.popitem(last=False)
@@ -112,9 +118,21 @@ class State:
             return prove_code(account, hex_bytes(answer.body, "code", limit=LIMITS.code_bytes))
 
         asked = ("0x" + address.hex(),)
-        code = await self._pool.first_proven(at_block("eth_getCode", asked, header), verify)
+        question = self._at_block("eth_getCode", asked, header)
+        code = await self._pool.first_proven(question, verify)
         self._keep_code(code_hash, code.value)
         return code
+
+    def _at_block(
+        self, method: str, params: tuple[object, ...], header: Proven[Header]
+    ) -> tuple[RpcRequest, RpcRequest]:
+        """The question by block hash (EIP-1898) and, for sources without that, by number."""
+        by_hash = {"blockHash": "0x" + header.value.hash.hex()}
+        depth = self._depth(header.value)
+        return (
+            RpcRequest(method, (*params, by_hash), by_hash=True, depth=depth),
+            RpcRequest(method, (*params, hex(header.value.number)), depth=depth),
+        )
 
     def _keep_code(self, code_hash: bytes, code: bytes) -> None:
         self._code[code_hash] = code
@@ -122,17 +140,6 @@ class State:
         while self._code_bytes > LIMITS.cached_code_bytes:
             _, dropped = self._code.popitem(last=False)
             self._code_bytes -= len(dropped)
-
-
-def at_block(
-    method: str, params: tuple[object, ...], header: Proven[Header]
-) -> tuple[RpcRequest, RpcRequest]:
-    """The question at a block, by its hash (EIP-1898) and, for sources without that, by number."""
-    by_hash = {"blockHash": "0x" + header.value.hash.hex()}
-    return (
-        RpcRequest(method, (*params, by_hash), by_hash=True),
-        RpcRequest(method, (*params, hex(header.value.number))),
-    )
 
 
 def _slot_nodes(proof: StateProof, key: bytes) -> tuple[bytes, ...]:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from walkaway.errors import ConfigError, SourceFault, SourceLacks
+from walkaway.limits import LIMITS
+from walkaway.sources.json_text import parse_json
 from walkaway.sources.request import Answer, BeaconRequest, Request, RpcRequest
 
 __all__ = ["Recorded", "RecordedTransport", "recording_key"]
@@ -50,7 +52,7 @@ class RecordedTransport:
         for path in sorted(folder.glob("*.json")):
             try:
                 key, answer = _read(source, path)
-            except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            except (OSError, SourceFault, ValueError, KeyError, TypeError):
                 raise ConfigError(f"{path.name} is not a recorded answer") from None
             answers[key] = answer
         return cls(source, answers)
@@ -96,7 +98,7 @@ class RecordedTransport:
 
 
 def _read(source: str, path: Path) -> tuple[str, Answer]:
-    document = json.loads(path.read_text())
+    document = parse_json(path.read_bytes(), depth=LIMITS.json_depth)
     asked, said = document["request"], document["answer"]
     request: Request = (
         RpcRequest(asked["method"], tuple(asked["params"]))

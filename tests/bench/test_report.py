@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from bench import report
 from bench.__main__ import benchmarks, main
 from bench.figures import Figure, cpu_ms

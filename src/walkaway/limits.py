@@ -78,6 +78,7 @@ class Limits:
     checkpoint_age_seconds: float = 14 * 24 * 3600.0
 
     # rpc
+    rpc_head_bytes: int = 32 * 1024
     rpc_request_bytes: int = 2 * 1024 * 1024
     rpc_request_values: int = 32 * 1024
     rpc_request_depth: int = 32

@@ -7,7 +7,7 @@ import json
 import signal
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -433,3 +433,35 @@ async def test_it_stops_gracefully_and_can_start_again(
         await post(http, server.url, {})
     async with server:
         assert (await post(http, server.url, {}))[1] == ANSWER
+
+
+ENDLESS_HEADS = {
+    "a request line": (b"POST /", b"a" * 1000),
+    "one header": (b"POST / HTTP/1.1\r\nHost: localhost\r\nX: ", b"a" * 1000),
+    "many headers": (b"POST / HTTP/1.1\r\nHost: localhost\r\n", b"X: a\r\n" * 100),
+    "trailers": (
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n",
+        b"X: a\r\n" * 100,
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ENDLESS_HEADS)
+async def test_a_head_without_end_is_cut_off(server: RpcServer, kind: str) -> None:
+    start, more = ENDLESS_HEADS[kind]
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+
+    async def send() -> None:
+        sent = len(start)
+        writer.write(start)
+        while sent < 64 * LIMITS.rpc_head_bytes:
+            writer.write(more)
+            sent += len(more)
+            await writer.drain()
+            await asyncio.sleep(0)
+
+    with pytest.raises(ConnectionError):
+        await send()
+    writer.close()
+    with suppress(ConnectionError):
+        await reader.read()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,21 +103,25 @@ async def open_node(
     """A node that is synced and serves; everything is closed on the way out.
 
     Raises:
-        WalkawayError: why it cannot start. The port is bound last, so that
-            nobody is answered before there is a head.
+        WalkawayError: why it cannot start. The port is reserved first, so that
+            one which is taken is told at once, and opened last, so that nobody
+            is answered before there is a head.
     """
     clock = SystemClock()
     evidence = EvidenceStore(made.evidence)
     pool = open_pool(listed, clock=clock, evidence=evidence, guard_exceptions=made.guard_exceptions)
-    async with (
-        pool,
-        Chain(spec, pool, made.chain, clock=clock, tell=tell, progress=progress) as chain,
-        RpcServer(
-            chain,
-            made.listen.hosts,
-            made.listen.port,
-            allowed_hosts=made.listen.allowed_hosts,
-            allowed_origins=made.listen.allowed_origins,
-        ) as server,
-    ):
+    chain = Chain(spec, pool, made.chain, clock=clock, tell=tell, progress=progress)
+    server = RpcServer(
+        chain,
+        made.listen.hosts,
+        made.listen.port,
+        allowed_hosts=made.listen.allowed_hosts,
+        allowed_origins=made.listen.allowed_origins,
+    )
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(server.stop)
+        await stack.enter_async_context(pool)
+        server.reserve()
+        await stack.enter_async_context(chain)
+        await stack.enter_async_context(server)
         yield Node(chain, pool, server, evidence)

@@ -15,6 +15,7 @@ from walkaway.limits import LIMITS, Limits
 from walkaway.rpc.chain_view import ChainView
 from walkaway.rpc.dispatch import Dispatcher
 from walkaway.rpc.endpoint import Endpoint
+from walkaway.rpc.http_protocol import BoundedHttpProtocol
 from walkaway.rpc.local_surface import LocalSurface
 
 __all__ = ["LOOPBACK_ADDRESSES", "RpcServer"]
@@ -71,9 +72,18 @@ class RpcServer:
         """Where clients find it."""
         return f"http://{_in_url(self._hosts[0])}:{self.port}"
 
+    def reserve(self) -> None:
+        """Bind the port without accepting yet, to learn early that it can be had.
+
+        Raises `ConfigError` where it cannot.
+        """
+        if not self._sockets:
+            self._sockets = _bind(self._hosts, self._port, self._limits.rpc_send_seconds)
+
     async def start(self) -> None:
-        """Bind and serve. Returns when connections are accepted."""
-        self._sockets = _bind(self._hosts, self._port, self._limits.rpc_send_seconds)
+        """Serve. Returns when connections are accepted."""
+        self.reserve()
+        self._listen()
         self._server = _Server(_configuration(self._endpoint, self._limits))
         self._serving = asyncio.create_task(self._server.serve(sockets=self._sockets))
         while not self._server.started:
@@ -81,14 +91,27 @@ class RpcServer:
                 self._serving.result()
             await asyncio.sleep(0.005)
 
+    def _listen(self) -> None:
+        for bound in self._sockets:
+            try:
+                bound.listen(WAITING_CONNECTIONS)
+            except OSError as error:
+                host, port = bound.getsockname()[:2]
+                self._let_go()
+                raise _cannot_listen(host, port, error) from None
+
+    def _let_go(self) -> None:
+        for bound in self._sockets:
+            bound.close()
+        self._sockets = []
+
     async def stop(self) -> None:
         """Stop accepting, let the running calls end within a few seconds, then close."""
         if self._server is not None and self._serving is not None:
             self._server.should_exit = True
             await self._serving
-        for bound in self._sockets:
-            bound.close()
-        self._sockets, self._server, self._serving = [], None, None
+        self._let_go()
+        self._server = self._serving = None
 
     async def __aenter__(self) -> RpcServer:
         await self.start()
@@ -108,6 +131,7 @@ class _Server(uvicorn.Server):
 def _configuration(endpoint: Endpoint, limits: Limits) -> uvicorn.Config:
     return uvicorn.Config(
         endpoint,
+        http=BoundedHttpProtocol,
         ws="websockets-sansio",
         ws_max_size=limits.rpc_request_bytes,
         ws_ping_interval=limits.rpc_ping_seconds,
@@ -134,7 +158,7 @@ def _bind(hosts: tuple[str, ...], port: int, send_seconds: float) -> list[socket
         for host in hosts:
             taken = bound[0].getsockname()[1] if bound else port
             try:
-                bound.append(_listening(host, taken, send_seconds))
+                bound.append(_bound(host, taken, send_seconds))
             except _NoSuchFamily:
                 # A machine without IPv6 is served on IPv4 alone.
                 if len(hosts) == 1:
@@ -150,7 +174,7 @@ class _NoSuchFamily(ConfigError):
     """This machine has no such address."""
 
 
-def _listening(host: str, port: int, send_seconds: float) -> socket.socket:
+def _bound(host: str, port: int, send_seconds: float) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = None
     try:
@@ -164,7 +188,6 @@ def _listening(host: str, port: int, send_seconds: float) -> socket.socket:
             milliseconds = round(1000 * send_seconds)
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         listener.bind((host, port))
-        listener.listen(WAITING_CONNECTIONS)
         listener.setblocking(False)
     except (OSError, OverflowError) as error:
         if listener is not None:

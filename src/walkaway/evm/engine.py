@@ -1,0 +1,146 @@
+"""The interface of both engines: a call, a block's environment, known state; an outcome, or
+what was missing.
+
+An engine has no I/O. It is given state that is proven already and either runs
+on nothing else, or says which accounts, slots, code and block hashes it lacks;
+then the chain floor proves those and asks again. Addresses are 20 bytes, keys
+and hashes 32, amounts wei.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from walkaway.proofs.execution.accounts import Account
+from walkaway.proofs.execution.header import Header
+from walkaway.proofs.execution.receipts import Log
+from walkaway.proofs.execution.transactions import AccessListEntry, Authorization
+
+__all__ = ["BlockEnvironment", "Call", "Engine", "KnownState", "Missing", "Outcome", "Overrides"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A message as `eth_call` takes it. ``to`` is None where it creates a contract.
+
+    Prices are what the sender offers; with ``gas_price`` 0 and no base fee
+    check, as nodes run calls, the sender needs no funds for gas.
+    """
+
+    sender: bytes
+    to: bytes | None
+    gas_limit: int
+    value: int = 0
+    data: bytes = b""
+    gas_price: int = 0
+    access_list: tuple[AccessListEntry, ...] = ()
+    authorizations: tuple[Authorization, ...] = ()
+    blob_hashes: tuple[bytes, ...] = ()
+    max_fee_per_blob_gas: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BlockEnvironment:
+    """The block that a call runs in: a header's values, and the fork's name.
+
+    ``fork`` is the execution fork in lower case ("cancun", "prague", "osaka",
+    "bpo1", ...); ``blob_base_fee`` is wei per blob gas.
+    """
+
+    chain_id: int
+    fork: str
+    header: Header
+    blob_base_fee: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """State that the caller wants to be otherwise (state overrides of `eth_call`)."""
+
+    balance: int | None = None
+    nonce: int | None = None
+    code: bytes | None = None
+    slots: Mapping[bytes, int] = field(default_factory=dict)
+    """Single slots (``stateDiff``)."""
+    storage: Mapping[bytes, int] | None = None
+    """The whole storage (``state``): every other slot is zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownState:
+    """Proven state, and nothing else: what is not here is missing, not zero.
+
+    ``accounts`` maps an address to its account, or to None where it is proven
+    absent; ``code`` maps a code hash to code; ``slots`` an address and key to a
+    value; ``block_hashes`` a number to a hash.
+    """
+
+    accounts: Mapping[bytes, Account | None] = field(default_factory=dict)
+    slots: Mapping[tuple[bytes, bytes], int] = field(default_factory=dict)
+    code: Mapping[bytes, bytes] = field(default_factory=dict)
+    block_hashes: Mapping[int, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What a run lacked. ``code`` holds code hashes. Never empty."""
+
+    accounts: frozenset[bytes] = frozenset()
+    slots: frozenset[tuple[bytes, bytes]] = frozenset()
+    code: frozenset[bytes] = frozenset()
+    block_hashes: frozenset[int] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.accounts or self.slots or self.code or self.block_hashes)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result of a run in which nothing was missing.
+
+    ``output`` is the returned data, the revert data, or the created code;
+    ``halt`` names an exceptional halt ("out of gas", "invalid opcode", ...) and
+    is empty otherwise; ``gas_used`` counts intrinsic gas and refunds.
+    ``touched_accounts`` and ``touched_slots`` are what the run looked at.
+    """
+
+    succeeded: bool
+    output: bytes
+    gas_used: int
+    logs: tuple[Log, ...] = ()
+    halt: str = ""
+    created: bytes | None = None
+    touched_accounts: frozenset[bytes] = frozenset()
+    touched_slots: frozenset[tuple[bytes, bytes]] = frozenset()
+
+    @property
+    def reverted(self) -> bool:
+        """Whether it ended in REVERT, whose data is the output."""
+        return not self.succeeded and not self.halt
+
+
+class Engine(Protocol):
+    """Runs one call. ``name`` is what `walkaway trust` and benchmarks show."""
+
+    name: str
+
+    def run(
+        self,
+        call: Call,
+        environment: BlockEnvironment,
+        state: KnownState,
+        overrides: Mapping[bytes, Overrides] | None = None,
+    ) -> Outcome | Missing:
+        """The outcome, or everything that could be found to be missing.
+
+        Where something is missing the run goes on with placeholders to find
+        more of it, and what it computed is thrown away.
+
+        Raises:
+            Unsupported: the engine does not know the fork.
+            InvalidRequest: the call cannot be a transaction (funds, intrinsic gas,
+                a nonce that has run out).
+        """
+        ...

@@ -85,6 +85,7 @@ def test_a_proven_has_no_constructor_and_does_not_change() -> None:
         Proven()
     proven = sample()
     assert proven.value == 7
+    assert repr(proven) == "Proven(7, 'header')"
     with pytest.raises(TypeError):
         proven.value = 8
     with pytest.raises(TypeError):

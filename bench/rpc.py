@@ -14,12 +14,15 @@ import time
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import Any
+from unittest import mock
 
 import aiohttp
 import sha3
 
 from bench.figures import Figure, cpu_ms
 from tests.chain.devnet_chain import devnet_of, following
+from tests.rpc.recorded_mainnet import colibri_recording
+from tests.rpc.test_recordings import served
 from tests.vectors import ROOT
 from walkaway.chain.block_id import Tag
 from walkaway.chain.chain import Chain
@@ -34,6 +37,7 @@ from walkaway.rpc.server import RpcServer
 __all__ = ["figures"]
 
 RECORDED = ROOT / "execution" / "mainnet-21925176"
+BUSY_BLOCK = ROOT / "mainnet-recordings" / "eth_getTransactionReceipt1"
 CONNECTIONS = 16
 SECONDS = 3.0
 STRANGERS = 100_000
@@ -41,8 +45,35 @@ STRANGERS = 100_000
 
 
 def figures() -> list[Figure]:
-    """The proof of a balance, and three kinds of requests a second."""
-    return [_balance_proof(), *asyncio.run(_requests())]
+    """The proof of a balance, three kinds of requests a second, and how long the loop is held."""
+    held = [asyncio.run(_loop_held())] if BUSY_BLOCK.exists() else []
+    return [_balance_proof(), *asyncio.run(_requests()), *held]
+
+
+async def _loop_held() -> Figure:
+    """The longest that one step holds the event loop while a busy block's receipts are proven."""
+    recording = colibri_recording(BUSY_BLOCK)
+    (answer,) = BUSY_BLOCK.glob("eth_getBlockReceipts_*.json")
+    receipts = json.loads(answer.read_text())["result"]
+    block_hash = "0x" + recording.head.header.hash.hex()
+    recording.rpc_answer("eth_getBlockReceipts", (block_hash,), receipts)
+    steps: list[float] = []
+    run = asyncio.Handle._run
+
+    def measured(handle: asyncio.Handle) -> None:
+        began = time.thread_time()
+        run(handle)
+        steps.append(time.thread_time() - began)
+
+    async with served(recording) as endpoint:
+        await endpoint.call("eth_chainId")
+        with mock.patch.object(asyncio.Handle, "_run", measured):
+            for receipt in receipts[-3:]:
+                if receipt["type"] != "0x3":
+                    await endpoint.call("eth_getTransactionReceipt", receipt["transactionHash"])
+            await endpoint.call("eth_getBlockByNumber", "latest", True)
+    name = f"loop held at most, {len(receipts)} receipts proven"
+    return Figure(name, 1000 * max(steps), "ms CPU", "the design's aim", 5.0)
 
 
 def _balance_proof() -> Figure:

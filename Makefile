@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test check bench docs interop clean
+.PHONY: help setup native demo test check bench docs interop clean
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -18,10 +18,23 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(READY)
 
+KERNEL := $(VENV)/.native
+KERNEL_SOURCES := native/Cargo.toml native/Cargo.lock native/pyproject.toml $(wildcard native/src/*.rs)
+
+native: $(KERNEL) ## build the fast EVM where cargo is; a few minutes the first time
+$(KERNEL): $(KERNEL_SOURCES) | $(READY)
+	@if command -v cargo >/dev/null; then \
+		echo "building the native kernel (a few minutes the first time)"; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall ./native && touch $(KERNEL); \
+	else \
+		echo "no cargo here: the native kernel is not built, and calls run on the executable specification"; \
+	fi
+
 demo: $(READY) ## a small network, an endpoint on 127.0.0.1:8545, and a liar caught; ARGS=--once to end after it
 	@$(BIN)/walkaway demo $(ARGS)
 
-test: $(READY) ## the project's own suite
+test: $(READY) ## the project's own suite, over both engines where cargo is
+	@$(MAKE) --no-print-directory native || echo "the native kernel did not build: its tests are skipped"
 	$(BIN)/python -m pytest -m "not interop" $(ARGS)
 
 coverage: $(READY) ## every branch of the trusted base, from its own tests

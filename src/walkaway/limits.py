@@ -32,6 +32,9 @@ class Limits:
     updates_per_request: int = 128
     update_bytes: int = 256 * 1024
 
+    # evm
+    native_states: int = 4
+
     # sources
     ask_seconds: float = 20.0
     newest_seconds: float = 4.0
@@ -72,7 +75,6 @@ class Limits:
     cached_code_bytes: int = 32 * 1024 * 1024
     cached_blocks: int = 32
     watched_transactions: int = 1024
-    watched_transaction_blocks: int = 64
     kept_state_bytes: int = 8 * 1024 * 1024
     kept_finalized_roots: int = 512
     checkpoint_age_seconds: float = 14 * 24 * 3600.0

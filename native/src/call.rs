@@ -1,0 +1,172 @@
+//! The call itself, and what it wants to be otherwise.
+
+use std::collections::HashMap;
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use revm::context::TxEnv;
+use revm::context_interface::either::Either;
+use revm::context_interface::transaction::{
+    AccessList, AccessListItem, Authorization, SignedAuthorization, TransactionType,
+};
+use revm::primitives::hardfork::SpecId;
+use revm::primitives::{Address, TxKind, U256};
+
+use crate::InvalidCall;
+use crate::database::Override;
+use crate::integers::{Fixed, Octets, Word};
+use crate::known_state::{bytecode, code_hash};
+
+#[derive(FromPyObject)]
+struct PythonAccessListEntry {
+    address: Fixed<20>,
+    storage_keys: Vec<Fixed<32>>,
+}
+
+#[derive(FromPyObject)]
+struct PythonAuthorization {
+    chain_id: Word,
+    address: Fixed<20>,
+    nonce: u64,
+    y_parity: u8,
+    r: Word,
+    s: Word,
+}
+
+/// `walkaway.evm.engine.Call`.
+#[derive(FromPyObject)]
+pub struct Call {
+    sender: Fixed<20>,
+    to: Option<Fixed<20>>,
+    gas_limit: u64,
+    value: Word,
+    data: Octets,
+    gas_price: u128,
+    access_list: Vec<PythonAccessListEntry>,
+    authorizations: Vec<PythonAuthorization>,
+    blob_hashes: Vec<Fixed<32>>,
+    max_fee_per_blob_gas: u128,
+}
+
+impl Call {
+    /// The call as a transaction of the type that its parts make it.
+    pub fn transaction(self, spec: SpecId, chain_id: u64) -> PyResult<TxEnv> {
+        let kind = self.transaction_type(spec)?;
+        Ok(TxEnv {
+            tx_type: kind as u8,
+            caller: self.sender.into(),
+            gas_limit: self.gas_limit,
+            gas_price: self.gas_price,
+            // The types that pay a priority fee would pay no more than the base fee without one.
+            gas_priority_fee: pays_priority_fee(kind).then_some(self.gas_price),
+            kind: self.to.map_or(TxKind::Create, |to| TxKind::Call(to.into())),
+            value: self.value.0,
+            data: self.data.0,
+            nonce: 0,
+            chain_id: Some(chain_id),
+            access_list: AccessList(self.access_list.into_iter().map(Into::into).collect()),
+            blob_hashes: self.blob_hashes.into_iter().map(Into::into).collect(),
+            max_fee_per_blob_gas: self.max_fee_per_blob_gas,
+            authorization_list: self
+                .authorizations
+                .into_iter()
+                .map(|authorization| Either::Left(authorization.into()))
+                .collect(),
+        })
+    }
+
+    fn transaction_type(&self, spec: SpecId) -> PyResult<TransactionType> {
+        let (kind, since, what) = match (
+            self.authorizations.is_empty(),
+            self.blob_hashes.is_empty(),
+            self.access_list.is_empty(),
+        ) {
+            (false, false, _) => {
+                return Err(refused("no transaction has both authorizations and blobs"));
+            }
+            (false, ..) => (TransactionType::Eip7702, SpecId::PRAGUE, "authorizations"),
+            (_, false, _) => (TransactionType::Eip4844, SpecId::CANCUN, "blobs"),
+            (_, _, false) => (TransactionType::Eip2930, SpecId::BERLIN, "access lists"),
+            _ => (TransactionType::Legacy, SpecId::FRONTIER, ""),
+        };
+        if !spec.is_enabled_in(since) {
+            return Err(refused(&format!("this fork knows no {what}")));
+        }
+        if pays_priority_fee(kind) && self.to.is_none() {
+            return Err(refused(&format!(
+                "a transaction with {what} creates nothing"
+            )));
+        }
+        Ok(kind)
+    }
+}
+
+/// Of the types made here, these are also the ones that cannot create a contract.
+fn pays_priority_fee(kind: TransactionType) -> bool {
+    matches!(kind, TransactionType::Eip4844 | TransactionType::Eip7702)
+}
+
+fn refused(reason: &str) -> PyErr {
+    InvalidCall::new_err(reason.to_owned())
+}
+
+impl From<PythonAccessListEntry> for AccessListItem {
+    fn from(entry: PythonAccessListEntry) -> Self {
+        Self {
+            address: entry.address.into(),
+            storage_keys: entry.storage_keys.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<PythonAuthorization> for SignedAuthorization {
+    fn from(signed: PythonAuthorization) -> Self {
+        let authorization = Authorization {
+            chain_id: signed.chain_id.0,
+            address: signed.address.into(),
+            nonce: signed.nonce,
+        };
+        Self::new_unchecked(authorization, signed.y_parity, signed.r.0, signed.s.0)
+    }
+}
+
+/// `walkaway.evm.engine.Overrides`.
+#[derive(FromPyObject)]
+struct PythonOverrides<'py> {
+    balance: Option<Word>,
+    nonce: Option<u64>,
+    code: Option<Octets>,
+    slots: Bound<'py, PyDict>,
+    storage: Option<Bound<'py, PyDict>>,
+}
+
+/// Reads overrides by address.
+pub fn read_overrides(overrides: &Bound<'_, PyDict>) -> PyResult<HashMap<Address, Override>> {
+    let mut read = HashMap::with_capacity(overrides.len());
+    for (address, wanted) in overrides {
+        let wanted: PythonOverrides<'_> = wanted.extract()?;
+        let mut slots = HashMap::new();
+        for dict in [wanted.storage.as_ref(), Some(&wanted.slots)]
+            .into_iter()
+            .flatten()
+        {
+            for (key, value) in dict {
+                let key = U256::from_be_bytes(key.extract::<Fixed<32>>()?.0);
+                slots.insert(key, value.extract::<Word>()?.0);
+            }
+        }
+        read.insert(
+            address.extract::<Fixed<20>>()?.into(),
+            Override {
+                balance: wanted.balance.map(|balance| balance.0),
+                nonce: wanted.nonce,
+                code: wanted
+                    .code
+                    .map(|code| (code_hash(&code.0), bytecode(code.0))),
+                slots,
+                replaces_storage: wanted.storage.is_some(),
+            },
+        );
+    }
+    Ok(read)
+}

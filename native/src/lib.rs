@@ -1,0 +1,49 @@
+//! Walkaway's native kernel: calls over known state, run by revm.
+//!
+//! One pure function, `run`, and the handle that it runs over, `KnownState`.
+//! There is no I/O, no clock and no configuration here. What is not in the
+//! known state never reads as zero: a run that met such a thing yields only
+//! the set of what it lacked.
+//!
+//! Begin with `run.rs`; `database.rs` is where nothing turns into zero.
+
+mod call;
+mod database;
+mod environment;
+mod handler;
+mod integers;
+mod known_state;
+mod run;
+
+use pyo3::prelude::*;
+
+pyo3::create_exception!(
+    walkaway_native,
+    InvalidCall,
+    pyo3::exceptions::PyException,
+    "The call cannot be a transaction: funds, intrinsic gas, or what its fork does not know."
+);
+pyo3::create_exception!(
+    walkaway_native,
+    UnknownFork,
+    pyo3::exceptions::PyException,
+    "No fork of this name."
+);
+pyo3::create_exception!(
+    walkaway_native,
+    KernelFault,
+    pyo3::exceptions::PyException,
+    "The kernel itself failed: a bug, of which no result comes."
+);
+
+#[pymodule]
+fn walkaway_native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let python = module.py();
+    module.add("VERSION", env!("CARGO_PKG_VERSION"))?;
+    module.add("InvalidCall", python.get_type::<InvalidCall>())?;
+    module.add("UnknownFork", python.get_type::<UnknownFork>())?;
+    module.add("KernelFault", python.get_type::<KernelFault>())?;
+    module.add_class::<known_state::KnownState>()?;
+    module.add_function(wrap_pyfunction!(run::run, module)?)?;
+    Ok(())
+}

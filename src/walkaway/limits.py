@@ -78,6 +78,11 @@ class Limits:
     kept_state_bytes: int = 8 * 1024 * 1024
     kept_finalized_roots: int = 512
     checkpoint_age_seconds: float = 14 * 24 * 3600.0
+    fee_history_blocks: int = 1024
+    fee_reward_blocks: int = 128
+    fee_percentiles: int = 100
+    fee_blocks_at_once: int = 8
+    cached_fee_blocks: int = 160
 
     # rpc
     rpc_head_bytes: int = 32 * 1024

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from walkaway.anchors.spec import ChainSpec
 from walkaway.chain.block_id import BlockId, Tag
+from walkaway.chain.fees import Fees
 from walkaway.chain.state import AccountProof
 from walkaway.chain.status import ChainStatus, HeadStatus
 from walkaway.errors import InvalidRequest, ProofError, Unproven
@@ -54,6 +55,14 @@ class PreparedChain:
     fail_with: BaseException | None = None
     state_anywhere: bool = False
     alter: Callable[[Proven[Account | None]], Proven[Account | None]] | None = None
+
+    @property
+    def fees(self) -> Fees:
+        async def line(newest: Proven[Header], count: int) -> list[Proven[Header]]:
+            last = newest.value.number
+            return [self._header(n) for n in range(max(0, last - count + 1), last + 1)]
+
+        return Fees(line, _Contents(self), self.spec.blob_base_fees)
 
     async def header(self, block: BlockId) -> Proven[Header] | Word[None]:
         if self.fail_with is not None:
@@ -199,3 +208,16 @@ class PreparedChain:
         checkpoint = Evidence("checkpoint, believed for this test", (("slot", 7),))
         signed = Evidence("two thirds of a sync committee", (("signers", 32),), (checkpoint,))
         return header_from_head(seal(None, claim, signed), header)
+
+
+@dataclass
+class _Contents:
+    """What the prepared blocks hold, by their headers."""
+
+    chain: PreparedChain
+
+    async def block(self, header: Proven[Header]) -> Proven[Block]:
+        return prove_block(header, self.chain._body(header.value.number))
+
+    async def receipts(self, header: Proven[Header]) -> Proven[tuple[Receipt, ...]]:
+        return prove_receipts(header, self.chain.receipts_of.get(header.value.number, ()))

@@ -18,6 +18,7 @@ from walkaway.anchors.spec import ChainSpec
 from walkaway.chain.block_id import BlockId, Tag, describe_block
 from walkaway.chain.blocks import Blocks
 from walkaway.chain.clock import FlooredClock, SystemClock
+from walkaway.chain.fees import Fees
 from walkaway.chain.follower import Follower, SyncProgress
 from walkaway.chain.headers import Headers
 from walkaway.chain.keeper import Keeper
@@ -90,6 +91,7 @@ class Chain:
         self._state = State(pool, self._depth)
         self._blocks = Blocks(pool)
         self._headers = Headers(pool, self._state, self.head)
+        self.fees = Fees(self._headers.line, self._blocks, spec.blob_base_fees)
         self._transactions = Transactions(
             spec.chain_id, pool, self._headers, self._state, self._blocks
         )

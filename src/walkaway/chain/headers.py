@@ -166,6 +166,19 @@ class Headers:
         """The parent of a proven header. Raises `Unproven` where no source has it."""
         return header_from_child(header, await self._fetch(header.value.parent_hash))
 
+    async def line(self, newest: Proven[Header], count: int) -> tuple[Proven[Header], ...]:
+        """``newest`` and the blocks before it, ``count`` in all, oldest first.
+
+        Fewer where they reach block 0. Raises `Unproven` where no source has one.
+        """
+        found = [newest]
+        oldest = max(0, newest.value.number - count + 1)
+        while (child := found[-1]).value.number > oldest:
+            if child.value.parent_hash not in self._data:
+                await self._gather(child.value, oldest)
+            found.append(header_from_child(child, await self._fetch(child.value.parent_hash)))
+        return tuple(reversed(found))
+
     def _lineage(self, head: Proven[Header]) -> Lineage:
         key = head.value.hash + head.claim.finality.value.encode()
         lineage = self._lineages.get(key)

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from walkaway.anchors.spec import BlobBaseFee
-from walkaway.errors import ProofError
+from walkaway.errors import ProofError, Unsupported
 from walkaway.proofs._seal import seal
 from walkaway.proofs.execution import blob_fees
 from walkaway.proofs.execution.accounts import Account
 from walkaway.proofs.execution.blocks import Block
-from walkaway.proofs.execution.header import Header
+from walkaway.proofs.execution.header import EMPTY_OMMERS_HASH, Header
 from walkaway.proofs.execution.keccak import EMPTY_HASH
 from walkaway.proofs.execution.receipts import Receipt
 from walkaway.proofs.execution.signatures import created_address
@@ -30,6 +30,7 @@ __all__ = [
     "balance",
     "blob_base_fee",
     "code_hash",
+    "no_ommers",
     "nonce",
     "receipt_by_hash",
     "receipts",
@@ -92,6 +93,18 @@ def code_hash(account: Proven[Account | None]) -> Proven[bytes]:
     """The 32-byte hash of the code: that of no bytes for an absent account."""
     value = EMPTY_HASH if account.value is None else account.value.code_hash
     return _of_account(account, "code hash", value)
+
+
+def no_ommers(header: Proven[Header]) -> Proven[int]:
+    """Zero: the header commits to an empty list of ommers, as all do since the Merge.
+
+    Raises `Unsupported` for a block that has some.
+    """
+    if header.claim.subject != ("header",):
+        raise ProofError("a number of ommers is derived from a header", got=header.claim.subject)
+    if header.value.ommers_hash != EMPTY_OMMERS_HASH:
+        raise Unsupported("the block has ommers: they are given with their block, by hash")
+    return seal(0, _claim(header.claim, ("ommer count",)), header.because)
 
 
 def transaction_count(block: Proven[Block]) -> Proven[int]:

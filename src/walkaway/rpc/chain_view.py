@@ -10,6 +10,7 @@ from typing import Protocol
 
 from walkaway.anchors.spec import ChainSpec
 from walkaway.chain.block_id import BlockId
+from walkaway.chain.fees import Fees
 from walkaway.chain.state import AccountProof
 from walkaway.chain.status import ChainStatus
 from walkaway.proofs.derive import IncludedReceipt, IncludedTransaction
@@ -29,6 +30,11 @@ class ChainView(Protocol):
     @property
     def spec(self) -> ChainSpec:
         """The network."""
+        ...
+
+    @property
+    def fees(self) -> Fees:
+        """What transactions cost, from proven blocks."""
         ...
 
     async def header(self, block: BlockId) -> Proven[Header] | Word[None]:

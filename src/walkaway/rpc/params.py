@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from walkaway.chain.block_id import BlockId, Tag
 from walkaway.errors import InvalidRequest
 from walkaway.limits import LIMITS
-from walkaway.rpc.jsonrpc import Received
+from walkaway.rpc.jsonrpc import Fraction, Received
 
 __all__ = ["Params", "StorageKey"]
 
@@ -93,6 +93,22 @@ class Params:
             raise InvalidRequest(f"{name}: an array")
         return tuple(value)
 
+    def count(self, name: str, *, bits: int = 64) -> int:
+        """A number of things: a quantity, or a plain JSON number as some clients send."""
+        value = self._take()
+        if isinstance(value, int) and not isinstance(value, bool):
+            if value < 0 or value.bit_length() > bits:
+                raise InvalidRequest(f"{name}: not from 0 to 2**{bits} - 1")
+            return value
+        return _quantity(name, _string(name, value), bits)
+
+    def numbers(self, name: str, *, at_most: int) -> tuple[float, ...]:
+        """An array of JSON numbers, fractions included; empty where it was left out."""
+        values = self.values(name)
+        if len(values) > at_most:
+            raise InvalidRequest(f"{name}: at most {at_most}")
+        return tuple([_number(name, value) for value in values])
+
     def storage_key(self, name: str = "slot") -> StorageKey:
         """A storage key of at most 32 bytes, left-padded."""
         return _storage_key(name, self._text(name))
@@ -150,6 +166,14 @@ def _string(name: str, value: Received) -> str:
     if not isinstance(value, str):
         raise InvalidRequest(f"{name}: a string is needed")
     return value
+
+
+def _number(name: str, value: Received) -> float:
+    if isinstance(value, Fraction):
+        return float(value.text)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    raise InvalidRequest(f"{name}: numbers are needed")
 
 
 def _bytes(name: str, text: str) -> bytes:

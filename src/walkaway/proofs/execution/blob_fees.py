@@ -16,7 +16,13 @@ from walkaway.errors import ProofError, Unsupported
 from walkaway.proofs.execution.header import Header
 from walkaway.proofs.execution.transactions import GAS_PER_BLOB
 
-__all__ = ["blob_base_fee", "excess_blob_gas", "fake_exponential"]
+__all__ = [
+    "blob_base_fee",
+    "blob_gas_limit",
+    "excess_blob_gas",
+    "fake_exponential",
+    "next_blob_base_fee",
+]
 
 _MIN_BASE_FEE_PER_BLOB_GAS = 1
 _BLOB_BASE_COST = 2**13
@@ -41,6 +47,23 @@ def blob_base_fee(parent: Header, header: Header, schedule: Sequence[BlobBaseFee
     ):
         raise _out_of_date()
     return _price(header.excess_blob_gas, rule)
+
+
+def next_blob_base_fee(header: Header, schedule: Sequence[BlobBaseFee]) -> int:
+    """Wei per blob gas in the block after ``header``'s, under the rule that holds for ``header``.
+
+    Raises `Unsupported` where the schedule has none.
+    """
+    rule = _rule_at(header.timestamp, schedule)
+    return _price(excess_blob_gas(header, rule), rule)
+
+
+def blob_gas_limit(header: Header, schedule: Sequence[BlobBaseFee]) -> int:
+    """The most blob gas that the block may use.
+
+    Raises `Unsupported` where the schedule has no rule for it.
+    """
+    return _rule_at(header.timestamp, schedule).max * GAS_PER_BLOB
 
 
 def excess_blob_gas(parent: Header, rule: BlobBaseFee) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from walkaway.rpc.methods import blocks, chain_facts, state, status, transactions
+from walkaway.rpc.methods import blocks, chain_facts, fees, ommers, state, status, transactions
 from walkaway.rpc.methods.explain import explain_method
 from walkaway.rpc.methods.method import Method
 
@@ -16,6 +16,8 @@ def _table() -> Mapping[str, Method]:
         *chain_facts.METHODS,
         *state.METHODS,
         *blocks.METHODS,
+        *ommers.METHODS,
+        *fees.METHODS,
         *transactions.METHODS,
         *status.METHODS,
     )

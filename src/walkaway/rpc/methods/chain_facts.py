@@ -52,6 +52,18 @@ async def accounts(ask: Ask, params: Params) -> Answer:
     return []
 
 
+async def mining(ask: Ask, params: Params) -> Answer:
+    del ask
+    params.end()
+    return False
+
+
+async def hashrate(ask: Ask, params: Params) -> Answer:
+    del ask
+    params.end()
+    return quantity(0)
+
+
 async def block_number(ask: Ask, params: Params) -> Answer:
     params.end()
     found = await ask.chain.header(Tag.LATEST)
@@ -68,6 +80,8 @@ METHODS = (
     Method("web3_clientVersion", "", "this program", client_version),
     Method("web3_sha3", "data", "computed here", sha3),
     Method("eth_accounts", "", "always empty: walkaway holds no keys", accounts),
+    Method("eth_mining", "", "always false: nobody mines since the Merge", mining),
+    Method("eth_hashrate", "", "always 0: nobody mines since the Merge", hashrate),
     Method(
         "eth_blockNumber", "", "the head signed by two thirds of a sync committee", block_number
     ),

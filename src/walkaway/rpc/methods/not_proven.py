@@ -11,14 +11,13 @@ from collections.abc import Mapping
 __all__ = ["NOT_PROVEN", "REASONS"]
 
 _EXECUTION = "it runs code over the state, which walkaway does not do yet"
-_FEES = "fee figures are not derived from proven blocks yet"
 _LOGS = "that no log was left out is not proven yet"
 _FILTERS = "there are no filters yet: ask for blocks instead"
 _KEYS = "walkaway holds no keys: sign in the wallet and use eth_sendRawTransaction"
 _MEMPOOL = "nobody can prove what waits in another node's pool"
 _NODE = "walkaway is no full node"
 _TRACE = "it runs blocks again, which walkaway does not do"
-_OMMERS = "ommers are given with their block, by hash"
+_MINING = "nobody mines since the Merge"
 
 REASONS: Mapping[str, tuple[str, ...]] = {
     _EXECUTION: (
@@ -27,13 +26,6 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "eth_createAccessList",
         "eth_estimateGas",
         "eth_simulateV1",
-    ),
-    _FEES: (
-        "eth_baseFee",
-        "eth_blobBaseFee",
-        "eth_feeHistory",
-        "eth_gasPrice",
-        "eth_maxPriorityFeePerGas",
     ),
     _LOGS: ("eth_getFilterLogs", "eth_getLogs"),
     _FILTERS: (
@@ -65,18 +57,12 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "admin_nodeInfo",
         "admin_peers",
         "eth_capabilities",
-        "eth_coinbase",
         "eth_config",
         "eth_getBlockAccessListByBlockHash",
         "eth_getBlockAccessListByBlockNumber",
         "eth_getRawTransactionByHash",
         "eth_getStorageValues",
-        "eth_getWork",
-        "eth_hashrate",
-        "eth_mining",
         "eth_protocolVersion",
-        "eth_submitHashrate",
-        "eth_submitWork",
         "net_peerCount",
         "rpc_modules",
     ),
@@ -98,11 +84,11 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "trace_replayTransaction",
         "trace_transaction",
     ),
-    _OMMERS: (
-        "eth_getUncleByBlockHashAndIndex",
-        "eth_getUncleByBlockNumberAndIndex",
-        "eth_getUncleCountByBlockHash",
-        "eth_getUncleCountByBlockNumber",
+    _MINING: (
+        "eth_coinbase",
+        "eth_getWork",
+        "eth_submitHashrate",
+        "eth_submitWork",
     ),
 }
 

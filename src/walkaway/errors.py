@@ -11,8 +11,10 @@
     │       └── NotKnown      it says that what was asked for does not exist (no fault)
     ├── Unproven              no source could supply a proof; lists each with its reason
     │   └── NoNetwork         no source could even be reached
+    ├── Rejected              no submitter took a transaction; says what they hold against it
     ├── Stale                 the proven head is too old to answer for "latest"
     ├── Unsupported           walkaway does not prove this (yet)
+    ├── NoEndpoint            no endpoint answers where the command line looked for one
     ├── InvalidRequest        what the caller asked is malformed
     └── ConfigError           a setting is missing, malformed or contradicts another
 
@@ -28,9 +30,11 @@ __all__ = [
     "ConfigError",
     "Elsewhere",
     "InvalidRequest",
+    "NoEndpoint",
     "NoNetwork",
     "NotKnown",
     "ProofError",
+    "Rejected",
     "SourceBusy",
     "SourceFault",
     "SourceLacks",
@@ -152,6 +156,17 @@ class NoNetwork(Unproven):
     """No source could even be reached: this machine has no way to any of them."""
 
 
+class Rejected(WalkawayError):
+    """No submitter took a transaction. ``reasons`` maps source name to what it said."""
+
+    def __init__(self, message: str, *, reasons: Mapping[str, str]) -> None:
+        super().__init__(message)
+        self.reasons = dict(reasons)
+
+    def diagnostics(self) -> dict[str, object]:
+        return super().diagnostics() | {"sources": self.reasons}
+
+
 class Stale(WalkawayError):
     """The proven head is older than allowed. ``age`` and ``limit`` are seconds."""
 
@@ -169,6 +184,10 @@ class Stale(WalkawayError):
 
 class Unsupported(WalkawayError):
     """walkaway cannot prove an answer of this kind, so it gives none."""
+
+
+class NoEndpoint(WalkawayError):
+    """No endpoint answers at an address, or what answers there is none."""
 
 
 class InvalidRequest(WalkawayError):

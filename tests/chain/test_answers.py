@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from walkaway.devnet.execution.accounts import dev_account
 from walkaway.devnet.execution.genesis import COUNTER, contract
 from walkaway.devnet.network import Devnet
 from walkaway.devnet.settings import DevnetSettings
-from walkaway.errors import InvalidRequest, Unproven
+from walkaway.errors import InvalidRequest, Rejected, Unproven
 from walkaway.limits import LIMITS
 from walkaway.proofs import Finality, Proven
 from walkaway.proofs.execution.transactions import SignedTransaction
@@ -249,9 +250,9 @@ async def test_a_refusal_tells_why_and_marks_no_source() -> None:
         devnet.advance(2)
         await chain.advance()
         other = transfer(devnet, 0, value=6)
-        with pytest.raises(Unproven, match="nonce") as refused:
+        with pytest.raises(Rejected, match=r"^nonce too low") as refused:
             await chain.submit(other)
-        assert "alder" in refused.value.reasons
+        assert list(refused.value.reasons) == ["alder"]
         assert [source.errors for source in chain.status().sources] == [0]
 
 
@@ -275,3 +276,21 @@ async def test_a_private_submitter_is_the_only_one_told() -> None:
         await chain.submit(raw)
         assert devnet.requests("private") == 1
         assert devnet.requests("alder") == asked
+
+
+async def test_sending_waits_for_the_first_submitter_and_tells_them_all() -> None:
+    hanging = SourcePlan("hornbeam", frozenset({"submit"}), Behaviour.HANGS)
+    async with devnet_of(hanging, HONEST) as devnet, following(devnet) as chain:
+        async with asyncio.timeout(5):
+            await chain.submit(transfer(devnet, await own_nonce(chain)))
+        assert devnet.requests("hornbeam") == 1
+
+
+async def test_a_source_in_quarantine_has_no_say_in_what_nobody_knows() -> None:
+    plans = (HONEST, lying("dogwood", Behaviour.LYING_BALANCE))
+    async with devnet_of(*plans) as devnet, following(devnet) as chain:
+        for index in range(10):
+            await chain.account(dev_account(index).address, Tag.LATEST)
+        word = await chain.transaction(bytes(31) + b"\2")
+        assert isinstance(word, Word)
+        assert (word.said_by, word.asked) == (("alder",), ("alder",))

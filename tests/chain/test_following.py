@@ -252,3 +252,17 @@ async def test_the_chain_follows_by_itself_and_outlives_its_sources() -> None:
                 await asyncio.sleep(0.05)
             devnet.behave("alder", Behaviour.HONEST)
             await chain.next_head()
+
+
+async def test_a_period_that_has_no_successor_yet_marks_nobody_and_asks_once() -> None:
+    async with devnet_of() as devnet, following(devnet) as chain:
+        while devnet.slot % SLOTS_PER_PERIOD:
+            devnet.advance()
+        await chain.advance()
+        before = devnet.requests("alder")
+        for _ in range(SLOTS_PER_EPOCH):
+            devnet.advance()
+            await chain.advance()
+        assert latest(chain) == newest_signed(devnet)
+        assert [source.errors for source in chain.status().sources] == [0]
+        assert devnet.requests("alder") - before <= 5 * SLOTS_PER_EPOCH

@@ -22,10 +22,11 @@ from walkaway.chain.fees import Fees
 from walkaway.chain.follower import Follower, SyncProgress
 from walkaway.chain.headers import Headers
 from walkaway.chain.keeper import Keeper
+from walkaway.chain.outbox import Outbox, Sent
 from walkaway.chain.start import Checkpoint, start_store
 from walkaway.chain.state import AccountProof, State
 from walkaway.chain.status import ChainStatus, HeadStatus
-from walkaway.chain.transactions import Located, Sent, Transactions
+from walkaway.chain.transactions import Located, Transactions
 from walkaway.errors import Stale, Unproven, WalkawayError
 from walkaway.limits import LIMITS
 from walkaway.proofs import Proven, derive
@@ -92,9 +93,8 @@ class Chain:
         self._blocks = Blocks(pool)
         self._headers = Headers(pool, self._state, self.head)
         self.fees = Fees(self._headers.line, self._blocks, spec.blob_base_fees)
-        self._transactions = Transactions(
-            spec.chain_id, pool, self._headers, self._state, self._blocks
-        )
+        self._transactions = Transactions(pool, self._headers, self._blocks)
+        self._outbox = Outbox(spec.chain_id, pool, self._state, self._transactions.find)
         self._follower: Follower | None = None
         self._checkpoint: Checkpoint | None = None
         self._latest: Proven[Header] | None = None
@@ -139,6 +139,7 @@ class Chain:
             with suppress(asyncio.CancelledError):
                 await self._following
             self._following = None
+        await self._outbox.close()
         if self._follower is not None and self._checkpoint is not None:
             self._keeper.keep(self._follower.store, self._checkpoint)
 
@@ -160,12 +161,12 @@ class Chain:
         await follower.advance()
         self._keeper.check(follower.store)
         moved = await self._adopt(follower)
+        await asyncio.to_thread(self._keeper.keep_if_moved, follower.store, checkpoint)
         if moved and self._latest is not None and self._finalized is not None:
             try:
-                await self._transactions.watch(self._latest, self._finalized)
+                await self._outbox.watch(self._latest, self._finalized)
             except Unproven as error:
                 self._trouble = f"what became of the sent transactions: {error}"
-        await asyncio.to_thread(self._keeper.keep_if_moved, follower.store, checkpoint)
         return moved
 
     async def _adopt(self, follower: Follower) -> bool:
@@ -291,15 +292,15 @@ class Chain:
         yet; or the sources' word that there is none.
         """
         found = await self._transactions.find(transaction_hash)
-        return found.transaction if isinstance(found, Located) else found
+        if isinstance(found, Located):
+            return found.transaction
+        return self._outbox.get(transaction_hash) or found
 
     async def receipt(self, transaction_hash: bytes) -> Proven[IncludedReceipt | None] | Word[None]:
         """The receipt of a transaction, or the sources' word that it is in no block."""
         found = await self._transactions.find(transaction_hash)
         if isinstance(found, Word):
             return found
-        if not isinstance(found, Located):
-            return Word(None, said_by=("the proven head",), asked=("the proven head",))
         header = await self._existing(found.block.value.header.hash)
         block, bare = await self._receipt_parts(header)
         included = found.transaction.value
@@ -319,12 +320,12 @@ class Chain:
 
     async def submit(self, raw: bytes) -> bytes:
         """Send a signed transaction to the submit list; its 32-byte hash, computed here."""
-        return await self._transactions.send(raw)
+        return await self._outbox.send(raw)
 
     async def pending_nonce(self, address: bytes) -> int:
         """The nonce after the head's and those of the transactions sent from here."""
         nonce = derive.nonce(await self.account(address, Tag.LATEST))
-        return self._transactions.next_nonce(address, nonce.value)
+        return self._outbox.next_nonce(address, nonce.value)
 
     async def next_head(self) -> Proven[Header]:
         """Wait for a head other than the present one."""
@@ -333,7 +334,7 @@ class Chain:
 
     def sent(self) -> list[Sent]:
         """The transactions that were sent from here and are not final yet."""
-        return self._transactions.sent()
+        return self._outbox.sent()
 
     def status(self) -> ChainStatus:
         """Head, checkpoint and sources as they stand. Never raises."""
@@ -351,7 +352,7 @@ class Chain:
             committee_size=self.spec.preset.sync_committee_size,
             period=0 if store is None else store.finalized_period,
             current_slot=self.spec.slot_at_time(self._clock.now()),
-            sent=len(self._transactions.sent()),
+            sent=len(self._outbox.sent()),
             trouble=self._trouble,
             sources=tuple(self.pool.status()),
         )

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from walkaway.anchors.spec import ChainSpec
 from walkaway.chain.clock import FlooredClock
-from walkaway.errors import SourceFault, Unproven
+from walkaway.errors import SourceFault, SourceLacks, Unproven
 from walkaway.limits import LIMITS
 from walkaway.proofs.consensus.containers import (
     LightClientFinalityUpdate,
@@ -69,6 +69,7 @@ class Follower:
         self.store = store
         self._pool = pool
         self._clock = clock
+        self._asked_at = -1
         self._raise_clock()
 
     @property
@@ -128,7 +129,13 @@ class Follower:
         return self.store is not before
 
     async def _learn_committee(self) -> None:
-        """A new period has no next committee yet: take it as soon as a source serves it."""
+        """A new period has no next committee yet: take it as soon as a source serves it.
+
+        Only new finality can bring it, so it is asked for once each time that moves.
+        """
+        if self._can_follow() and self._asked_at == self.store.finalized_slot:
+            return
+        self._asked_at = self.store.finalized_slot
         try:
             self.store = await self._pool.first_proven(
                 self._updates_question(), self._with_updates, heavy=True
@@ -172,7 +179,7 @@ class Follower:
             if self._in_reach(store, update):
                 store.process_update(update, current_slot=self.current_slot, strict=True)
         if _committees_of(store) <= _committees_of(self.store):
-            raise SourceFault("it serves no update that leads on from the committees known here")
+            raise SourceLacks("it serves no update that leads on from the committees known here")
         return store
 
     def _with_message(self, kind: Kind[HeadUpdate]) -> Callable[[Answer], LightClientStore]:

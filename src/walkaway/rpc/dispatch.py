@@ -37,6 +37,17 @@ BUSY = "too many calls at a time: ask again"
 BATCH_WIDTH = 16
 """Calls of one batch that run at a time, so that one client cannot take every place."""
 
+RUN_CODE = frozenset(
+    {
+        "eth_call",
+        "eth_createAccessList",
+        "eth_estimateGas",
+        "eth_sendTransaction",
+        "eth_simulateV1",
+    }
+)
+"""Methods whose errors carry no data: libraries take any for the contract's revert data."""
+
 log = logging.getLogger(__name__)
 
 
@@ -109,7 +120,8 @@ class Dispatcher:
         except _Busy:
             return failure(id_text, LIMIT_EXCEEDED, BUSY)
         except WalkawayError as error:
-            return failure(id_text, code_of(error), speakable(str(error)), _told(error))
+            told = None if call.method in RUN_CODE else _told(error)
+            return failure(id_text, code_of(error), speakable(str(error)), told)
         except TimeoutError:
             seconds = self._limits.rpc_call_seconds
             return failure(id_text, TIMED_OUT, f"not proven within {seconds:g} seconds")

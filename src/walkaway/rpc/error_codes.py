@@ -16,6 +16,7 @@ from walkaway.errors import (
     ConfigError,
     InvalidRequest,
     ProofError,
+    Rejected,
     SourceFault,
     Stale,
     Unproven,
@@ -32,6 +33,7 @@ __all__ = [
     "METHOD_NOT_FOUND",
     "PARSE_ERROR",
     "PROOF_FAILED",
+    "REJECTED",
     "STALE",
     "TIMED_OUT",
     "UNPROVEN",
@@ -46,6 +48,7 @@ INVALID_REQUEST = -32600
 METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
 INTERNAL = -32603
+REJECTED = -32003
 UNSUPPORTED = -32004
 LIMIT_EXCEEDED = -32005
 PROOF_FAILED = -32010
@@ -67,13 +70,18 @@ class ErrorCode:
 ERROR_CODES = (
     ErrorCode(PARSE_ERROR, "parse error", "the body is not JSON"),
     ErrorCode(INVALID_REQUEST, "invalid request", "the body is JSON, but no JSON-RPC 2.0 call"),
-    ErrorCode(METHOD_NOT_FOUND, "method not found", "no Ethereum client has this method"),
+    ErrorCode(METHOD_NOT_FOUND, "method not found", "walkaway does not know this method"),
     ErrorCode(INVALID_PARAMS, "invalid parameters", "the message names the parameter"),
     ErrorCode(INTERNAL, "internal error", "a fault in walkaway; nothing about it is told"),
     ErrorCode(
         UNSUPPORTED,
         "not supported",
         "walkaway cannot prove an answer of this kind yet, so it gives none and forwards nothing",
+    ),
+    ErrorCode(
+        REJECTED,
+        "transaction rejected",
+        "no submitter took it; the message is theirs, `data.sources` what each said",
     ),
     ErrorCode(LIMIT_EXCEEDED, "limit exceeded", "too large, too many, or too busy; try less"),
     ErrorCode(
@@ -100,6 +108,7 @@ _CODES: Mapping[type[WalkawayError], int] = {
     Unsupported: UNSUPPORTED,
     ProofError: PROOF_FAILED,
     Unproven: UNPROVEN,
+    Rejected: REJECTED,
     SourceFault: UNPROVEN,
     Stale: STALE,
     ConfigError: MISCONFIGURED,

@@ -108,7 +108,8 @@ class Pool:
         heavy: bool = False,
     ) -> T | Word[None]:
         """Like `first_proven`, but when sources only say that there is no such thing
-        (the verifier raises `NotKnown`), that is returned as their word.
+        (the verifier raises `NotKnown`), that is returned as their word. Sources in
+        quarantine have no say in it.
 
         Raises:
             Unproven: neither a proof nor anybody's word.
@@ -116,10 +117,12 @@ class Pool:
         outcome, failures = await self._first(forms(requests), verify, deadline, heavy)
         if outcome is not None:
             return outcome.value
-        unaware = tuple(name for name, why in failures.items() if why.ending is Ending.UNKNOWN)
+        heard = {s.source.name for s in self._standings if not s.is_quarantined()}
+        asked = {name: why for name, why in failures.items() if name in heard}
+        unaware = tuple(name for name, why in asked.items() if why.ending is Ending.UNKNOWN)
         if not unaware:
             raise self._unproven("no source could supply a proof", failures)
-        return Word(None, said_by=unaware, asked=tuple(failures))
+        return Word(None, said_by=unaware, asked=tuple(asked))
 
     async def newest_proven(
         self,

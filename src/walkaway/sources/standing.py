@@ -158,6 +158,10 @@ class Standing:
         """How many calls it takes at once."""
         return self.capabilities.batch_calls(self._timer())
 
+    def is_quarantined(self) -> bool:
+        """Whether it is in quarantine now."""
+        return self._quarantine.remaining(self._timer()) > 0
+
     def why_not_now(self) -> str:
         """Why it is not in use, or an empty string."""
         now = self._timer()

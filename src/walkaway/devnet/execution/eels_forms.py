@@ -7,8 +7,6 @@ stranger to the next.
 from __future__ import annotations
 
 import hashlib
-from importlib import import_module
-from types import ModuleType
 from typing import Any
 
 from ethereum_rlp import rlp as eels_rlp
@@ -16,12 +14,13 @@ from ethereum_types.bytes import Bytes20, Bytes32
 from ethereum_types.numeric import U64, U256, Uint
 
 from walkaway.devnet.execution.world import Account, WorldState
+from walkaway.evm.eels import eels_module
 from walkaway.proofs.execution.header import Header
 from walkaway.proofs.execution.receipts import Receipt, decode_receipt
 from walkaway.proofs.execution.transactions import Transaction
 from walkaway.proofs.execution.withdrawals import Withdrawal
 
-__all__ = ["EelsForms", "eels_module"]
+__all__ = ["EelsForms"]
 
 
 class EelsForms:
@@ -102,8 +101,3 @@ class EelsForms:
         }
         storage = {address: slots._data for address, slots in state._storage_tries.items()}
         return before.changed_to(accounts, storage)
-
-
-def eels_module(fork: str, name: str) -> ModuleType:
-    """A module of a fork's EELS package, e.g. ``("prague", "vm.gas")``."""
-    return import_module(f"ethereum.forks.{fork}.{name}")

@@ -19,9 +19,10 @@ from ethereum_types.bytes import Bytes20, Bytes32
 from ethereum_types.numeric import U64, U256, Uint
 
 from walkaway.devnet.execution.block import ExecutionBlock, PayloadAttributes
-from walkaway.devnet.execution.eels_forms import EelsForms, eels_module
+from walkaway.devnet.execution.eels_forms import EelsForms
 from walkaway.devnet.execution.world import WorldState
 from walkaway.errors import InvalidRequest
+from walkaway.evm.eels import eels_module, remember_jump_destinations
 from walkaway.proofs.execution.header import EMPTY_OMMERS_HASH, Header
 from walkaway.proofs.execution.ordered_trie import ordered_root
 from walkaway.proofs.execution.receipts import logs_bloom
@@ -76,7 +77,7 @@ class Engine:
         self._transactions = eels_module(fork, "transactions")
         self._vm = eels_module(fork, "vm")
         self._interpreter: Any = eels_module(fork, "vm.interpreter")
-        self._remember_jump_destinations()
+        remember_jump_destinations(self._interpreter)
         self.has_requests = hasattr(self._rules, "process_general_purpose_requests")
         self.has_history_contract = hasattr(self._rules, "HISTORY_STORAGE_ADDRESS")
 
@@ -168,12 +169,6 @@ class Engine:
         except EthereumException as error:
             reason = str(error) or type(error).__name__
             raise InvalidRequest(f"not valid under {self.fork}: {reason}") from error
-
-    def _remember_jump_destinations(self) -> None:
-        """Let EELS scan each code for jump targets once; at every call is a fifth of its time."""
-        scan = self._interpreter.get_valid_jump_destinations
-        if not hasattr(scan, "cache_info"):
-            self._interpreter.get_valid_jump_destinations = lru_cache(maxsize=256)(scan)
 
     def _environment(
         self,

@@ -1,0 +1,273 @@
+"""A state for EELS that knows only what is proven, and writes down what it was asked besides.
+
+EELS keeps a state in dictionaries: accounts by address, and for each address a
+trie of slots. It copies them whenever a call begins, and takes the copy back
+when the call fails. So these dictionaries hold what the run has *written*, and
+look up everything else in the `KnownState` behind them; being asked for what
+is not there goes into `Reads`, and a placeholder comes back, which must never
+become an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+from ethereum_types.bytes import Bytes20, Bytes32
+from ethereum_types.numeric import U256, Uint
+
+from walkaway.evm.engine import KnownState, Missing, Overrides
+from walkaway.proofs.execution.accounts import Account
+from walkaway.proofs.execution.keccak import EMPTY_HASH
+from walkaway.proofs.execution.trie import EMPTY_ROOT
+
+__all__ = ["BlockHashes", "Reads", "StateForms", "lazy_state"]
+
+PLACEHOLDER_BALANCE = 2**128
+"""Rich enough that a run goes on past an account that is missing."""
+
+# A value of one of EELS' forks, whose types are made anew for each.
+Eels = Any
+
+
+@dataclass
+class Reads:
+    """What a run looked at, and what of it was not known."""
+
+    accounts: set[bytes] = field(default_factory=set)
+    slots: set[tuple[bytes, bytes]] = field(default_factory=set)
+    missing_accounts: set[bytes] = field(default_factory=set)
+    missing_slots: set[tuple[bytes, bytes]] = field(default_factory=set)
+    missing_code: set[bytes] = field(default_factory=set)
+    missing_hashes: set[int] = field(default_factory=set)
+
+    def missing(self) -> Missing:
+        """What was not known; false where nothing was missing."""
+        return Missing(
+            frozenset(self.missing_accounts),
+            frozenset(self.missing_slots),
+            frozenset(self.missing_code),
+            frozenset(self.missing_hashes),
+        )
+
+
+class StateForms:
+    """The types of one fork that a state is made of."""
+
+    def __init__(self, state: ModuleType, trie: ModuleType, types: ModuleType) -> None:
+        self.state: Eels = state.State
+        self.trie: Eels = trie.Trie
+        self.account: Eels = types.Account
+
+
+class _Known:
+    """Known state under the caller's overrides, as EELS reads it."""
+
+    def __init__(
+        self,
+        forms: StateForms,
+        known: KnownState,
+        overrides: Mapping[bytes, Overrides],
+        reads: Reads,
+    ) -> None:
+        self.forms = forms
+        self.reads = reads
+        self._known = known
+        self._overrides = overrides
+        self._read: dict[bytes, Eels] = {}
+
+    def account(self, address: bytes) -> Eels:
+        """The account in EELS' form, or None where it is proven absent."""
+        address = bytes(address)
+        if address not in self._read:
+            self._read[address] = self._account(address)
+        return self._read[address]
+
+    def _account(self, address: bytes) -> Eels:
+        self.reads.accounts.add(address)
+        wanted = self._overrides.get(address, _AS_IT_IS)
+        account = self._proven(address, wanted)
+        if account is None and wanted is _AS_IT_IS:
+            return None
+        account = account or _ABSENT
+        return self.forms.account(
+            nonce=Uint(account.nonce if wanted.nonce is None else wanted.nonce),
+            balance=U256(account.balance if wanted.balance is None else wanted.balance),
+            code=self._code(account.code_hash) if wanted.code is None else wanted.code,
+        )
+
+    def _proven(self, address: bytes, wanted: Overrides) -> Account | None:
+        if address in self._known.accounts:
+            return self._known.accounts[address]
+        if None not in (wanted.balance, wanted.nonce, wanted.code):
+            return None  # nothing of it is asked
+        self.reads.missing_accounts.add(address)
+        return _PLACEHOLDER
+
+    def _code(self, code_hash: bytes) -> bytes:
+        if code_hash == EMPTY_HASH:
+            return b""
+        if code_hash not in self._known.code:
+            self.reads.missing_code.add(code_hash)
+            return b""
+        return self._known.code[code_hash]
+
+    def slot(self, address: bytes, key: bytes) -> U256:
+        """The value of a slot before the run."""
+        address, key = bytes(address), bytes(key)
+        self.reads.slots.add((address, key))
+        wanted = self._overrides.get(address, _AS_IT_IS)
+        if wanted.storage is not None:
+            return U256(wanted.storage.get(key, 0))
+        if key in wanted.slots:
+            return U256(wanted.slots[key])
+        if (address, key) in self._known.slots:
+            return U256(self._known.slots[address, key])
+        if not self._has_no_storage(address):
+            self.reads.missing_slots.add((address, key))
+        return U256(0)
+
+    def has_storage(self, address: bytes) -> bool:
+        """Whether any slot of the account is set before the run (EIP-7610)."""
+        address = bytes(address)
+        wanted = self._overrides.get(address, _AS_IT_IS)
+        if wanted.storage is not None:
+            return any(wanted.storage.values())
+        return any(wanted.slots.values()) or not self._has_no_storage(address)
+
+    def _has_no_storage(self, address: bytes) -> bool:
+        """Whether it is proven that every slot is zero."""
+        if address not in self._known.accounts:
+            self.reads.missing_accounts.add(address)
+            return False
+        account = self._known.accounts[address]
+        return account is None or account.storage_root == EMPTY_ROOT
+
+
+class _Accounts(dict[Bytes20, Eels]):
+    """The accounts written so far, over the known ones."""
+
+    def __init__(self, known: _Known) -> None:
+        super().__init__()
+        self.known = known
+
+    def get(self, address: Bytes20, _default: Eels = None) -> Eels:
+        if dict.__contains__(self, address):
+            return self[address]
+        return self.known.account(address)
+
+    def __contains__(self, address: object) -> bool:
+        return True  # so that a deletion reaches __delitem__
+
+    def __delitem__(self, address: Bytes20) -> None:
+        self[address] = None
+
+    def __copy__(self) -> _Accounts:
+        copied = _Accounts(self.known)
+        copied.update(self)
+        return copied
+
+
+class _Slots(dict[Bytes32, U256]):
+    """The slots of one account written so far, over the known ones."""
+
+    def __init__(self, known: _Known, address: Bytes20) -> None:
+        super().__init__()
+        self.known = known
+        self.address = address
+
+    def get(self, key: Bytes32, _default: Eels = None) -> U256:
+        if dict.__contains__(self, key):
+            return self[key]
+        return self.known.slot(self.address, key)
+
+    def __contains__(self, key: object) -> bool:
+        return True
+
+    def __delitem__(self, key: Bytes32) -> None:
+        self[key] = U256(0)
+
+    def __eq__(self, other: object) -> bool:
+        return False  # EELS drops a trie that equals {}, and with it what is known
+
+    __hash__ = None
+
+    def __copy__(self) -> _Slots:
+        copied = _Slots(self.known, self.address)
+        copied.update(self)
+        return copied
+
+
+class _Storage(dict[Bytes20, Eels]):
+    """The tries of slots: made over known state when first asked for, empty once destroyed."""
+
+    def __init__(self, known: _Known, held: Mapping[Bytes20, Eels]) -> None:
+        super().__init__(held)
+        self.known = known
+
+    def get(self, address: Bytes20, _default: Eels = None) -> Eels:
+        if not dict.__contains__(self, address):
+            slots = _Slots(self.known, address)
+            self[address] = self.known.forms.trie(secured=True, default=U256(0), _data=slots)
+        return self[address]
+
+    def __contains__(self, address: object) -> bool:
+        """Whether it has storage, in EELS' reading: a trie exists only where a slot is set."""
+        if not isinstance(address, bytes):
+            return False
+        if dict.__contains__(self, address):
+            trie = self[Bytes20(address)]
+            if any(trie._data.values()):
+                return True
+            return isinstance(trie._data, _Slots) and self.known.has_storage(address)
+        return self.known.has_storage(address)
+
+    def __delitem__(self, address: Bytes20) -> None:
+        self[address] = self.known.forms.trie(secured=True, default=U256(0))
+
+
+class _Snapshots(list[tuple[Eels, Mapping[Bytes20, Eels]]]):
+    """EELS snapshots storage as a plain dict; here it stays one that knows what is behind it."""
+
+    def __init__(self, known: _Known) -> None:
+        super().__init__()
+        self.known = known
+
+    def append(self, snapshot: tuple[Eels, Mapping[Bytes20, Eels]]) -> None:
+        accounts, storage = snapshot
+        super().append((accounts, _Storage(self.known, storage)))
+
+
+def lazy_state(
+    forms: StateForms, known: KnownState, overrides: Mapping[bytes, Overrides], reads: Reads
+) -> Eels:
+    """A state of EELS over known state. What it is asked for beyond it goes into ``reads``."""
+    behind = _Known(forms, known, overrides, reads)
+    return forms.state(
+        _main_trie=forms.trie(secured=True, default=None, _data=_Accounts(behind)),
+        _storage_tries=_Storage(behind, {}),
+        _snapshots=_Snapshots(behind),
+    )
+
+
+class BlockHashes:
+    """The hashes of the blocks before ``number``; EELS indexes them from the end."""
+
+    def __init__(self, number: int, known: Mapping[int, bytes], reads: Reads) -> None:
+        self._number = number
+        self._known = known
+        self._reads = reads
+
+    def __getitem__(self, index: int) -> Bytes32:
+        number = self._number + int(index)
+        if number not in self._known:
+            self._reads.missing_hashes.add(number)
+            return Bytes32(bytes(32))
+        return Bytes32(self._known[number])
+
+
+_AS_IT_IS = Overrides()
+_ABSENT = Account(nonce=0, balance=0)
+_PLACEHOLDER = Account(nonce=1, balance=PLACEHOLDER_BALANCE)

@@ -1,0 +1,337 @@
+"""The reference engine: the executable specification (EELS) over lazily known state.
+
+A call runs as EELS runs a transaction (``process_transaction`` of the fork),
+except that nobody signed it: its nonce is not looked at, and no price need
+reach the base fee. The order of steps is the specification's:
+
+1. intrinsic gas, and the floor of EIP-7623, against the gas limit
+2. the sender's funds for gas, blobs and value; then its nonce and its balance
+3. the access list and the coinbase (EIP-3651) are warm; the message is made
+4. delegations are set (EIP-7702), the code runs
+5. refunds, of at most a fifth (EIP-3529), and the floor again
+
+EELS is slow and trusts its caller, so that a hostile call could hold a
+process for minutes: `walkaway.evm.worker` runs this engine where it can be
+killed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import lru_cache
+from typing import Any
+
+from ethereum.exceptions import EthereumException
+from ethereum_types.bytes import Bytes0, Bytes20, Bytes32
+from ethereum_types.numeric import U8, U64, U256, Uint
+
+from walkaway.errors import InvalidRequest, Unsupported, WalkawayError
+from walkaway.evm.eels import (
+    FORKS,
+    PricedExcess,
+    eels_module,
+    remember_jump_destinations,
+    take_given_price,
+)
+from walkaway.evm.engine import BlockEnvironment, Call, KnownState, Missing, Outcome, Overrides
+from walkaway.evm.lazy_state import BlockHashes, Reads, StateForms, lazy_state
+from walkaway.proofs.execution.receipts import Log
+from walkaway.proofs.execution.transactions import GAS_PER_BLOB
+
+__all__ = ["ReferenceEngine"]
+
+LAST_NONCE = 2**64 - 1
+REFUND_SHARE = 5
+"""At most one part in this many of the gas comes back (EIP-3529)."""
+
+HALTS = {
+    "AddressCollision": "address collision",
+    "InvalidContractPrefix": "invalid contract prefix",
+    "InvalidJumpDestError": "invalid jump destination",
+    "InvalidOpcode": "invalid opcode",
+    "InvalidParameter": "precompile failed",
+    "KZGProofError": "precompile failed",
+    "OutOfBoundsRead": "read out of bounds",
+    "OutOfGasError": "out of gas",
+    "StackDepthLimitError": "call too deep",
+    "StackOverflowError": "stack overflow",
+    "StackUnderflowError": "stack underflow",
+    "WriteInStaticContext": "write in a static call",
+}
+"""The exceptional halts, by EELS' name for them."""
+
+# A value of one of EELS' forks, whose types are made anew for each.
+Eels = Any
+
+
+class ReferenceEngine:
+    """EELS behind the interface of `walkaway.evm.engine.Engine`, in this process."""
+
+    name = "EELS (executable specification)"
+
+    def run(
+        self,
+        call: Call,
+        environment: BlockEnvironment,
+        state: KnownState,
+        overrides: Mapping[bytes, Overrides] | None = None,
+    ) -> Outcome | Missing:
+        """One call; see `walkaway.evm.engine.Engine.run`."""
+        rules = _rules(environment.fork)
+        reads = Reads()
+        try:
+            outcome = rules.run(call, environment, state, overrides or {}, reads)
+        except Unsupported:
+            raise
+        except Exception as error:
+            # Placeholders can lead EELS where no real state would.
+            if missing := reads.missing():
+                return missing
+            if isinstance(error, WalkawayError):
+                raise
+            raise WalkawayError(
+                f"the executable specification failed: {type(error).__name__}"
+            ) from error
+        return reads.missing() or outcome
+
+
+class _Rules:
+    """One fork of EELS, for calls."""
+
+    def __init__(self, fork: str) -> None:
+        self.fork = fork
+        self._state: Eels = eels_module(fork, "state")
+        self._types: Eels = eels_module(fork, "fork_types")
+        self._transactions: Eels = eels_module(fork, "transactions")
+        self._vm: Eels = eels_module(fork, "vm")
+        self._interpreter: Eels = eels_module(fork, "vm.interpreter")
+        self._prepare: Eels = eels_module(fork, "utils.message").prepare_message
+        self._forms = StateForms(self._state, eels_module(fork, "trie"), self._types)
+        self._has_delegations = hasattr(self._transactions, "SetCodeTransaction")
+        self._has_blobs = hasattr(self._transactions, "BlobTransaction")
+        self._largest_initcode = getattr(self._interpreter, "MAX_INIT_CODE_SIZE", None)
+        remember_jump_destinations(self._interpreter)
+        take_given_price(eels_module(fork, "vm.instructions.environment"))
+
+    def run(
+        self,
+        call: Call,
+        environment: BlockEnvironment,
+        known: KnownState,
+        overrides: Mapping[bytes, Overrides],
+        reads: Reads,
+    ) -> Outcome:
+        """The outcome, worth something only where ``reads`` has nothing missing."""
+        transaction = self._transaction(call)
+        # 1
+        intrinsic, floor = self._intrinsic_gas(call, transaction)
+        # 2
+        state = lazy_state(self._forms, known, overrides, reads)
+        block = self._block(environment, state, known.block_hashes, reads)
+        self._charge(call, environment, state)
+        # 3
+        message = self._prepare(block, self._origin(call, block, intrinsic), transaction)
+        created = None if call.to is not None else bytes(message.current_target)
+        # 4
+        output, error, gas_left, refund, logs = self._execute(message)
+        # 5
+        before_refund = call.gas_limit - gas_left
+        gas_used = max(floor, before_refund - min(before_refund // REFUND_SHARE, refund))
+        halt = _halt(error)
+        return Outcome(
+            succeeded=error is None,
+            output=b"" if halt else output,
+            gas_used=gas_used,
+            logs=tuple([Log(bytes(g.address), _topics(g), bytes(g.data)) for g in logs]),
+            halt=halt,
+            created=created if error is None else None,
+            touched_accounts=frozenset(reads.accounts),
+            touched_slots=frozenset(reads.slots),
+        )
+
+    def _transaction(self, call: Call) -> Eels:
+        """The call as a transaction that nobody signed."""
+        if call.authorizations and not self._has_delegations:
+            raise InvalidRequest(f"authorizations came with Prague, the block is {self.fork}")
+        if (call.blob_hashes or call.max_fee_per_blob_gas) and not self._has_blobs:
+            raise InvalidRequest(f"blobs came with Cancun, the block is {self.fork}")
+        if call.to is None and (call.authorizations or call.blob_hashes):
+            raise InvalidRequest("a call with authorizations or blobs cannot create a contract")
+        common: dict[str, Eels] = {
+            "nonce": U256(0),
+            "gas": Uint(call.gas_limit),
+            "to": Bytes0(b"") if call.to is None else Bytes20(call.to),
+            "value": U256(call.value),
+            "data": call.data,
+            "r": U256(0),
+            "s": U256(0),
+        }
+        if not call.access_list and not call.authorizations:
+            return self._transactions.LegacyTransaction(
+                **common, gas_price=Uint(call.gas_price), v=U256(0)
+            )
+        common |= {
+            "chain_id": U64(0),
+            "y_parity": U256(0),
+            "access_list": tuple(self._access(entry) for entry in call.access_list),
+        }
+        if not call.authorizations:
+            return self._transactions.AccessListTransaction(
+                **common, gas_price=Uint(call.gas_price)
+            )
+        return self._transactions.SetCodeTransaction(
+            **common | {"nonce": U64(0)},
+            max_priority_fee_per_gas=Uint(0),
+            max_fee_per_gas=Uint(call.gas_price),
+            authorizations=self._authorizations(call),
+        )
+
+    def _access(self, entry: Eels) -> Eels:
+        access = getattr(self._transactions, "Access", None)
+        account, slots = Bytes20(entry.address), tuple(Bytes32(key) for key in entry.storage_keys)
+        return (account, slots) if access is None else access(account=account, slots=slots)
+
+    def _authorizations(self, call: Call) -> Eels:
+        return tuple(
+            self._types.Authorization(
+                chain_id=U256(item.chain_id),
+                address=Bytes20(item.address),
+                nonce=U64(item.nonce),
+                y_parity=U8(item.y_parity),
+                r=U256(item.r),
+                s=U256(item.s),
+            )
+            for item in call.authorizations
+        )
+
+    def _intrinsic_gas(self, call: Call, transaction: Eels) -> tuple[int, int]:
+        """What is charged before anything runs, and the least that is charged in all."""
+        cost = self._transactions.calculate_intrinsic_cost(transaction)
+        intrinsic, floor = (
+            (int(cost[0]), int(cost[1])) if isinstance(cost, tuple) else (int(cost), 0)
+        )
+        if intrinsic > call.gas_limit:
+            raise InvalidRequest(f"intrinsic gas too low: have {call.gas_limit}, want {intrinsic}")
+        if floor > call.gas_limit:
+            raise InvalidRequest(
+                f"insufficient gas for floor data gas cost: have {call.gas_limit}, want {floor}"
+            )
+        largest = self._largest_initcode
+        if call.to is None and largest is not None and len(call.data) > int(largest):
+            raise InvalidRequest(
+                f"max initcode size exceeded: code size {len(call.data)} limit {int(largest)}"
+            )
+        return intrinsic, floor
+
+    def _charge(self, call: Call, environment: BlockEnvironment, state: Eels) -> None:
+        """Take the price of all gas from the sender, and step its nonce."""
+        sender = Bytes20(call.sender)
+        account = self._state.get_account(state, sender)
+        if int(account.nonce) == LAST_NONCE:
+            raise InvalidRequest("nonce has max value")
+        blob_gas = len(call.blob_hashes) * GAS_PER_BLOB
+        offered = call.gas_limit * call.gas_price + blob_gas * call.max_fee_per_blob_gas
+        if offered + call.value > int(account.balance):
+            raise InvalidRequest(
+                f"insufficient funds for gas * price + value: address 0x{call.sender.hex()} "
+                f"have {int(account.balance)} want {offered + call.value}"
+            )
+        self._state.increment_nonce(state, sender)
+        paid = call.gas_limit * call.gas_price
+        if call.max_fee_per_blob_gas:
+            paid += blob_gas * environment.blob_base_fee
+        if paid:
+            left = U256(int(account.balance) - paid)
+            self._state.set_account_balance(state, sender, left)
+
+    def _block(
+        self, environment: BlockEnvironment, state: Eels, known: Mapping[int, bytes], reads: Reads
+    ) -> Eels:
+        header = environment.header
+        excess = PricedExcess(header.excess_blob_gas or 0)
+        excess.price = Uint(environment.blob_base_fee)
+        values: dict[str, Eels] = {
+            "chain_id": U64(environment.chain_id),
+            "state": state,
+            "block_gas_limit": Uint(header.gas_limit),
+            "block_hashes": BlockHashes(header.number, known, reads),
+            "coinbase": Bytes20(header.coinbase),
+            "number": Uint(header.number),
+            "base_fee_per_gas": Uint(header.base_fee_per_gas or 0),
+            "time": U256(header.timestamp),
+            "prev_randao": Bytes32(header.prev_randao),
+            "excess_blob_gas": excess,
+            "parent_beacon_block_root": Bytes32(header.parent_beacon_block_root or bytes(32)),
+        }
+        return _made(self._vm.BlockEnvironment, values)
+
+    def _origin(self, call: Call, block: Eels, intrinsic: int) -> Eels:
+        warm: set[Eels] = {block.coinbase}
+        warm |= {Bytes20(entry.address) for entry in call.access_list}
+        values: dict[str, Eels] = {
+            "origin": Bytes20(call.sender),
+            "gas_price": Uint(call.gas_price),
+            "gas": Uint(call.gas_limit - intrinsic),
+            "access_list_addresses": warm,
+            "access_list_storage_keys": {
+                (Bytes20(entry.address), Bytes32(key))
+                for entry in call.access_list
+                for key in entry.storage_keys
+            },
+            "blob_versioned_hashes": tuple(Bytes32(item) for item in call.blob_hashes),
+            "index_in_block": None,
+            "tx_hash": None,
+        }
+        if self._has_blobs:
+            values["transient_storage"] = self._state.TransientStorage()
+        if self._has_delegations:
+            values["authorizations"] = self._authorizations(call)
+        return _made(self._vm.TransactionEnvironment, values)
+
+    def _execute(self, message: Eels) -> tuple[bytes, Eels, int, int, Eels]:
+        """Output, error, gas left, refund and logs of the outermost message."""
+        if self._has_delegations:
+            done = self._interpreter.process_message_call(message)
+            return (
+                bytes(done.return_data),
+                done.error,
+                int(done.gas_left),
+                int(done.refund_counter),
+                done.logs,
+            )
+        # Before Prague, process_message_call keeps the output to itself.
+        state, target = message.block_env.state, message.current_target
+        if message.code_address is not None:
+            evm = self._interpreter.process_message(message)
+        elif self._state.account_has_code_or_nonce(
+            state, target
+        ) or self._state.account_has_storage(state, target):
+            return b"", self._interpreter.AddressCollision(), 0, 0, ()
+        else:
+            evm = self._interpreter.process_create_message(message)
+        refund, logs = (0, ()) if evm.error else (int(evm.refund_counter), evm.logs)
+        return bytes(evm.output), evm.error, int(evm.gas_left), refund, logs
+
+
+@lru_cache
+def _rules(fork: str) -> _Rules:
+    if fork not in FORKS:
+        raise Unsupported(f"calls on a block of the fork {fork!r} are not known here")
+    return _Rules(fork)
+
+
+def _made(form: Eels, values: Mapping[str, Eels]) -> Eels:
+    """An object of one of EELS' forms, from those of the values that this fork has."""
+    return form(**{name.name: values[name.name] for name in fields(form)})
+
+
+def _halt(error: EthereumException | None) -> str:
+    """The name of an exceptional halt; empty for success and for REVERT."""
+    if error is None or type(error).__name__ == "Revert":
+        return ""
+    return HALTS.get(type(error).__name__, type(error).__name__)
+
+
+def _topics(log: Eels) -> tuple[bytes, ...]:
+    return tuple([bytes(topic) for topic in log.topics])

@@ -228,3 +228,13 @@ def test_a_blob_base_fee_is_refused_where_it_could_be_wrong() -> None:
     ):
         with pytest.raises(ProofError, match="two headers"):
             derive.blob_base_fee(parent, child, SCHEDULE)
+
+
+def test_a_block_has_no_ommers_where_its_header_commits_to_none() -> None:
+    none = derive.no_ommers(proven(HEADER))
+    assert none.value == 0
+    assert none.claim == Claim(CHAIN_ID, HEADER.hash, ("ommer count",), Finality.GIVEN)
+    with pytest.raises(Unsupported, match="has ommers"):
+        derive.no_ommers(proven(replace(HEADER, ommers_hash=bytes(32))))
+    with pytest.raises(ProofError, match="from a header"):
+        derive.no_ommers(sealed(HEADER, "head"))

@@ -15,7 +15,13 @@ from hypothesis import strategies as st
 from tests.proofs.execution.samples import header
 from walkaway.anchors.spec import BlobBaseFee
 from walkaway.errors import ProofError, Unsupported
-from walkaway.proofs.execution.blob_fees import blob_base_fee, excess_blob_gas, fake_exponential
+from walkaway.proofs.execution.blob_fees import (
+    blob_base_fee,
+    blob_gas_limit,
+    excess_blob_gas,
+    fake_exponential,
+    next_blob_base_fee,
+)
 from walkaway.proofs.execution.header import Header
 
 BLOB = 2**17
@@ -109,3 +115,20 @@ def test_blocks_before_cancun_have_no_price_and_the_first_after_begins_at_zero()
     with pytest.raises(ProofError, match="before Cancun"):
         blob_base_fee(parent, header(2, parent_hash=parent.hash), [RULE])
     assert blob_base_fee(parent, child_of(parent, 0), [RULE]) == 1
+
+
+def test_the_next_blocks_price_is_what_its_header_will_state() -> None:
+    parent = parent_with(40_000_000, 21 * BLOB)
+    child = child_of(parent, excess_blob_gas(parent, RULE))
+    assert next_blob_base_fee(parent, [RULE]) == blob_base_fee(parent, child, [RULE])
+    assert next_blob_base_fee(parent, [RULE]) > blob_base_fee(
+        parent_with(0, 0), child_of(parent_with(0, 0), 0), [RULE]
+    )
+    with pytest.raises(Unsupported):
+        next_blob_base_fee(parent, [])
+
+
+def test_the_most_blob_gas_that_a_block_may_use() -> None:
+    assert blob_gas_limit(header(6), [RULE]) == 21 * BLOB
+    with pytest.raises(Unsupported):
+        blob_gas_limit(header(6), [replace(RULE, timestamp=2**60)])

@@ -15,7 +15,10 @@
     ├── Stale                 the proven head is too old to answer for "latest"
     ├── Unsupported           walkaway does not prove this (yet)
     ├── NoEndpoint            no endpoint answers where the command line looked for one
+    ├── CallFailed            a call ran and failed, or could not be paid for; that is proven
+    │   └── Reverted          it ended in REVERT; holds the data
     ├── InvalidRequest        what the caller asked is malformed
+    │   └── TooMuch               it is well formed, but its answer would pass a limit
     └── ConfigError           a setting is missing, malformed or contradicts another
 
 Malformed input of any kind becomes one of these; a bare ``ValueError`` or
@@ -27,6 +30,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 __all__ = [
+    "CallFailed",
     "ConfigError",
     "Elsewhere",
     "InvalidRequest",
@@ -35,10 +39,12 @@ __all__ = [
     "NotKnown",
     "ProofError",
     "Rejected",
+    "Reverted",
     "SourceBusy",
     "SourceFault",
     "SourceLacks",
     "Stale",
+    "TooMuch",
     "Unproven",
     "Unsupported",
     "WalkawayError",
@@ -190,8 +196,24 @@ class NoEndpoint(WalkawayError):
     """No endpoint answers at an address, or what answers there is none."""
 
 
+class CallFailed(WalkawayError):
+    """A call that was run over proven state, or could not be, failed: no fault of a source."""
+
+
+class Reverted(CallFailed):
+    """The called code ended in REVERT. ``data`` is what it gave back."""
+
+    def __init__(self, message: str, data: bytes) -> None:
+        super().__init__(message)
+        self.data = data
+
+
 class InvalidRequest(WalkawayError):
     """The caller's question is malformed; nothing was asked of anyone."""
+
+
+class TooMuch(InvalidRequest):
+    """The caller's question is well formed, but more than is answered at once: ask for less."""
 
 
 class ConfigError(WalkawayError):

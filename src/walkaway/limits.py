@@ -24,6 +24,7 @@ class Limits:
     code_bytes: int = 64 * 1024
     block_transactions: int = 20_000
     block_withdrawals: int = 1024
+    block_ommers: int = 2
     transaction_bytes: int = 2 * 1024 * 1024
     receipt_logs: int = 100_000
     log_topics: int = 4
@@ -34,6 +35,8 @@ class Limits:
 
     # evm
     native_states: int = 4
+    evm_workers: int = 2
+    evm_seconds: float = 20.0
 
     # sources
     ask_seconds: float = 20.0
@@ -77,12 +80,29 @@ class Limits:
     watched_transactions: int = 1024
     kept_state_bytes: int = 8 * 1024 * 1024
     kept_finalized_roots: int = 512
+    call_gas: int = 50_000_000
+    call_rounds: int = 64
+    call_pieces: int = 20_000
+    call_hints: int = 2_000
+    call_hint_seconds: float = 2.0
+    call_states: int = 8
     checkpoint_age_seconds: float = 14 * 24 * 3600.0
     fee_history_blocks: int = 1024
     fee_reward_blocks: int = 128
     fee_percentiles: int = 100
     fee_blocks_at_once: int = 8
     cached_fee_blocks: int = 160
+    gathered_headers: int = 400
+    log_blocks: int = 4096
+    log_blocks_at_once: int = 8
+    logs_per_answer: int = 20_000
+    log_answer_bytes: int = 32 * 1024 * 1024
+    cached_log_bytes: int = 64 * 1024 * 1024
+    journal_blocks: int = 128
+    journal_events: int = 2048
+    disk_cache_bytes: int = 1024 * 1024 * 1024
+    history_jumps: int = 64
+    kept_headers: int = 65_536
 
     # rpc
     rpc_head_bytes: int = 32 * 1024
@@ -98,6 +118,12 @@ class Limits:
     rpc_upload_seconds: float = 10.0
     rpc_send_seconds: float = 20.0
     rpc_ping_seconds: float = 20.0
+    filter_choices: int = 1000
+    filters: int = 512
+    filter_seconds: float = 300.0
+    reported_log_bytes: int = 1024 * 1024
+    subscriptions_per_connection: int = 32
+    subscription_retry_seconds: float = 2.0
 
     # cli
     config_bytes: int = 256 * 1024

@@ -18,12 +18,15 @@ from typing import Any
 from ethereum_types.bytes import Bytes20, Bytes32
 from ethereum_types.numeric import U256, Uint
 
+from walkaway.errors import InvalidRequest
 from walkaway.evm.engine import KnownState, Missing, Overrides
 from walkaway.proofs.execution.accounts import Account
 from walkaway.proofs.execution.keccak import EMPTY_HASH
 from walkaway.proofs.execution.trie import EMPTY_ROOT
 
-__all__ = ["BlockHashes", "Reads", "StateForms", "lazy_state"]
+__all__ = ["BlockHashes", "Reads", "Sender", "StateForms", "lazy_state"]
+
+LAST_NONCE = 2**64 - 1
 
 PLACEHOLDER_BALANCE = 2**128
 """Rich enough that a run goes on past an account that is missing."""
@@ -53,6 +56,31 @@ class Reads:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends the call, and what it pays before any code runs, in wei.
+
+    ``needs`` is what it must own for that. The account is charged when it is
+    first looked at: a call for nothing asks nothing of its sender, who then
+    need not be known.
+    """
+
+    address: bytes
+    pays: int
+    needs: int
+
+    def after_charge(self, nonce: int, balance: int) -> tuple[int, int]:
+        """The nonce and the balance with which the code runs. Raises `InvalidRequest`."""
+        if nonce >= LAST_NONCE:
+            raise InvalidRequest("nonce has max value")
+        if balance < self.needs:
+            raise InvalidRequest(
+                f"insufficient funds for gas * price + value: address 0x{self.address.hex()} "
+                f"have {balance} want {self.needs}"
+            )
+        return nonce + 1, balance - self.pays
+
+
 class StateForms:
     """The types of one fork that a state is made of."""
 
@@ -70,12 +98,14 @@ class _Known:
         forms: StateForms,
         known: KnownState,
         overrides: Mapping[bytes, Overrides],
+        sender: Sender,
         reads: Reads,
     ) -> None:
         self.forms = forms
         self.reads = reads
         self._known = known
         self._overrides = overrides
+        self._sender = sender
         self._read: dict[bytes, Eels] = {}
 
     def account(self, address: bytes) -> Eels:
@@ -89,12 +119,17 @@ class _Known:
         self.reads.accounts.add(address)
         wanted = self._overrides.get(address, _AS_IT_IS)
         account = self._proven(address, wanted)
-        if account is None and wanted is _AS_IT_IS:
+        is_sender = address == self._sender.address
+        if account is None and wanted is _AS_IT_IS and not is_sender:
             return None
         account = account or _ABSENT
+        nonce = account.nonce if wanted.nonce is None else wanted.nonce
+        balance = account.balance if wanted.balance is None else wanted.balance
+        if is_sender:
+            nonce, balance = self._sender.after_charge(nonce, balance)
         return self.forms.account(
-            nonce=Uint(account.nonce if wanted.nonce is None else wanted.nonce),
-            balance=U256(account.balance if wanted.balance is None else wanted.balance),
+            nonce=Uint(nonce),
+            balance=U256(balance),
             code=self._code(account.code_hash) if wanted.code is None else wanted.code,
         )
 
@@ -241,10 +276,14 @@ class _Snapshots(list[tuple[Eels, Mapping[Bytes20, Eels]]]):
 
 
 def lazy_state(
-    forms: StateForms, known: KnownState, overrides: Mapping[bytes, Overrides], reads: Reads
+    forms: StateForms,
+    known: KnownState,
+    overrides: Mapping[bytes, Overrides],
+    sender: Sender,
+    reads: Reads,
 ) -> Eels:
     """A state of EELS over known state. What it is asked for beyond it goes into ``reads``."""
-    behind = _Known(forms, known, overrides, reads)
+    behind = _Known(forms, known, overrides, sender, reads)
     return forms.state(
         _main_trie=forms.trie(secured=True, default=None, _data=_Accounts(behind)),
         _storage_tries=_Storage(behind, {}),

@@ -5,7 +5,7 @@ except that nobody signed it: its nonce is not looked at, and no price need
 reach the base fee. The order of steps is the specification's:
 
 1. intrinsic gas, and the floor of EIP-7623, against the gas limit
-2. the sender's funds for gas, blobs and value; then its nonce and its balance
+2. the sender's funds for gas, blobs and value; its nonce and balance change
 3. the access list and the coinbase (EIP-3651) are warm; the message is made
 4. delegations are set (EIP-7702), the code runs
 5. refunds, of at most a fifth (EIP-3529), and the floor again
@@ -35,18 +35,18 @@ from walkaway.evm.eels import (
     take_given_price,
 )
 from walkaway.evm.engine import BlockEnvironment, Call, KnownState, Missing, Outcome, Overrides
-from walkaway.evm.lazy_state import BlockHashes, Reads, StateForms, lazy_state
+from walkaway.evm.lazy_state import BlockHashes, Reads, Sender, StateForms, lazy_state
 from walkaway.proofs.execution.receipts import Log
 from walkaway.proofs.execution.transactions import GAS_PER_BLOB
 
 __all__ = ["ReferenceEngine"]
 
-LAST_NONCE = 2**64 - 1
 REFUND_SHARE = 5
 """At most one part in this many of the gas comes back (EIP-3529)."""
 
 HALTS = {
     "AddressCollision": "address collision",
+    "ExceptionalHalt": "precompile failed",
     "InvalidContractPrefix": "invalid contract prefix",
     "InvalidJumpDestError": "invalid jump destination",
     "InvalidOpcode": "invalid opcode",
@@ -127,9 +127,11 @@ class _Rules:
         # 1
         intrinsic, floor = self._intrinsic_gas(call, transaction)
         # 2
-        state = lazy_state(self._forms, known, overrides, reads)
+        sender = _sender(call, environment)
+        state = lazy_state(self._forms, known, overrides, sender, reads)
+        if call.to is None or sender.needs:
+            self._state.get_account(state, Bytes20(call.sender))  # charges it
         block = self._block(environment, state, known.block_hashes, reads)
-        self._charge(call, environment, state)
         # 3
         message = self._prepare(block, self._origin(call, block, intrinsic), transaction)
         created = None if call.to is not None else bytes(message.current_target)
@@ -224,27 +226,6 @@ class _Rules:
             )
         return intrinsic, floor
 
-    def _charge(self, call: Call, environment: BlockEnvironment, state: Eels) -> None:
-        """Take the price of all gas from the sender, and step its nonce."""
-        sender = Bytes20(call.sender)
-        account = self._state.get_account(state, sender)
-        if int(account.nonce) == LAST_NONCE:
-            raise InvalidRequest("nonce has max value")
-        blob_gas = len(call.blob_hashes) * GAS_PER_BLOB
-        offered = call.gas_limit * call.gas_price + blob_gas * call.max_fee_per_blob_gas
-        if offered + call.value > int(account.balance):
-            raise InvalidRequest(
-                f"insufficient funds for gas * price + value: address 0x{call.sender.hex()} "
-                f"have {int(account.balance)} want {offered + call.value}"
-            )
-        self._state.increment_nonce(state, sender)
-        paid = call.gas_limit * call.gas_price
-        if call.max_fee_per_blob_gas:
-            paid += blob_gas * environment.blob_base_fee
-        if paid:
-            left = U256(int(account.balance) - paid)
-            self._state.set_account_balance(state, sender, left)
-
     def _block(
         self, environment: BlockEnvironment, state: Eels, known: Mapping[int, bytes], reads: Reads
     ) -> Eels:
@@ -267,7 +248,7 @@ class _Rules:
         return _made(self._vm.BlockEnvironment, values)
 
     def _origin(self, call: Call, block: Eels, intrinsic: int) -> Eels:
-        warm: set[Eels] = {block.coinbase}
+        warm: set[Eels] = set() if self.fork == "paris" else {block.coinbase}
         warm |= {Bytes20(entry.address) for entry in call.access_list}
         values: dict[str, Eels] = {
             "origin": Bytes20(call.sender),
@@ -319,6 +300,17 @@ def _rules(fork: str) -> _Rules:
     if fork not in FORKS:
         raise Unsupported(f"calls on a block of the fork {fork!r} are not known here")
     return _Rules(fork)
+
+
+def _sender(call: Call, environment: BlockEnvironment) -> Sender:
+    """What the sender pays for all gas, and must own besides for blobs and value."""
+    gas = call.gas_limit * call.gas_price
+    blob_gas = len(call.blob_hashes) * GAS_PER_BLOB if call.max_fee_per_blob_gas else 0
+    return Sender(
+        address=call.sender,
+        pays=gas + blob_gas * environment.blob_base_fee,
+        needs=gas + blob_gas * call.max_fee_per_blob_gas + call.value,
+    )
 
 
 def _made(form: Eels, values: Mapping[str, Eels]) -> Eels:

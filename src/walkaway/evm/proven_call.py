@@ -1,0 +1,162 @@
+"""From proven state to a proven outcome.
+
+`ProvenState` takes in nothing but `Proven` values of one block, and so is the
+only `KnownState` that a proven call may run over; `prove_call` seals the outcome
+of such a run under the block's header. What was run is named in the claim by
+a digest of call, block and overrides, so that an answer to another call
+cannot stand in for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import TypeVar
+
+from walkaway.errors import ProofError
+from walkaway.evm.engine import BlockEnvironment, Call, KnownState, Outcome, Overrides
+from walkaway.proofs._seal import seal
+from walkaway.proofs.execution.accounts import Account
+from walkaway.proofs.execution.header import Header
+from walkaway.proofs.execution.keccak import keccak256
+from walkaway.proofs.proven import Claim, Evidence, Proven
+
+__all__ = ["AskedCall", "ProvenState", "prove_call"]
+
+T = TypeVar("T")
+
+
+class ProvenState:
+    """What is proven of the state after one block; it only grows.
+
+    ``known`` is what an engine runs over. Nothing gets in but by the methods
+    here, each of which raises `ProofError` for a claim that is of another
+    chain or block, or about something else.
+    """
+
+    def __init__(self, header: Proven[Header]) -> None:
+        if header.claim.subject != ("header",):
+            raise ProofError("a call runs over a header's state", got=header.claim.subject)
+        self.header = header
+        self._accounts: dict[bytes, Account | None] = {}
+        self._slots: dict[tuple[bytes, bytes], int] = {}
+        self._code: dict[bytes, bytes] = {}
+        self._block_hashes: dict[int, bytes] = {}
+        self.known = KnownState(self._accounts, self._slots, self._code, self._block_hashes)
+
+    @property
+    def pieces(self) -> int:
+        """How many proven values it holds."""
+        held = (self._accounts, self._slots, self._code, self._block_hashes)
+        return sum(len(kind) for kind in held)
+
+    def add_account(self, account: Proven[Account | None]) -> None:
+        """An account of this state, or its proven absence."""
+        (address,) = self._coordinates(account, "account", 1)
+        self._accounts[address] = account.value
+
+    def add_slot(self, slot: Proven[int]) -> None:
+        """A storage slot's value in this state."""
+        address, key = self._coordinates(slot, "slot", 2)
+        self._slots[address, key] = slot.value
+
+    def add_code(self, code: Proven[bytes]) -> None:
+        """The code of an account of this state."""
+        self._coordinates(code, "code", 1)
+        self._code[keccak256(code.value)] = code.value
+
+    def add_ancestors(self, line: Sequence[Proven[Header]]) -> None:
+        """The hashes of the blocks before this one, for BLOCKHASH.
+
+        ``line`` is newest first and begins with this block's parent; each is the
+        parent of the one before it, so that no block of another branch gets in.
+        """
+        child = self.header.value
+        for ancestor in line:
+            if ancestor.claim.subject != ("header",):
+                raise ProofError("a block hash is that of a header", got=ancestor.claim.subject)
+            if ancestor.claim.chain_id != self.header.claim.chain_id:
+                raise ProofError("a block hash of another chain", got=ancestor.claim.chain_id)
+            if ancestor.value.hash != child.parent_hash:
+                raise ProofError(
+                    "a block hash of another branch",
+                    expected=child.parent_hash,
+                    got=ancestor.value.hash,
+                )
+            child = ancestor.value
+        for ancestor in line:
+            self._block_hashes[ancestor.value.number] = ancestor.value.hash
+
+    def _coordinates(self, proven: Proven[T], kind: str, count: int) -> tuple[bytes, ...]:
+        claim, under = proven.claim, self.header.claim
+        if (claim.chain_id, claim.block_hash) != (under.chain_id, under.block_hash):
+            raise ProofError(
+                f"the {kind} is of another block than the call",
+                expected=under.block_hash,
+                got=claim.block_hash,
+            )
+        found, *coordinates = claim.subject
+        named = tuple(item for item in coordinates if isinstance(item, bytes))
+        if found != kind or len(named) != count or len(coordinates) != count:
+            raise ProofError(f"a call needs a proven {kind} here", got=claim.subject)
+        return named
+
+
+@dataclass(frozen=True, slots=True)
+class AskedCall:
+    """A call as it is asked: in which block's environment, over which overrides."""
+
+    call: Call
+    environment: BlockEnvironment
+    overrides: Mapping[bytes, Overrides] = field(default_factory=dict)
+
+    @property
+    def subject(self) -> tuple[str, bytes]:
+        """What the claim of its outcome is about: ``("call", digest)``, 32 bytes."""
+        return "call", keccak256(_spelled(self).encode())
+
+
+def prove_call(
+    state: ProvenState, asked: AskedCall, outcome: Outcome, engine: str
+) -> Proven[Outcome]:
+    """Seal the outcome of a run over ``state``, by the engine of that name.
+
+    The caller answers for having run exactly this. What the outcome says it
+    looked at must be in the state, or overridden, or else nothing is sealed.
+
+    Raises `ProofError` where the outcome looked at what is not in the state,
+    or the environment is another chain's.
+    """
+    under = state.header.claim
+    if asked.environment.chain_id != under.chain_id:
+        raise ProofError("the call ran on another chain", got=asked.environment.chain_id)
+    unknown = outcome.touched_accounts - state.known.accounts.keys() - asked.overrides.keys()
+    if unknown:
+        raise ProofError("the call looked at an account that is not proven", got=min(unknown))
+    claim = Claim(under.chain_id, under.block_hash, asked.subject, under.finality)
+    facts = (
+        ("engine", engine),
+        ("fork", asked.environment.fork),
+        ("proven_pieces", state.pieces),
+        ("overridden_accounts", len(asked.overrides)),
+    )
+    rule = "the call was run over proven state, and read no value besides"
+    return seal(outcome, claim, Evidence(rule, facts, (state.header.because,)))
+
+
+def _spelled(value: object) -> str:
+    """One text for one value: dataclasses by their fields, mappings in order of their keys."""
+    if isinstance(value, Header):
+        return value.hash.hex()
+    if is_dataclass(value):
+        return _listed(_spelled(getattr(value, item.name)) for item in fields(value))
+    if isinstance(value, Mapping):
+        pairs = sorted((_spelled(key), _spelled(item)) for key, item in value.items())
+        return "{" + ",".join(f"{key}:{item}" for key, item in pairs) + "}"
+    if isinstance(value, tuple):
+        return _listed(map(_spelled, value))
+    return f"0x{value.hex()}" if isinstance(value, bytes) else repr(value)
+
+
+def _listed(parts: Iterable[str]) -> str:
+    return "[" + ",".join(parts) + "]"

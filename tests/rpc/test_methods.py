@@ -361,14 +361,18 @@ async def test_explain_gives_large_answers_and_what_is_known_here(ask: Ask) -> N
     [
         ("eth_sendRawTransaction", [data(TRANSACTIONS[3].encode())]),
         ("walkaway_explain", ["eth_chainId"]),
-        ("eth_call", []),
-        ("nothing", []),
     ],
 )
-async def test_explain_sends_nothing_and_explains_no_refusals(
+async def test_explain_sends_nothing(
     ask: Ask, chain: PreparedChain, name: str, params: list[object]
 ) -> None:
     error = (await ask("walkaway_explain", name, params))["error"]
     assert error["code"] == INVALID_PARAMS
-    assert "can be explained" in error["message"]
+    assert "none that can be explained" in error["message"]
     assert chain.sent == {}
+
+
+@pytest.mark.parametrize("name", ["debug_traceCall", "eth_sendTransaction", "nothing"])
+async def test_explain_refuses_for_the_reason_of_the_method_itself(ask: Ask, name: str) -> None:
+    error = (await ask("walkaway_explain", name))["error"]
+    assert error["message"] == (await ask(name))["error"]["message"]

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from walkaway.errors import InvalidRequest
+from walkaway.errors import InvalidRequest, Unsupported
 from walkaway.rpc.ask import Ask
 from walkaway.rpc.evidence import explained, word_members
 from walkaway.rpc.jsonrpc import Encoded
 from walkaway.rpc.methods.method import Answer, Method
+from walkaway.rpc.methods.not_proven import NOT_PROVEN
 from walkaway.rpc.params import Params
 
 __all__ = ["explain_method"]
+
+_NAME = "walkaway_explain"
 
 
 def explain_method(methods: Mapping[str, Method]) -> Method:
@@ -21,11 +24,8 @@ def explain_method(methods: Mapping[str, Method]) -> Method:
     async def explain(ask: Ask, params: Params) -> Answer:
         name, values = params.text("method"), params.values("parameters")
         params.end()
-        method = methods.get(name)
-        if method is None or not method.repeatable:
-            raise InvalidRequest(f"method: {name[:80]!r} is none that can be explained")
         question = Ask(ask.chain)
-        answer = await method.call(question, Params(values))
+        answer = await _repeatable(methods, name).call(question, Params(values))
         return {
             "method": name,
             "result": json.loads(answer.text) if isinstance(answer, Encoded) else answer,
@@ -35,12 +35,26 @@ def explain_method(methods: Mapping[str, Method]) -> Method:
         }
 
     return Method(
-        "walkaway_explain",
+        _NAME,
         "method, parameters = []",
         "the answer again, with the chain of evidence under it",
         explain,
         repeatable=False,
     )
+
+
+def _repeatable(methods: Mapping[str, Method], name: str) -> Method:
+    if name in NOT_PROVEN:
+        raise Unsupported(NOT_PROVEN[name])
+    method = methods.get(name)
+    if method is None and name != _NAME:
+        raise InvalidRequest(f"there is no method {name[:80]!r}")
+    if method is None or not method.repeatable:
+        raise InvalidRequest(
+            f"{name} is none that can be explained: an answer is explained by asking again, "
+            "which is not the same as asking once here"
+        )
+    return method
 
 
 def _state(question: Ask) -> str:

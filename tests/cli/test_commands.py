@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import socket
@@ -14,6 +15,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import walkaway
+from walkaway.anchors.load import chain_spec
+from walkaway.cli.explain import read_params
 from walkaway.cli.main import app
 
 SECRET = "9aa3d95b3bc440fa88ea12eaa4456161"
@@ -71,7 +74,7 @@ def test_a_typing_mistake_in_a_value_is_usage() -> None:
     "flag",
     [
         f"https://n.example/v3/{SECRET}",
-        f"archive=https://n.example/{SECRET}",
+        f"{SECRET}=https://n.example",
         f"beacon={SECRET}",
         "beacon",
     ],
@@ -81,6 +84,13 @@ def test_a_malformed_source_flag_is_not_repeated(flag: str) -> None:
     assert result.exit_code == 2
     assert "--source" in result.stderr
     assert ("is not KIND=URL" in result.stderr) == (not flag.startswith("beacon="))
+
+
+def test_an_unknown_kind_of_source_is_named_with_those_that_are() -> None:
+    result = run("up", "--source", "beacon+archive=https://n.example")
+    assert result.exit_code == 2
+    assert "has an unknown kind, 'archive'" in result.stderr
+    assert "execution, beacon, checkpoint, submit" in result.stderr
 
 
 def test_a_source_flag_joins_the_others() -> None:
@@ -116,9 +126,33 @@ def test_up_without_a_network_says_so_at_once(closed_port: int, tmp_path: Path) 
 @pytest.mark.parametrize("words", [("status",), ("explain", "eth_blockNumber")])
 def test_nobody_at_home(words: tuple[str, ...], closed_port: int) -> None:
     result = run(*words, "--host", "127.0.0.1", "--port", str(closed_port))
-    assert result.exit_code == 1
+    assert result.exit_code == 4, "another one than that of a refused head"
     assert "no endpoint answers" in result.stderr
     assert "walkaway up" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["status", "explain"])
+def test_who_asks_an_endpoint_does_not_listen(command: str) -> None:
+    told = " ".join(run(command, "--help").output.split())
+    assert "The port of the running endpoint." in told
+    assert "to listen on" not in told
+
+
+@pytest.mark.parametrize("flags", [("--json",), ()])
+def test_a_port_that_is_none_is_usage_for_every_command(flags: tuple[str, ...]) -> None:
+    for command in ("demo", "up"):
+        result = run(command, "--port", "99999", *flags)
+        assert result.exit_code == 2
+        assert "--port: port must be a port from 0 to 65535" in result.output
+        assert len(result.output.splitlines()) <= 2
+
+
+def test_no_advice_leads_to_files_that_an_installed_package_lacks() -> None:
+    for source in Path(walkaway.__file__).parent.joinpath("cli").glob("*.py"):
+        for node in ast.walk(ast.parse(source.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                names_file = "docs/" in node.value and "``docs/" not in node.value
+                assert not names_file, f"{source.name}:{node.lineno}"
 
 
 def test_a_damaged_state_says_what_to_do(tmp_path: Path) -> None:
@@ -129,6 +163,28 @@ def test_a_damaged_state_says_what_to_do(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "damaged" in result.stderr
     assert "--checkpoint" in result.stderr
+
+
+@pytest.mark.parametrize("columns", [None, "60"])
+def test_a_pipe_gets_whole_lines_without_padding(columns: str | None) -> None:
+    environment = {name: text for name, text in os.environ.items() if name != "COLUMNS"}
+    if columns is not None:
+        environment["COLUMNS"] = columns
+    printed = subprocess.run(
+        [
+            *(sys.executable, "-c", "from walkaway.cli.main import main; main()"),
+            *("trust", "--checkpoint", ROOT),
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=environment,
+    ).stdout
+    assert printed.splitlines() == [line.rstrip() for line in printed.splitlines()]
+    if columns is None:
+        assert f"validators root 0x{chain_spec('mainnet').genesis_validators_root.hex()}" in printed
+    else:
+        assert max(map(len, printed.splitlines())) <= int(columns)
 
 
 def test_a_closed_pipe_is_no_accident() -> None:
@@ -143,3 +199,26 @@ def test_a_closed_pipe_is_no_accident() -> None:
         process.stdout.close()
         complaint = process.stderr.read()
     assert b"Traceback" not in complaint
+
+
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [
+        ("1", "0x1"),
+        ("21925176", "0x14e8d38"),
+        ("0", "0x0"),
+        ("-1", "-1"),
+        ("1.5", "1.5"),
+        ("007", "007"),
+        ("0x10", "0x10"),
+        ("latest", "latest"),
+        ("true", True),
+        ("null", None),
+        ('["0x5"]', ["0x5"]),
+        ('{"blockHash": "0x5"}', {"blockHash": "0x5"}),
+        ("9" * 5000, "9" * 5000),
+        ("[" * 5000, "[" * 5000),
+    ],
+)
+def test_parameters_are_read_as_people_write_them(word: str, value: object) -> None:
+    assert read_params(word) == value

@@ -115,6 +115,10 @@ def test_an_unknown_key_names_the_nearest(file: Path, text: str, advice: str) ->
         "allowed_hosts = 3",
         "allowed_origins = [1]",
         "allowed_origins = ['']",
+        "allowed_origins = ['wallet.example']",
+        "allowed_origins = ['https://wallet.example/page']",
+        "allowed_hosts = ['node.example:8545']",
+        "allowed_hosts = ['https://node.example']",
         "state_directory = ''",
         "state_directory = 3",
         'state_directory = "a\\u0000b"',
@@ -168,6 +172,28 @@ def test_a_malformed_value_is_refused_by_name(file: Path, text: str) -> None:
 )
 def test_the_environment_sets_each(variable: str, text: str, key: str, value: object) -> None:
     assert getattr(load_settings({}, {variable: text}), key) == value
+
+
+def test_more_operators_than_there_are_is_refused_at_once(file: Path) -> None:
+    operators = {s.operator for s in load_settings({}, {}).sources if "checkpoint" in s.kinds}
+    enough = len(operators)
+    assert load(file, f"checkpoint_operators = {enough}").checkpoint_operators == enough
+    with pytest.raises(
+        ConfigError, match=rf"walkaway\.toml: checkpoint_operators must be at most {enough}"
+    ):
+        load(file, f"checkpoint_operators = {enough + 1}")
+    given = load(file, f"checkpoint_operators = {enough + 1}\ncheckpoint = '{ROOT}'")
+    assert given.checkpoint is not None, "then nobody is asked"
+
+
+def test_a_field_of_a_source_that_is_nearly_right(file: Path) -> None:
+    entry = "[[source]]\nname='a'\noperator='o'\nkind=['execution']\nurl='https://a.example'\n"
+    with pytest.raises(ConfigError, match=r"walkaway\.toml: source 'a' .*: kind$") as raised:
+        load(file, entry)
+    assert raised.value.advice == "did you mean kinds?"
+    with pytest.raises(ConfigError) as raised:
+        load(file, entry.replace("kind=", "zzzz="))
+    assert "known fields: name, operator, kinds, url" in raised.value.advice
 
 
 def test_own_sources_join_the_defaults_and_replace_by_name(file: Path) -> None:

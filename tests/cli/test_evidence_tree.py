@@ -53,6 +53,20 @@ def test_every_step_is_there_and_anchors_are_marked() -> None:
     assert "0xf  (15)" in text
 
 
+def test_what_its_finality_means_is_said_once() -> None:
+    told = explanation()
+    told["proven"] *= 2
+    assert drawn(told).count("a reorg can undo it") == 1
+    assert "no reorg undoes it" not in drawn(told)
+
+
+def test_every_finality_has_a_meaning() -> None:
+    for finality in Finality:
+        told = explanation()
+        told["proven"][0]["claim"]["finality"] = finality.value
+        assert f"\n{finality.value}: " in drawn(told)
+
+
 def test_long_facts_are_cut_unless_all_is_wanted() -> None:
     assert HASH.hex() not in drawn(explanation())
     assert HASH.hex() in "".join(drawn(explanation(), full=True, width=200).split())

@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from walkaway.cli.exit_codes import advice_on
 from walkaway.cli.running import ask_running, endpoint_url
 from walkaway.errors import (
     ConfigError,
     InvalidRequest,
+    NoEndpoint,
     NoNetwork,
     Stale,
     Unproven,
+    Unsupported,
     WalkawayError,
 )
 
@@ -81,6 +84,11 @@ async def test_a_result_is_given_as_it_came(serve: Serve) -> None:
             "bad",
         ),
         (b'{"code":-32601,"message":"no such method"}', InvalidRequest, "no such method"),
+        (
+            b'{"code":-32004,"message":"it traces","data":{"error":"Unsupported"}}',
+            Unsupported,
+            "it traces",
+        ),
         (b'{"code":-32013,"message":"c","data":{"error":"ConfigError"}}', ConfigError, "c"),
         (b'{"code":-32603,"message":"internal error"}', WalkawayError, "internal error"),
         (b'{"code":-32012,"message":"old","data":{"error":"Stale"}}', WalkawayError, "old"),
@@ -110,16 +118,16 @@ async def test_an_unproven_answer_keeps_its_reasons_and_advice(serve: Serve) -> 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"7", b"{}", b"[" * 100_000])
 async def test_something_else_that_listens_there_is_told_apart(serve: Serve, body: bytes) -> None:
-    with pytest.raises(WalkawayError, match="is no walkaway endpoint"):
+    with pytest.raises(NoEndpoint, match="is no walkaway endpoint"):
         await ask_running(await serve(body), "m", [])
 
 
 async def test_nobody_at_home_says_how_to_start() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = endpoint_url("127.0.0.1", listening.getsockname()[1])
-    with pytest.raises(WalkawayError, match="no endpoint answers") as raised:
+    with pytest.raises(NoEndpoint, match="no endpoint answers") as raised:
         await ask_running(url, "m", [])
-    assert "walkaway up" in raised.value.advice
+    assert "walkaway up" in advice_on(raised.value)
 
 
 async def test_what_is_no_http_is_nobody_at_home() -> None:
@@ -130,7 +138,7 @@ async def test_what_is_no_http_is_nobody_at_home() -> None:
     server = await asyncio.start_server(greet, "127.0.0.1", 0)
     async with server:
         url = endpoint_url("127.0.0.1", server.sockets[0].getsockname()[1])
-        with pytest.raises(WalkawayError, match="no endpoint answers"):
+        with pytest.raises(NoEndpoint, match="no endpoint answers"):
             await ask_running(url, "m", [])
 
 

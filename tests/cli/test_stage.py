@@ -37,11 +37,13 @@ def test_a_step_that_does_not_hold_ends_it(capsys: pytest.CaptureFixture[str]) -
 def test_steps_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     stage = Stage(Terminal(as_json=True))
     with stage.step("first") as step:
-        step.note("answer", 42)
+        step.note("answer", "0x0102…")
+        step.found["answer"] = {"hash": bytes([1, 2])}
     with pytest.raises(WalkawayError), stage.step("second") as step:
         step.check(False, "no")
     captured = capsys.readouterr()
     first, second = (json.loads(line) for line in captured.out.splitlines())
-    assert (first["step"], first["held"], first["facts"]) == (1, True, [["answer", "42"]])
+    assert (first["step"], first["held"]) == (1, True)
+    assert first["found"] == {"answer": {"hash": "0x0102"}}, "data, and not what a person is told"
     assert (second["step"], second["held"], second["trouble"]) == (2, False, "no")
     assert captured.err == ""

@@ -100,7 +100,8 @@ def test_trouble_is_shown() -> None:
     assert "none is proven yet" in text
     assert "nobody answers" in text
     assert "30 s behind the proven head" in text
-    assert "2 transactions" in text
+    assert "2 transactions, not final yet" in text
+    assert "1 transaction, not final yet" in page(replace(bad, sent=1))
 
 
 def test_the_last_minute_of_a_quarantine() -> None:

@@ -6,13 +6,15 @@ import json
 
 import pytest
 import typer
+from rich.padding import Padding
 
 from walkaway.cli.exit_codes import ExitCode, advice_on, exit_code_of
-from walkaway.cli.terminal import Terminal, plain, sheet
+from walkaway.cli.terminal import Terminal, counted, plain, sheet
 from walkaway.errors import (
     ConfigError,
     Elsewhere,
     InvalidRequest,
+    NoEndpoint,
     NoNetwork,
     ProofError,
     SourceFault,
@@ -26,6 +28,7 @@ ERRORS: list[tuple[WalkawayError, ExitCode]] = [
     (ConfigError("x"), ExitCode.USAGE),
     (InvalidRequest("x"), ExitCode.USAGE),
     (NoNetwork("x", reasons={}), ExitCode.NO_NETWORK),
+    (NoEndpoint("x"), ExitCode.NO_ENDPOINT),
     (Unproven("x", reasons={}), ExitCode.REFUSED),
     (Stale("x", age=2, limit=1), ExitCode.REFUSED),
     (Unsupported("x"), ExitCode.REFUSED),
@@ -127,6 +130,28 @@ def test_an_exit_of_a_command_is_kept() -> None:
     with pytest.raises(typer.Exit) as ended, Terminal().ending():
         raise typer.Exit(1)
     assert ended.value.exit_code == 1
+
+
+def test_one_is_not_many() -> None:
+    assert [counted(n, "lie") for n in (0, 1, 2, 1000)] == [
+        "0 lies",
+        "1 lie",
+        "2 lies",
+        "1,000 lies",
+    ]
+
+
+def test_what_is_no_terminal_gets_whole_lines(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    line = " ".join(["0x" + "ab" * 32] * 20)
+    rows = sheet([("label", line), ("longer label", "x")], width=200)
+    Terminal().show(Padding(rows, (0, 0, 0, 3)))
+    assert capsys.readouterr().out == f"   label         {line}\n   longer label  x\n"
+    monkeypatch.setenv("COLUMNS", "50")
+    Terminal().show(plain(line))
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 50
 
 
 def test_a_sheet_stacks_where_it_is_narrow(capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,19 +25,23 @@ from walkaway.cli.setting_values import (
     read_count,
     read_directory,
     read_flag,
+    read_hosts,
     read_network,
+    read_origins,
     read_port,
     read_seconds,
-    read_texts,
 )
 from walkaway.errors import ConfigError
 from walkaway.limits import LIMITS
 from walkaway.sources.defaults import ListedSource, default_sources
 
-__all__ = ["CONFIG_VARIABLE", "SETTINGS", "Setting", "Settings", "load_settings"]
+__all__ = ["CONFIG_VARIABLE", "PORT", "SETTINGS", "Setting", "Settings", "load_settings"]
 
 CONFIG_VARIABLE = "WALKAWAY_CONFIG"
 """The environment variable that names the configuration file."""
+
+DEFAULT = "default"
+"""Where a value came from that nobody set."""
 
 T = TypeVar("T")
 
@@ -87,6 +91,17 @@ class Setting(Generic[T]):
         """The environment variable that sets it."""
         return self.own_variable or f"WALKAWAY_{self.key.upper()}"
 
+    def value_of(self, written: object, where: str) -> T:
+        """The value of what was written; ``where`` says in complaints where it stands.
+
+        Raises:
+            ConfigError: it is malformed.
+        """
+        try:
+            return self.read(written)
+        except ConfigError as error:
+            raise ConfigError(f"{where}: {self.key} must be {error}") from None
+
 
 def _no_checkpoint() -> bytes | None:
     return None
@@ -118,12 +133,12 @@ HOST = Setting(
 )
 PORT = Setting("port", "the port to listen on", read_port, lambda: 8545)
 ALLOWED_HOSTS = Setting(
-    "allowed_hosts", "further names that may stand in the Host header", read_texts, _nothing
+    "allowed_hosts", "further names that may stand in the Host header", read_hosts, _nothing
 )
 ALLOWED_ORIGINS = Setting(
     "allowed_origins",
     "web origins whose pages may use the endpoint, besides those of localhost",
-    read_texts,
+    read_origins,
     _nothing,
 )
 STATE_DIRECTORY = Setting(
@@ -190,7 +205,7 @@ def load_settings(
     network = layers.value(NETWORK)
     own = (*file.sources, *more_sources)
     with_defaults = layers.value(DEFAULT_SOURCES)
-    return Settings(
+    settings = Settings(
         network=network,
         checkpoint=layers.value(CHECKPOINT),
         checkpoint_operators=layers.value(CHECKPOINT_OPERATORS),
@@ -206,6 +221,8 @@ def load_settings(
         private_submit=_has_submitter(own),
         came_from=layers.came_from,
     )
+    _refuse_too_many_operators(settings)
+    return settings
 
 
 class _Layers:
@@ -230,15 +247,12 @@ class _Layers:
         if setting.key in self._file.values:
             where = self._file.path.name if self._file.path else "walkaway.toml"
             return self._read(setting, self._file.values[setting.key], where)
-        self.came_from[setting.key] = "default"
+        self.came_from[setting.key] = DEFAULT
         return setting.default()
 
     def _read(self, setting: Setting[T], written: object, where: str) -> T:
         self.came_from[setting.key] = where
-        try:
-            return setting.read(written)
-        except ConfigError as error:
-            raise ConfigError(f"{where}: {setting.key} must be {error}") from None
+        return setting.value_of(written, where)
 
 
 def _find_file(config: Path | None, environment: Mapping[str, str]) -> ConfigFile:
@@ -261,6 +275,20 @@ def _refuse_unknown(file: ConfigFile) -> None:
             f"{file.path}: unknown setting {key!r}",
             advice=f"did you mean {near[0]}?" if near else f"known settings: {', '.join(known)}",
         )
+
+
+def _refuse_too_many_operators(settings: Settings) -> None:
+    """Of what the person asked for; the default is held against the sources when it is needed."""
+    where = settings.came_from[CHECKPOINT_OPERATORS.key]
+    operators = {s.operator for s in settings.sources if "checkpoint" in s.kinds}
+    asked = settings.checkpoint_operators
+    if where == DEFAULT or settings.checkpoint is not None or asked <= len(operators):
+        return
+    raise ConfigError(
+        f"{where}: {CHECKPOINT_OPERATORS.key} must be at most {len(operators)}, the number of "
+        f"distinct operators of the checkpoint sources, and not {asked}",
+        advice="ask for fewer, or list sources of kind checkpoint under [[source]]",
+    )
 
 
 def _combined(

@@ -76,7 +76,8 @@ def _parsed(path: Path) -> dict[str, object]:
         raise ConfigError(f"{path} is not UTF-8 text") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(
-            f"{path} is not valid TOML: {error}", advice="see docs/configuration.md for an example"
+            f"{path} is not valid TOML: {error}",
+            advice='a setting is a line of its own, as port = 8546 or network = "sepolia"',
         ) from None
 
 

@@ -8,7 +8,6 @@ network itself knows.
 from __future__ import annotations
 
 import json
-import socket
 import stat
 import tempfile
 from contextlib import AsyncExitStack
@@ -22,12 +21,13 @@ from rich.text import Text
 from walkaway.chain.chain import ChainSettings
 from walkaway.chain.follower import SyncProgress
 from walkaway.cli.demo_network import DemoNetwork, open_demo_network
+from walkaway.cli.demo_offer import account_facts, offer
 from walkaway.cli.evidence_tree import explanation_tree
 from walkaway.cli.node import Listen, Node, Plan, open_node
 from walkaway.cli.reporters import reporter_for
 from walkaway.cli.running import ask_running
 from walkaway.cli.stage import Stage, Step
-from walkaway.cli.terminal import Terminal, plain, short_hex
+from walkaway.cli.terminal import Terminal, counted, plain, short_hex
 from walkaway.cli.up import ended_by_sigterm, stay_up
 from walkaway.devnet.execution.accounts import DEV_ACCOUNTS, dev_account
 from walkaway.errors import WalkawayError
@@ -48,6 +48,7 @@ async def run_demo(terminal: Terminal, *, once: bool, port: int | None) -> None:
     ``port`` None takes 8545, or any other where that is taken.
 
     Raises:
+        ConfigError: the port that was asked for is taken.
         WalkawayError: a step did not hold.
     """
     with ended_by_sigterm(), tempfile.TemporaryDirectory(prefix="walkaway-demo-") as home:
@@ -70,9 +71,11 @@ async def run_demo(terminal: Terminal, *, once: bool, port: int | None) -> None:
 
 
 async def _stay(terminal: Terminal, scene: _Scene) -> None:
+    server, chain_id = scene.node.server, scene.network.devnet.spec.chain_id
+    terminal.show(offer(server.url, chain_id, scene.evidence, width=terminal.person.width))
     reporter = reporter_for(terminal, known_liars=scene.quarantined())
     try:
-        reporter.listening(scene.node.server.url)
+        reporter.listening(server.url)
         await stay_up(scene.node, reporter)
     finally:
         reporter.close()
@@ -81,6 +84,22 @@ async def _stay(terminal: Terminal, scene: _Scene) -> None:
 def _introduce(step: Step, network: DemoNetwork) -> None:
     devnet = network.devnet
     size = devnet.spec.preset.sync_committee_size
+    step.found = {
+        "chain_id": devnet.spec.chain_id,
+        "seconds_per_slot": devnet.spec.seconds_per_slot,
+        "blocks": devnet.execution.head.number,
+        "committee_size": size,
+        "account": account_facts(),
+        "sources": [
+            {
+                "name": source.name,
+                "kinds": sorted(source.kinds),
+                "behaviour": source.behaviour.name.lower(),
+                "url": source.url,
+            }
+            for source in devnet.sources
+        ],
+    }
     step.note(
         "chain", f"{devnet.spec.chain_id}, a block each {devnet.spec.seconds_per_slot} seconds"
     )
@@ -110,6 +129,11 @@ class _Scene:
     asked: tuple[str, list[Any]] = ("", [])
 
     @property
+    def evidence(self) -> Path:
+        """The folder in which the node keeps what liars said."""
+        return self.home / "evidence"
+
+    @property
     def node(self) -> Node:
         """The node, once `sync` has opened it."""
         if self.opened_node is None:
@@ -123,11 +147,10 @@ class _Scene:
     async def sync(self, step: Step, port: int | None) -> None:
         """Open the node; its head must be one of the network's own blocks."""
         followed: list[SyncProgress] = []
-        free = _free_port(_PORT if port is None else port)
         made = Plan(
             chain=ChainSettings(checkpoint=self.network.checkpoint),
-            listen=Listen(port=free),
-            evidence=self.home / "evidence",
+            listen=Listen(port=_PORT if port is None else port, or_any_port=port is None),
+            evidence=self.evidence,
         )
         self.opened_node = await self.opened.enter_async_context(
             open_node(self.network.devnet.spec, self.network.listed, made, progress=followed.append)
@@ -147,14 +170,23 @@ class _Scene:
         )
         step.note("checkpoint", short_hex(f"0x{self.network.checkpoint.hex()}"))
         periods = followed[-1].target - followed[0].first if followed else 0
-        step.note("followed", f"the sync committees over {periods} period{'s'[: periods != 1]}")
+        step.note("followed", f"the sync committees over {counted(periods, 'period')}")
         signed = f"signed by {status.signers} of {status.committee_size}"
         step.note("head", f"block {head.number:,}, {signed}, {max(0.0, head.age):.0f} s old")
-        for source in status.sources:
-            if source.state is SourceState.QUARANTINED:
-                told = plain(f"{source.name}: {short_hex(source.last_reason)}")
-                step.note("not believed", told)
+        lying = [s for s in status.sources if s.state is SourceState.QUARANTINED]
+        for source in lying:
+            told = plain(f"{source.name}: {short_hex(source.last_reason)}")
+            step.note("not believed", told)
         step.note("endpoint", Text(self.node.server.url, "good"))
+        step.found = {
+            "checkpoint": self.network.checkpoint,
+            "periods": periods,
+            "head": {"number": head.number, "hash": head.block_hash, "age_seconds": head.age},
+            "signers": status.signers,
+            "committee_size": status.committee_size,
+            "quarantined": [{"source": s.name, "reason": s.last_reason} for s in lying],
+            "endpoint": self.node.server.url,
+        }
         if self.node.server.port != _PORT and port is None:
             step.note("", plain(f"port {_PORT} is taken, so it is another one", "warn"))
 
@@ -163,6 +195,12 @@ class _Scene:
         address = dev_account(1).address
         answer, head = await self._check_balance(step, address)
         self.asked = ("eth_getBalance", ["0x" + address.hex(), {"blockHash": head["hash"]}])
+        step.found = {
+            "method": self.asked[0],
+            "params": self.asked[1],
+            "result": hex(answer),
+            "block_number": int(head["number"], 16),
+        }
         step.note("asked", f"eth_getBalance 0x{address.hex()}")
         step.note("answer", Text.assemble((_ether(answer), "title"), f" in block {_number(head)}"))
         step.note("truth", "the same: the network's own state says so")
@@ -184,15 +222,26 @@ class _Scene:
         while asked < DEV_ACCOUNTS or (asked < _QUESTIONS and not liars <= self.quarantined()):
             await self._check_balance(step, dev_account(asked % DEV_ACCOUNTS).address)
             asked += 1
-        step.note(
-            "asked", f"{asked} balance{'' if asked == 1 else 's'}, and every answer was right"
-        )
+        step.note("asked", f"{counted(asked, 'balance')}, and every answer was right")
+        lies: list[dict[str, object]] = []
         for name in sorted(liars):
             step.check(name in self.quarantined(), f"{name} lied and is not in quarantine")
-            lie = self._evidence_against(step, name)
-            step.note("liar", Text.assemble(plain(name, "bad"), " ", plain(_what_it_said(lie))))
+            path, lie = self._evidence_against(step, name)
+            said = _balance_in(lie)
+            lies.append(
+                {
+                    "source": name,
+                    "said": None if said is None else hex(said),
+                    "commitment": lie["commitment"],
+                    "reason": lie["why"],
+                    "evidence": str(path),
+                }
+            )
+            told = "said something else" if said is None else f"said {_ether(said)}"
+            step.note("liar", Text.assemble(plain(name, "bad"), " ", told))
             step.note("refused", short_hex(lie["why"]))
             step.note("then", f"{name} went into quarantine; its words are kept as evidence")
+        step.found = {"asked": asked, "lies": lies}
 
     async def explain(self, step: Step) -> None:
         """The evidence under the balance must end at the checkpoint that was given."""
@@ -202,6 +251,7 @@ class _Scene:
             self.network.checkpoint.hex() in json.dumps(explanation["proven"]),
             "the evidence does not lead to the checkpoint",
         )
+        step.found = explanation
         question = f"{self.asked[0]} {self.asked[1][0]}"
         step.draw(explanation_tree(question, explanation))
 
@@ -210,23 +260,23 @@ class _Scene:
         states = self.node.chain.status().sources
         return {source.name for source in states if source.state is SourceState.QUARANTINED}
 
-    def _evidence_against(self, step: Step, name: str) -> dict[str, Any]:
+    def _evidence_against(self, step: Step, name: str) -> tuple[Path, dict[str, Any]]:
         for path in reversed(self.node.evidence.files()):
             lie: dict[str, Any] = json.loads(path.read_text())
             if lie["source"] == name:
                 mode = stat.S_IMODE(path.stat().st_mode)
                 step.check(mode == 0o600, f"others can read the evidence (mode {mode:o})")
-                return lie
+                return path, lie
         raise WalkawayError(f"nothing was kept of what {name} said")
 
 
-def _what_it_said(lie: dict[str, Any]) -> str:
-    """The balance in the liar's own words, as far as they can be read."""
+def _balance_in(lie: dict[str, Any]) -> int | None:
+    """The balance in the liar's own words, in wei, as far as they can be read."""
     try:
         said = json.loads(lie["answered"]["content"])
-        return f"said {_ether(int(said['result']['balance'], 16))}"
+        return int(said["result"]["balance"], 16)
     except (ValueError, KeyError, TypeError):
-        return "said something else"
+        return None
 
 
 def _ether(wei: int) -> str:
@@ -235,12 +285,3 @@ def _ether(wei: int) -> str:
 
 def _number(block: dict[str, Any]) -> str:
     return f"{int(block['number'], 16):,}"
-
-
-def _free_port(wanted: int) -> int:
-    """The wanted port, or 0 (any) where something listens there already."""
-    try:
-        socket.create_server(("127.0.0.1", wanted)).close()
-    except OSError:
-        return 0
-    return wanted

@@ -21,6 +21,12 @@ __all__ = ["explanation_tree"]
 
 _DEEPEST = 64
 _LONG_RESULT = 66
+_LEGEND = {
+    "optimistic": "optimistic: two thirds of the sync committee signed it; a reorg can undo it",
+    "finalized": "finalized: that block is final, or one that descends from it; no reorg undoes it",
+    "given": "given: the question named the block by its hash; no signature was asked for",
+}
+"""What the word after each claim means: `walkaway.proofs.Finality`, in a line each."""
 _QUANTITY = re.compile(r"0x(0|[1-9a-f][0-9a-f]{0,33})")
 
 
@@ -48,6 +54,8 @@ def _explanation(question: str, explanation: Mapping[str, Any], full: bool) -> R
         parts.append(tree)
     for word in explanation["word"]:
         parts.append(_word(word))
+    finalities = {proven["claim"]["finality"] for proven in explanation["proven"]}
+    parts += [plain(_LEGEND[name], "quiet") for name in _LEGEND if name in finalities]
     return Group(*parts)
 
 

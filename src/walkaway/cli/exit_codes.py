@@ -7,6 +7,7 @@ from enum import IntEnum
 from walkaway.errors import (
     ConfigError,
     InvalidRequest,
+    NoEndpoint,
     NoNetwork,
     ProofError,
     Stale,
@@ -28,6 +29,8 @@ class ExitCode(IntEnum):
     """The command line, the configuration or the question is wrong."""
     NO_NETWORK = 3
     """No source could even be reached."""
+    NO_ENDPOINT = 4
+    """No endpoint is running where one was asked."""
     INTERRUPTED = 130
     """Ended by Ctrl-C before it was done."""
 
@@ -36,6 +39,7 @@ _CODES: tuple[tuple[type[WalkawayError], ExitCode], ...] = (
     (ConfigError, ExitCode.USAGE),
     (InvalidRequest, ExitCode.USAGE),
     (NoNetwork, ExitCode.NO_NETWORK),
+    (NoEndpoint, ExitCode.NO_ENDPOINT),
 )
 
 _ADVICE: tuple[tuple[type[WalkawayError], str], ...] = (
@@ -52,9 +56,16 @@ _ADVICE: tuple[tuple[type[WalkawayError], str], ...] = (
         "nothing was handed on; try again, another source may answer (walkaway status shows them)",
     ),
     (Stale, "wait for the head to be followed again; walkaway status shows its age"),
-    (Unsupported, "docs/rpc-methods.md lists what is proven"),
-    (ConfigError, "docs/configuration.md lists every setting"),
-    (InvalidRequest, "docs/rpc-methods.md shows the parameters of each method"),
+    (Unsupported, "nothing was forwarded; a node of your own can answer it"),
+    (
+        NoEndpoint,
+        "start one with: walkaway up (or walkaway demo); --port names another port",
+    ),
+    (ConfigError, "correct it, or leave it out to have the default"),
+    (
+        InvalidRequest,
+        "parameters go by position, as in Ethereum's JSON-RPC: 0x and hex digits, or latest",
+    ),
 )
 
 

@@ -7,7 +7,13 @@ from typing import Annotated
 import typer
 
 from walkaway.cli.evidence_tree import explanation_tree
-from walkaway.cli.options import ConfigOption, HostOption, JsonOption, PortOption, settings_from
+from walkaway.cli.options import (
+    ConfigOption,
+    EndpointHostOption,
+    EndpointPortOption,
+    JsonOption,
+    settings_from,
+)
 from walkaway.cli.running import endpoint_url, run
 from walkaway.cli.terminal import Terminal
 from walkaway.errors import SourceFault
@@ -21,12 +27,14 @@ def explain(
     method: Annotated[str, typer.Argument(help="A JSON-RPC method.", metavar="METHOD")],
     params: Annotated[
         list[str] | None,
-        typer.Argument(help="Its parameters, as JSON or as plain words.", metavar="PARAMS..."),
+        typer.Argument(
+            help="Its parameters, as JSON or as plain words; 17 is 0x11.", metavar="PARAMS..."
+        ),
     ] = None,
     *,
     full: Annotated[bool, typer.Option("--full", help="Show every byte of each fact.")] = False,
-    host: HostOption = None,
-    port: PortOption = None,
+    host: EndpointHostOption = None,
+    port: EndpointPortOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -47,17 +55,19 @@ def explain(
             terminal.print_json(explanation)
         else:
             question = " ".join([method, *(params or [])])
-            terminal.person.print(explanation_tree(question, explanation, full=full))
+            terminal.show(explanation_tree(question, explanation, full=full))
 
 
 def read_params(word: str) -> object:
     """One parameter: JSON where it is a list, an object, true, false or null; else text.
 
-    A bare number stays text: no method takes JSON numbers, and ``0x`` words and
-    tags are text anyway.
+    A whole number becomes the quantity that it is in JSON-RPC, ``17`` as
+    ``0x11``: methods take no decimal numbers, and people count in them.
     """
     try:
         value = parse_json(word.encode("utf-8", "surrogateescape"), depth=LIMITS.json_depth)
     except SourceFault:
         return word
-    return word if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return hex(value) if isinstance(value, int) and value >= 0 else word
+    return value

@@ -12,6 +12,7 @@ from walkaway.chain.chain import Chain, ChainSettings
 from walkaway.chain.clock import SystemClock
 from walkaway.chain.follower import SyncProgress
 from walkaway.cli.config import Settings
+from walkaway.errors import ConfigError
 from walkaway.rpc.server import LOOPBACK_ADDRESSES, RpcServer
 from walkaway.sources.clock import Clock
 from walkaway.sources.defaults import ListedSource
@@ -26,12 +27,16 @@ __all__ = ["Listen", "Node", "open_node", "open_pool", "plan"]
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Where to listen, and who may speak besides this machine's own pages."""
+    """Where to listen, and who may speak besides this machine's own pages.
+
+    ``or_any_port`` takes another port where ``port`` cannot be had.
+    """
 
     hosts: tuple[str, ...] = LOOPBACK_ADDRESSES
     port: int = 8545
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
+    or_any_port: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +116,32 @@ async def open_node(
     evidence = EvidenceStore(made.evidence)
     pool = open_pool(listed, clock=clock, evidence=evidence, guard_exceptions=made.guard_exceptions)
     chain = Chain(spec, pool, made.chain, clock=clock, tell=tell, progress=progress)
-    server = RpcServer(
-        chain,
-        made.listen.hosts,
-        made.listen.port,
-        allowed_hosts=made.listen.allowed_hosts,
-        allowed_origins=made.listen.allowed_origins,
-    )
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(server.stop)
         await stack.enter_async_context(pool)
-        server.reserve()
+        server = _reserved(chain, made.listen)
+        stack.push_async_callback(server.stop)
         await stack.enter_async_context(chain)
         await stack.enter_async_context(server)
         yield Node(chain, pool, server, evidence)
+
+
+def _reserved(chain: Chain, listen: Listen) -> RpcServer:
+    """A server that has its port already."""
+
+    def server(port: int) -> RpcServer:
+        made = RpcServer(
+            chain,
+            listen.hosts,
+            port,
+            allowed_hosts=listen.allowed_hosts,
+            allowed_origins=listen.allowed_origins,
+        )
+        made.reserve()
+        return made
+
+    try:
+        return server(listen.port)
+    except ConfigError:
+        if not listen.or_any_port:
+            raise
+        return server(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,8 @@ from walkaway.sources.defaults import KINDS, ListedSource, read_source
 __all__ = [
     "CheckpointOption",
     "ConfigOption",
+    "EndpointHostOption",
+    "EndpointPortOption",
     "HomeOption",
     "HostOption",
     "JsonOption",
@@ -59,6 +62,14 @@ PortOption = Annotated[
     int | None,
     typer.Option("--port", "-p", help="The port to listen on.", metavar="PORT"),
 ]
+EndpointHostOption = Annotated[
+    str | None,
+    typer.Option("--host", help="The address of the running endpoint.", metavar="ADDRESS"),
+]
+EndpointPortOption = Annotated[
+    int | None,
+    typer.Option("--port", "-p", help="The port of the running endpoint.", metavar="PORT"),
+]
 HomeOption = Annotated[
     str | None,
     typer.Option("--state-directory", help="Where state is kept.", metavar="DIRECTORY"),
@@ -67,6 +78,9 @@ JsonOption = Annotated[
     bool,
     typer.Option("--json", help="Write JSON for a program, one document a line."),
 ]
+
+
+_WORD = re.compile(r"[a-z]{1,12}")
 
 
 def settings_from(
@@ -94,9 +108,13 @@ def read_source_flags(written: list[str]) -> tuple[ListedSource, ...]:
 def _source_flag(text: str, place: int) -> ListedSource:
     kinds, equals, url = text.partition("=")
     named = kinds.split("+")
-    if not equals or any(kind not in KINDS for kind in named):
+    unknown = next((kind for kind in named if kind not in KINDS), None)
+    if not equals or unknown is not None:
+        # Only a short word is repeated: anything else could be an address with a key in it.
+        is_word = equals and unknown is not None and _WORD.fullmatch(unknown)
+        trouble = f"has an unknown kind, {unknown!r}" if is_word else "is not KIND=URL"
         raise ConfigError(
-            f"--source (number {place}) is not KIND=URL",
+            f"--source (number {place}) {trouble}",
             advice=f"kinds are {', '.join(KINDS)}, joined by +: "
             "--source beacon+execution=http://127.0.0.1:5052",
         )

@@ -11,10 +11,12 @@ import aiohttp
 from walkaway.errors import (
     ConfigError,
     InvalidRequest,
+    NoEndpoint,
     NoNetwork,
     SourceFault,
     Stale,
     Unproven,
+    Unsupported,
     WalkawayError,
 )
 from walkaway.limits import LIMITS
@@ -36,8 +38,8 @@ async def ask_running(url: str, method: str, params: list[object]) -> Any:
     """The ``result`` of one call.
 
     Raises:
-        WalkawayError: nobody answers there, or what the endpoint answered, as the
-            error that it was on its side.
+        NoEndpoint: nobody answers there, or something that is no endpoint.
+        WalkawayError: what the endpoint answered, as the error that it was on its side.
     """
     question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
     timeout = aiohttp.ClientTimeout(total=LIMITS.endpoint_seconds)
@@ -48,10 +50,7 @@ async def ask_running(url: str, method: str, params: list[object]) -> Any:
         ):
             content = await response.content.read(LIMITS.endpoint_response_bytes)
     except aiohttp.ClientError:
-        raise WalkawayError(
-            f"no endpoint answers at {url}",
-            advice="start one with: walkaway up (or walkaway demo); --port names another port",
-        ) from None
+        raise NoEndpoint(f"no endpoint answers at {url}") from None
     except TimeoutError:
         raise WalkawayError(
             f"the endpoint at {url} took longer than {LIMITS.endpoint_seconds:g} seconds"
@@ -68,7 +67,7 @@ def _result(content: bytes, url: str) -> Any:
         return reply["result"]
     error = reply.get("error") if isinstance(reply, Mapping) else None
     if not isinstance(error, Mapping):
-        raise WalkawayError(
+        raise NoEndpoint(
             f"what listens at {url} is no walkaway endpoint", advice="--port names another port"
         )
     raise _as_raised(error)
@@ -94,6 +93,8 @@ def _as_raised(error: Mapping[str, Any]) -> WalkawayError:
             return Stale(message, age=age, limit=limit, advice=advice)
     if kind == "ConfigError":
         return ConfigError(message, advice=advice)
+    if kind == "Unsupported":
+        return Unsupported(message, advice=advice)
     if kind == "InvalidRequest" or error.get("code") in {-32601, -32602}:
         return InvalidRequest(message, advice=advice)
     return WalkawayError(message, advice=advice)

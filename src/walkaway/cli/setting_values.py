@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from walkaway.errors import ConfigError
+from walkaway.rpc.local_surface import LocalSurface
 from walkaway.sources.defaults import default_networks
 
 __all__ = [
@@ -22,16 +23,20 @@ __all__ = [
     "read_count",
     "read_directory",
     "read_flag",
+    "read_hosts",
     "read_network",
+    "read_origins",
     "read_port",
     "read_seconds",
-    "read_texts",
 ]
 
 T = TypeVar("T")
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
+
+_HOSTS = "a list of host names, each without a port: node.example"
+_ORIGINS = "a list of origins as browsers send them, with the scheme: https://wallet.example"
 
 
 def read_network(written: object) -> str:
@@ -99,9 +104,14 @@ def read_directory(written: object) -> Path:
         raise ConfigError("a directory (whose ~ can be resolved)") from None
 
 
-def read_texts(written: object) -> tuple[str, ...]:
-    """A list of texts; from the environment separated by commas."""
-    return _each(written, lambda text: text, "a list of texts")
+def read_hosts(written: object) -> tuple[str, ...]:
+    """Host names as a Host header may hold them; from the environment separated by commas."""
+    return _each(written, _host, _HOSTS)
+
+
+def read_origins(written: object) -> tuple[str, ...]:
+    """Web origins as a browser sends them; from the environment separated by commas."""
+    return _each(written, _origin, _ORIGINS)
 
 
 def read_address(written: object) -> str:
@@ -118,6 +128,22 @@ def read_addresses(written: object) -> tuple[str, ...]:
     """Exact addresses with ports: ``127.0.0.1:8545``, ``[::1]:8545``."""
     says = "a list of addresses with ports, as 127.0.0.1:8545 or [::1]:8545"
     return _each(written, lambda text: _exact_address(text, says), says)
+
+
+def _host(text: str) -> str:
+    try:
+        LocalSurface(hosts=[text])
+    except ConfigError:
+        raise ConfigError(_HOSTS) from None
+    return text
+
+
+def _origin(text: str) -> str:
+    try:
+        LocalSurface(origins=[text])
+    except ConfigError:
+        raise ConfigError(_ORIGINS) from None
+    return text
 
 
 def _exact_address(text: str, says: str) -> str:

@@ -1,4 +1,7 @@
-"""Numbered steps on a screen: what is done, whether it held, and what came of it."""
+"""Numbered steps: what is done, whether it held, and what came of it.
+
+A person is shown notes and drawings; a program gets data, with nothing cut.
+"""
 
 from __future__ import annotations
 
@@ -19,18 +22,22 @@ _INDENT = 3
 
 
 class Step:
-    """One step while it runs: what it notes is shown when it has held."""
+    """One step while it runs: what it notes is shown when it has ended.
+
+    ``found`` is for programs: JSON values and bytes.
+    """
 
     def __init__(self) -> None:
         self.facts: list[tuple[str, object]] = []
         self.drawings: list[RenderableType] = []
+        self.found: dict[str, object] = {}
 
     def note(self, label: str, fact: object) -> None:
-        """A fact that came of it. An empty label continues the one before."""
+        """A fact for a person. An empty label continues the one before."""
         self.facts.append((label, fact))
 
     def draw(self, drawing: RenderableType) -> None:
-        """A table or tree, below the facts."""
+        """A table or tree for a person, below the facts."""
         self.drawings.append(drawing)
 
     def check(self, held: bool, otherwise: str) -> None:
@@ -48,7 +55,6 @@ class Stage:
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
-        self._console = terminal.person
         self._done = 0
 
     @contextmanager
@@ -57,7 +63,7 @@ class Stage:
         step, number = Step(), self._done + 1
         began = time.monotonic()
         try:
-            with self._console.status(plain(title, "name"), spinner_style="name"):
+            with self._terminal.person.status(plain(title, "name"), spinner_style="name"):
                 yield step
         except WalkawayError as error:
             self._show(number, title, step, time.monotonic() - began, str(error))
@@ -76,24 +82,24 @@ class Stage:
                     "title": title,
                     "held": trouble is None,
                     "seconds": round(seconds, 3),
-                    "facts": [[label, str(fact)] for label, fact in step.facts],
+                    "found": step.found,
                 }
                 | ({} if trouble is None else {"trouble": trouble})
             )
             return
         outcome = ("failed", "bad") if trouble else (_taken(seconds), "quiet")
-        self._console.print(
+        self._terminal.show(
             Text.assemble((f"{number}  ", "name"), plain(title, "title"), "  ", outcome)
         )
-        inside = self._console.width - _INDENT
+        inside = self._terminal.person.width - _INDENT
         if step.facts:
             self._indented(sheet(step.facts, width=inside))
         for drawing in step.drawings:
             self._indented(drawing)
-        self._console.print()
+        self._terminal.show("")
 
     def _indented(self, drawing: RenderableType) -> None:
-        self._console.print(Padding(drawing, (0, 0, 0, _INDENT)))
+        self._terminal.show(Padding(drawing, (0, 0, 0, _INDENT)))
 
 
 def _taken(seconds: float) -> str:

@@ -11,9 +11,15 @@ from rich.table import Table
 from rich.text import Text
 
 from walkaway.cli.exit_codes import ExitCode
-from walkaway.cli.options import ConfigOption, HostOption, JsonOption, PortOption, settings_from
+from walkaway.cli.options import (
+    ConfigOption,
+    EndpointHostOption,
+    EndpointPortOption,
+    JsonOption,
+    settings_from,
+)
 from walkaway.cli.running import endpoint_url, run
-from walkaway.cli.terminal import Terminal, plain, sheet, short_hex
+from walkaway.cli.terminal import Terminal, counted, plain, sheet, short_hex
 from walkaway.errors import WalkawayError
 
 __all__ = ["status", "status_page"]
@@ -24,14 +30,15 @@ _WIDE = 100
 
 def status(
     *,
-    host: HostOption = None,
-    port: PortOption = None,
+    host: EndpointHostOption = None,
+    port: EndpointPortOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show how the running endpoint stands.
 
-    Ends with 0 while latest is answered, and with 1 while it is refused.
+    Ends with 0 while latest is answered, with 1 while it is refused, and with
+    4 where no endpoint answers.
 
     Example: walkaway status --json
     """
@@ -43,7 +50,7 @@ def status(
         if as_json:
             terminal.print_json(told)
         else:
-            terminal.person.print(page)
+            terminal.show(page)
         if not told["isFresh"]:
             raise typer.Exit(ExitCode.REFUSED)
 
@@ -80,7 +87,8 @@ def _rows(told: Mapping[str, Any]) -> list[tuple[object, object]]:
         rows.append(("checkpoint", checkpoint["root"]))
         rows.append(("", checkpoint["origin"]))
     if told["sent"]:
-        rows.append(("sent from here", f"{told['sent']} transactions that are not final yet"))
+        sent = f"{counted(told['sent'], 'transaction')}, not final yet"
+        rows.append(("sent from here", sent))
     if told["clockBehind"] > 0:
         behind = f"{told['clockBehind']:.0f} s behind the proven head: set it"
         rows.append(("clock", plain(behind, "warn")))

@@ -1,9 +1,11 @@
 """Everything that reaches a person's screen goes through here.
 
 Colours are mid-tones that can be read on dark and on light; they vanish with
-``NO_COLOR`` and where the output is no terminal. Text from outside is never
-taken for markup or for control characters. With ``--json``, standard output
-holds JSON and nothing else, and everything for a person goes to standard error.
+``NO_COLOR`` and where the output is no terminal. There, lines are also not cut
+to a width (unless ``COLUMNS`` gives one) and not padded, so that other programs
+find hashes whole. Text from outside is never taken for markup or for control
+characters. With ``--json``, standard output holds JSON and nothing else, and
+everything for a person goes to standard error.
 """
 
 from __future__ import annotations
@@ -11,11 +13,12 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -25,7 +28,7 @@ from walkaway.cli.exit_codes import ExitCode, advice_on, exit_code_of
 from walkaway.errors import Unproven, WalkawayError
 from walkaway.sources.redact import shown
 
-__all__ = ["Terminal", "plain", "sheet", "short_hex"]
+__all__ = ["Terminal", "counted", "plain", "sheet", "short_hex"]
 
 _THEME = Theme(
     {
@@ -38,9 +41,12 @@ _THEME = Theme(
     }
 )
 _LONGEST_LINE = 2000
+_UNCUT = 2 * _LONGEST_LINE
+"""Columns of what is no terminal: room for a label and the longest line beside it."""
 _TWO_COLUMNS = 64
 _MANY_ALIKE = 3
 _LONG_HEX = re.compile(r"0x[0-9a-fA-F]{21,}")
+_PADDING = re.compile(r"[ \t]+$", re.MULTILINE)
 
 
 def plain(text: object, style: str = "") -> Text:
@@ -51,6 +57,11 @@ def plain(text: object, style: str = "") -> Text:
 def short_hex(text: str) -> str:
     """The text with its long hex words cut in the middle."""
     return _LONG_HEX.sub(lambda word: f"{word[0][:10]}…{word[0][-6:]}", text)
+
+
+def counted(number: int, noun: str) -> str:
+    """So many of them: ``1 period``, ``2 periods``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def sheet(rows: Iterable[tuple[object, object]], *, width: int) -> Table:
@@ -79,8 +90,8 @@ class Terminal:
         self.as_json = as_json
         # What the floors log is told here in words of its own.
         logging.getLogger("walkaway").addHandler(logging.NullHandler())
-        self._out = Console(theme=_THEME, width=width, highlight=False)
-        self._err = Console(theme=_THEME, width=width, highlight=False, stderr=True)
+        self._out = _console(width, stderr=False)
+        self._err = _console(width, stderr=True)
 
     @property
     def person(self) -> Console:
@@ -91,6 +102,10 @@ class Terminal:
     def complaints(self) -> Console:
         """The console for errors and warnings; always standard error."""
         return self._err
+
+    def show(self, drawing: RenderableType) -> None:
+        """Print for a person."""
+        _show(self.person, drawing)
 
     def print_json(self, document: object) -> None:
         """One JSON document on one line of standard output."""
@@ -107,12 +122,12 @@ class Terminal:
                 facts["advice"] = advice
             self.print_json({"error": facts, "exit_code": int(exit_code_of(error))})
             return
-        self._err.print(Text.assemble(("error  ", "bad"), plain(message)))
+        _show(self._err, Text.assemble(("error  ", "bad"), plain(message)))
         if isinstance(error, Unproven) and error.reasons:
             rows = sheet(_by_reason(error.reasons), width=self._err.width)
-            self._err.print(Padding(rows, (0, 0, 0, 7)))
+            _show(self._err, Padding(rows, (0, 0, 0, 7)))
         if advice:
-            self._err.print(Text.assemble(("next   ", "name"), plain(advice)))
+            _show(self._err, Text.assemble(("next   ", "name"), plain(advice)))
 
     @contextlib.contextmanager
     def ending(self) -> Iterator[None]:
@@ -127,6 +142,23 @@ class Terminal:
             raise typer.Exit(ExitCode.INTERRUPTED) from None
         except BrokenPipeError:
             raise typer.Exit(ExitCode.OK) from None
+
+
+def _console(width: int | None, *, stderr: bool) -> Console:
+    console = Console(theme=_THEME, width=width, highlight=False, stderr=stderr)
+    if width is None and not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _UNCUT
+    return console
+
+
+def _show(console: Console, drawing: RenderableType) -> None:
+    if console.is_terminal:
+        console.print(drawing)
+        return
+    with console.capture() as captured:
+        console.print(drawing)
+    console.file.write(_PADDING.sub("", captured.get()))
+    console.file.flush()
 
 
 def _by_reason(reasons: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -62,7 +62,7 @@ def trust(
             )
         else:
             width = terminal.person.width
-            terminal.person.print(trust_page(settings.network, believed, width=width))
+            terminal.show(trust_page(settings.network, believed, width=width))
 
 
 def trust_page(network: str, believed: Sequence[Belief], *, width: int) -> RenderableType:

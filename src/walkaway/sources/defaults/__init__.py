@@ -7,6 +7,7 @@ Imports only `errors` and the kinds in `request`. Begin with `mainnet.toml`.
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -76,7 +77,11 @@ def read_source(entry: object, *, where: str) -> ListedSource:
     label = f"{where}: source {name!r}" if isinstance(name, str) else f"{where}: a source"
     unknown = sorted(str(key) for key in entry if key not in _KNOWN)
     if unknown:
-        raise ConfigError(f"{label} has unknown fields: {', '.join(unknown)}")
+        near = difflib.get_close_matches(unknown[0], _KNOWN, n=1)
+        raise ConfigError(
+            f"{label} has unknown fields: {', '.join(unknown)}",
+            advice=f"did you mean {near[0]}?" if near else f"known fields: {', '.join(_KNOWN)}",
+        )
     kinds = entry.get("kinds")
     if not isinstance(kinds, list) or not kinds or any(kind not in KINDS for kind in kinds):
         raise ConfigError(f"{label}: kinds is a list of {', '.join(KINDS)}")

@@ -1,0 +1,62 @@
+"""What a person can do with the demo while it stays up: an account, a question, a lie to read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from walkaway.cli.terminal import plain, sheet
+from walkaway.devnet.execution.accounts import DEV_ACCOUNTS, dev_account
+from walkaway.devnet.traffic import TRAFFIC_ACCOUNTS
+
+__all__ = ["account_facts", "offer"]
+
+_IDLE = next(index for index in range(DEV_ACCOUNTS) if index not in TRAFFIC_ACCOUNTS)
+_INDENT = 3
+
+
+def account_facts() -> dict[str, object]:
+    """A funded account that nobody else uses, and how its key is made; for programs."""
+    account = dev_account(_IDLE)
+    return {
+        "index": _IDLE,
+        "address": account.address,
+        "key": account.key,
+        "key_made_by": _made_by(),
+    }
+
+
+def offer(url: str, chain_id: int, evidence: Path, *, width: int) -> RenderableType:
+    """The same for a person, with lines to paste; ``evidence`` is the folder of lies."""
+    account = dev_account(_IDLE)
+    address = f"0x{account.address.hex()}"
+    rows: list[tuple[object, object]] = [
+        ("network", f"chain {chain_id} at {url}"),
+        ("account", f"{address}, funded and idle"),
+        ("its key", f"0x{account.key.hex()}"),
+        ("", plain(f"made by {_made_by()}: it is no secret", "quiet")),
+        ("the lies", f"{evidence}"),
+        ("", plain("for your eyes only; gone when the demo ends", "quiet")),
+    ]
+    port = url.rpartition(":")[2]
+    explain = f"walkaway explain eth_getBalance {address}"
+    lines = (
+        f"curl {url} -H 'Content-Type: application/json' \\",
+        """  -d '{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber","params":[]}'""",
+        explain if port == "8545" else f"{explain} \\\n  --port {port}",
+    )
+    return Group(
+        Text("Use it, from another terminal", "title"),
+        Padding(sheet(rows, width=width - _INDENT), (0, 0, 0, _INDENT)),
+        Text(),
+        # Not indented, so that each line fits and can be pasted whole.
+        *(Text(line) for line in lines),
+        Text(),
+    )
+
+
+def _made_by() -> str:
+    return f'keccak256("walkaway devnet account {_IDLE}")'

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use revm::bytecode::Bytecode;
 use revm::context::TxEnv;
 use revm::context_interface::either::Either;
 use revm::context_interface::transaction::{
     AccessList, AccessListItem, Authorization, SignedAuthorization, TransactionType,
 };
 use revm::primitives::hardfork::SpecId;
-use revm::primitives::{Address, TxKind, U256};
+use revm::primitives::{Address, B256, Bytes, TxKind, U256};
 
 use crate::InvalidCall;
 use crate::database::Override;
@@ -87,7 +88,8 @@ impl Call {
             (false, ..) => (TransactionType::Eip7702, SpecId::PRAGUE, "authorizations"),
             (_, false, _) => (TransactionType::Eip4844, SpecId::CANCUN, "blobs"),
             (_, _, false) => (TransactionType::Eip2930, SpecId::BERLIN, "access lists"),
-            _ => (TransactionType::Legacy, SpecId::FRONTIER, ""),
+            _ if self.max_fee_per_blob_gas == 0 => (TransactionType::Legacy, SpecId::FRONTIER, ""),
+            _ => (TransactionType::Legacy, SpecId::CANCUN, "blobs"),
         };
         if !spec.is_enabled_in(since) {
             return Err(refused(&format!("this fork knows no {what}")));
@@ -141,32 +143,40 @@ struct PythonOverrides<'py> {
 }
 
 /// Reads overrides by address.
-pub fn read_overrides(overrides: &Bound<'_, PyDict>) -> PyResult<HashMap<Address, Override>> {
+pub fn read_overrides(
+    overrides: &Bound<'_, PyDict>,
+    spec: SpecId,
+) -> PyResult<HashMap<Address, Override>> {
     let mut read = HashMap::with_capacity(overrides.len());
     for (address, wanted) in overrides {
         let wanted: PythonOverrides<'_> = wanted.extract()?;
+        // The whole storage is given, or single slots: never both.
         let mut slots = HashMap::new();
-        for dict in [wanted.storage.as_ref(), Some(&wanted.slots)]
-            .into_iter()
-            .flatten()
-        {
-            for (key, value) in dict {
-                let key = U256::from_be_bytes(key.extract::<Fixed<32>>()?.0);
-                slots.insert(key, value.extract::<Word>()?.0);
-            }
+        for (key, value) in wanted.storage.as_ref().unwrap_or(&wanted.slots) {
+            let key = U256::from_be_bytes(key.extract::<Fixed<32>>()?.0);
+            slots.insert(key, value.extract::<Word>()?.0);
         }
         read.insert(
             address.extract::<Fixed<20>>()?.into(),
             Override {
                 balance: wanted.balance.map(|balance| balance.0),
                 nonce: wanted.nonce,
-                code: wanted
-                    .code
-                    .map(|code| (code_hash(&code.0), bytecode(code.0))),
+                code: wanted.code.map(|code| override_code(code.0, spec)),
                 slots,
                 replaces_storage: wanted.storage.is_some(),
             },
         );
     }
     Ok(read)
+}
+
+/// Code that looks like a delegation is one only since Prague. An account's own code cannot look
+/// so before it (EIP-3541), but a caller may want anything.
+fn override_code(code: Bytes, spec: SpecId) -> (B256, Bytecode) {
+    let hash = code_hash(&code);
+    if spec.is_enabled_in(SpecId::PRAGUE) {
+        (hash, bytecode(code))
+    } else {
+        (hash, Bytecode::new_legacy(code))
+    }
 }

@@ -12,7 +12,6 @@ use revm::context_interface::{Block, Cfg, ContextTr, JournalTr, Transaction};
 use revm::handler::{EvmTr, FrameResult, Handler, MainnetContext, MainnetEvm};
 use revm::interpreter::InitialAndFloorGas;
 use revm::primitives::U256;
-use revm::primitives::eip4844::VERSIONED_HASH_VERSION_KZG;
 use revm::primitives::hardfork::SpecId;
 
 use crate::database::KnownDatabase;
@@ -46,18 +45,11 @@ impl<'a> Handler for CallHandler<'a> {
         {
             return Err(InvalidTransaction::CreateInitCodeSizeLimit.into());
         }
-        let hashes = tx.blob_versioned_hashes();
-        if hashes
-            .iter()
-            .any(|hash| hash[0] != VERSIONED_HASH_VERSION_KZG)
-        {
-            return Err(InvalidTransaction::BlobVersionNotSupported.into());
-        }
         let (offered, price) = (
             tx.max_fee_per_blob_gas(),
             block.blob_gasprice().unwrap_or(0),
         );
-        if !hashes.is_empty() && offered != 0 && offered < price {
+        if !tx.blob_versioned_hashes().is_empty() && offered != 0 && offered < price {
             return Err(InvalidTransaction::BlobGasPriceGreaterThanMax {
                 block_blob_gas_price: price,
                 tx_max_fee_per_blob_gas: offered,

@@ -37,7 +37,7 @@ pub fn run<'py>(
     let block = environment.block();
     let transaction = call.transaction(rules.spec, rules.chain_id)?;
     let overrides = overrides
-        .map(read_overrides)
+        .map(|wanted| read_overrides(wanted, rules.spec))
         .transpose()?
         .unwrap_or_default();
     let state = Arc::clone(&known.state);
@@ -198,6 +198,7 @@ fn log_to_python<'py>(python: Python<'py>, log: &Log) -> PyResult<Bound<'py, PyT
         .into_pyobject(python)
 }
 
+/// The words of `walkaway.evm.reference`, so that both engines say the same.
 fn halt_name(reason: &HaltReason) -> &'static str {
     match reason {
         HaltReason::OutOfGas(_) => "out of gas",
@@ -212,9 +213,9 @@ fn halt_name(reason: &HaltReason) -> &'static str {
         HaltReason::PrecompileError | HaltReason::PrecompileErrorWithContext(_) => {
             "precompile failed"
         }
-        HaltReason::CreateContractSizeLimit => "code too large",
-        HaltReason::CreateContractStartingWithEF => "code begins with 0xef",
-        HaltReason::CreateInitCodeSizeLimit => "initcode too large",
+        HaltReason::CreateContractStartingWithEF => "invalid contract prefix",
+        // The specification lets code that is too large run out of gas.
+        HaltReason::CreateContractSizeLimit | HaltReason::CreateInitCodeSizeLimit => "out of gas",
         HaltReason::NonceOverflow => "nonce overflow",
         HaltReason::OverflowPayment => "balance overflow",
         HaltReason::StateChangeDuringStaticCall | HaltReason::CallNotAllowedInsideStatic => {

@@ -1,0 +1,253 @@
+"""Both engines, the same calls: revm is held to the executable specification.
+
+Each engine starts from nothing and is given what it says is missing until
+nothing is; the answers must be the same. The engines may find what is missing
+in another order, so that is not compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.evm.generated_calls import ABSENT, PLAIN, Case, make_case
+from tests.evm.precompile_inputs import QUICK_INPUTS, SLOW_INPUTS
+from tests.evm.token_world import (
+    HOLDERS,
+    balance,
+    balance_of,
+    environment,
+    increment,
+    known_tokens,
+    sum_of_balances,
+    transfer,
+)
+from walkaway.errors import InvalidRequest, Unsupported
+from walkaway.evm.engine import (
+    BlockEnvironment,
+    Call,
+    Engine,
+    KnownState,
+    Missing,
+    Outcome,
+    Overrides,
+)
+from walkaway.evm.native import NativeEngine, available
+from walkaway.evm.reference import ReferenceEngine
+from walkaway.proofs.execution.keccak import keccak256
+
+pytestmark = pytest.mark.skipif(not available(), reason="the native kernel is not built")
+
+ROUNDS = 40
+INVALID = "cannot be a transaction"
+
+SEVERAL_FAULTS = {"out of gas", "stack overflow", "stack underflow", "precompile failed"}
+"""An instruction can have several of these at once, and the engines look in another order; and
+the specification lets some precompiles run out of gas over malformed input."""
+
+
+def _input_name(value: object) -> str:
+    return f"{len(value)} bytes" if isinstance(value, bytes) else f"{value:#x}"
+
+
+@pytest.fixture(scope="module")
+def engines() -> tuple[Engine, Engine]:
+    return NativeEngine(), ReferenceEngine()
+
+
+def grown(known: KnownState, missing: Missing, truth: KnownState) -> KnownState:
+    """The known state with what was missing; what the truth does not name is not there."""
+    found = {number: truth.block_hashes.get(number) for number in missing.block_hashes}
+    return KnownState(
+        {**known.accounts, **{item: truth.accounts.get(item) for item in missing.accounts}},
+        {**known.slots, **{place: truth.slots.get(place, 0) for place in missing.slots}},
+        {**known.code, **{item: truth.code[item] for item in missing.code}},
+        {
+            **known.block_hashes,
+            **{number: item or keccak256(bytes([number % 256])) for number, item in found.items()},
+        },
+    )
+
+
+def settled(
+    engine: Engine,
+    call: Call,
+    block: BlockEnvironment,
+    truth: KnownState,
+    overrides: dict[bytes, Overrides] | None = None,
+) -> Outcome | str:
+    """An engine's answer once nothing is missing."""
+    known = KnownState()
+    for _ in range(ROUNDS):
+        try:
+            answer = engine.run(call, block, known, overrides)
+        except InvalidRequest:
+            return INVALID
+        if isinstance(answer, Outcome):
+            return answer
+        assert answer, "a run that lacked nothing has an outcome"
+        before, known = known, grown(known, answer, truth)
+        assert known != before, "what is known is not missing"
+    pytest.fail(f"still missing something after {ROUNDS} rounds")
+
+
+def compared(answer: Outcome | str) -> object:
+    """What both engines must agree on."""
+    if isinstance(answer, str):
+        return answer
+    halt = "several faults" if answer.halt in SEVERAL_FAULTS else answer.halt
+    return (
+        answer.succeeded,
+        answer.output,
+        answer.gas_used,
+        answer.logs,
+        halt,
+        answer.created,
+    )
+
+
+def settled_case(engine: Engine, case: Case) -> Outcome | str:
+    return settled(engine, case.call, case.environment, case.truth, case.overrides)
+
+
+def agree_on(engines: tuple[Engine, Engine], seeds: range) -> list[Outcome]:
+    """The outcomes of the cases of some seeds, each compared."""
+    outcomes = []
+    for seed in seeds:
+        case = make_case(seed)
+        native, reference = (settled_case(engine, case) for engine in engines)
+        assert compared(native) == compared(reference), f"seed {seed}"
+        if isinstance(native, Outcome):
+            outcomes.append(native)
+    return outcomes
+
+
+@pytest.mark.parametrize("first", range(0, 2000, 250))
+def test_generated_calls_end_the_same(engines: tuple[Engine, Engine], first: int) -> None:
+    outcomes = agree_on(engines, range(first, first + 250))
+    # The grammar is worth something only where it reaches every kind of ending.
+    assert sum(outcome.succeeded for outcome in outcomes) > 75
+    assert any(outcome.reverted for outcome in outcomes)
+    assert any(outcome.halt for outcome in outcomes)
+    assert any(outcome.logs for outcome in outcomes)
+    assert any(outcome.created for outcome in outcomes)
+
+
+@pytest.mark.adversary
+def test_many_more_generated_calls_end_the_same(engines: tuple[Engine, Engine]) -> None:
+    agree_on(engines, range(100_000, 103_000))
+
+
+@pytest.mark.parametrize("fork", ["cancun", "prague", "osaka"])
+@pytest.mark.parametrize(("address", "data"), QUICK_INPUTS, ids=_input_name)
+def test_precompiles_give_the_same(
+    engines: tuple[Engine, Engine], address: int, data: bytes, fork: str
+) -> None:
+    for given in _variants(data):
+        _same_precompile(engines, address, given, fork)
+
+
+@pytest.mark.parametrize(("address", "data"), SLOW_INPUTS, ids=_input_name)
+def test_slow_precompiles_give_the_same(
+    engines: tuple[Engine, Engine], address: int, data: bytes
+) -> None:
+    fork = "cancun" if address == 0x0A else "osaka"
+    outcome = _same_precompile(engines, address, data, fork)
+    assert outcome.succeeded
+    assert outcome.output
+    _same_precompile(engines, address, data[:-1], fork)
+
+
+def _variants(data: bytes) -> list[bytes]:
+    """The input, shortened, lengthened, and with a bit changed here and there."""
+    changed = [
+        data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+        for place in range(0, len(data), max(1, len(data) // 4))
+    ]
+    return [data, data[:-1], data + b"\x00", *changed]
+
+
+def _same_precompile(
+    engines: tuple[Engine, Engine], address: int, data: bytes, fork: str
+) -> Outcome:
+    truth = KnownState({PLAIN: None})
+    call = Call(PLAIN, address.to_bytes(20, "big"), 1_000_000, data=data)
+    native, reference = (settled(engine, call, environment(fork), truth) for engine in engines)
+    assert compared(native) == compared(reference)
+    assert isinstance(native, Outcome)
+    return native
+
+
+@pytest.mark.parametrize("fork", ["paris", "shanghai", "cancun", "prague", "osaka", "bpo2"])
+def test_the_token_answers_the_same(engines: tuple[Engine, Engine], fork: str) -> None:
+    calls = [
+        *(balance_of(holder) for holder in HOLDERS[:5]),
+        transfer(HOLDERS[0], HOLDERS[1], 5),
+        transfer(HOLDERS[0], HOLDERS[1], 2**255),
+        transfer(HOLDERS[0], ABSENT, balance(HOLDERS[0])),
+        sum_of_balances(HOLDERS[:20]),
+        increment(),
+    ]
+    for call in calls:
+        native, reference = (
+            settled(engine, call, environment(fork), known_tokens()) for engine in engines
+        )
+        assert compared(native) == compared(reference)
+
+
+def test_the_sum_is_that_of_the_balances(engines: tuple[Engine, Engine]) -> None:
+    for engine in engines:
+        answer = settled(engine, sum_of_balances(), environment(), known_tokens())
+        assert isinstance(answer, Outcome)
+        assert int.from_bytes(answer.output, "big") == sum(map(balance, HOLDERS))
+
+
+ASKED = balance_of(HOLDERS[0])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        replace(ASKED, gas_limit=20_999),
+        replace(ASKED, gas_price=10**30),
+        replace(ASKED, value=10**30),
+        replace(ASKED, to=None, data=bytes(49_153), gas_limit=10_000_000),
+        replace(ASKED, to=None, blob_hashes=(bytes(32),)),
+        replace(ASKED, data=b"\x01" * 1000, gas_limit=30_000),
+    ],
+)
+def test_what_cannot_be_a_transaction_is_so_for_both(
+    engines: tuple[Engine, Engine], call: Call
+) -> None:
+    for engine in engines:
+        with pytest.raises(InvalidRequest):
+            engine.run(call, environment(), known_tokens())
+
+
+def test_no_engine_guesses_at_a_fork(engines: tuple[Engine, Engine]) -> None:
+    for engine in engines:
+        with pytest.raises(Unsupported):
+            engine.run(balance_of(HOLDERS[0]), environment("fusaka"), known_tokens())
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {HOLDERS[0]: Overrides(balance=10**20)},
+        {ABSENT: Overrides(code=bytes.fromhex("5f545f5260205ff3"), slots={bytes(32): 7})},
+        {ABSENT: Overrides(code=bytes.fromhex("5f545f5260205ff3"), storage={})},
+        {ABSENT: Overrides(balance=1, nonce=1, code=bytes.fromhex("475f5260205ff3"))},
+        {ABSENT: Overrides(code=bytes.fromhex("ef0100") + HOLDERS[3])},
+    ],
+)
+@pytest.mark.parametrize("fork", ["cancun", "osaka"])
+def test_overrides_mean_the_same(
+    engines: tuple[Engine, Engine], overrides: dict[bytes, Overrides], fork: str
+) -> None:
+    call = Call(HOLDERS[0], ABSENT, 100_000, value=1 if HOLDERS[0] in overrides else 0)
+    native, reference = (
+        settled(engine, call, environment(fork), known_tokens(), overrides) for engine in engines
+    )
+    assert isinstance(native, Outcome)
+    assert compared(native) == compared(reference)

@@ -122,13 +122,14 @@ def test_empty_blocks_are_made_up_for_by_older_ones_and_no_more_are_counted() ->
     mixed: list[tuple[int, ...]] = [(5,), ()] * 19 + [(7,)] * 2
     tip = derive_fees.suggested_tip(samples(mixed))
     assert dict(tip.because.facts)["blocks"] == 20
-    more: list[tuple[int, ...]] = [(5,)] * 20 + [(10**6,)] * 20
+    more = [(5,)] * 20 + [(10**6,)] * 20
     assert derive_fees.suggested_tip(samples(more)).value == 5
 
 
 @pytest.mark.parametrize(("count", "first"), [(0, 100), (19, 100), (39, 1)])
 def test_too_few_samples_are_refused(count: int, first: int) -> None:
-    given = samples([(5,)] * 19 + [()] * (count - 19) if count > 19 else [(5,)] * count, first)
+    tips: list[tuple[int, ...]] = [(5,) if index < 19 else () for index in range(count)]
+    given = samples(tips, first)
     with pytest.raises(ProofError, match="more blocks"):
         derive_fees.suggested_tip(given)
 

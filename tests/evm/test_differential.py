@@ -42,7 +42,13 @@ pytestmark = pytest.mark.skipif(not available(), reason="the native kernel is no
 ROUNDS = 40
 INVALID = "cannot be a transaction"
 
-SEVERAL_FAULTS = {"out of gas", "stack overflow", "stack underflow", "precompile failed"}
+SEVERAL_FAULTS = {
+    "invalid opcode",
+    "out of gas",
+    "precompile failed",
+    "stack overflow",
+    "stack underflow",
+}
 """An instruction can have several of these at once, and the engines look in another order; and
 the specification lets some precompiles run out of gas over malformed input."""
 

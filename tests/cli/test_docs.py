@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from walkaway.sources.defaults import KINDS
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
+PACKAGE = ROOT / "src" / "walkaway"
+FLOORS = "The floors, bottom up"
 GROUP = get_command(app)
 assert isinstance(GROUP, TyperGroup)
 COMMANDS = GROUP.commands
@@ -36,6 +39,22 @@ def rows(text: str) -> list[list[str]]:
     lines = [line for line in text.splitlines() if line.startswith("|")]
     cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
     return cells[2:]
+
+
+def test_the_page_on_the_floors_lists_those_that_there_are() -> None:
+    named = {
+        name
+        for row in rows(section((ROOT / "docs" / "architecture.md").read_text(), FLOORS))
+        for name in re.findall(r"`(\w+)/`", row[0])
+    }
+    assert named == {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("**/__init__.py")), ids=str)
+def test_where_a_floor_says_to_begin_there_is_something(path: Path) -> None:
+    told = ast.get_docstring(ast.parse(path.read_text())) or ""
+    for name in re.findall(r"(?<!`)`([\w/]+(?:\.py|\.toml|/))`", told):
+        assert (path.parent / name).exists(), name
 
 
 def test_every_setting_is_documented_and_the_reverse() -> None:

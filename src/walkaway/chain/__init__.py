@@ -2,5 +2,5 @@
 
 May import `sources`, `proofs` and below. Begin with `chain.py` (the one object
 that the floors above hold), then `follower.py` (checkpoint to head) and
-`store.py` (what is kept across a crash).
+`keeper.py` with `kept.py` (what is kept across runs, and across a crash).
 """

@@ -1,7 +1,9 @@
 """The sources a person begins with, one file a network, and their reader.
 
-None is trusted. Each line says who runs the source and in which public
-document that was read, so that anyone can check the list or replace it.
+None is believed alone: answers are proven, and a first checkpoint is taken from
+several operators or from the person. Each line says who runs the source and in
+which public document that was read, so that anyone can check the list or
+replace it.
 Imports only `errors` and the kinds in `request`. Begin with `mainnet.toml`.
 """
 

@@ -5,7 +5,7 @@ from walkaway.chain.clock import FixedClock, FlooredClock
 
 def test_a_clock_set_back_stands_at_the_proven_head() -> None:
     machine = FixedClock(1000)
-    clock = FlooredClock(machine)
+    clock = FlooredClock(machine, timer=lambda: 0.0)
     clock.raise_to(990)
     assert (clock.now(), clock.behind) == (1000, 0)
     machine.seconds = 500
@@ -21,6 +21,17 @@ def test_a_jump_forward_of_the_machine_leaves_no_trace() -> None:
 
 
 def test_the_floor_only_rises() -> None:
-    clock = FlooredClock(FixedClock(0), floor=50)
+    clock = FlooredClock(FixedClock(0), floor=50, timer=lambda: 0.0)
     clock.raise_to(10)
     assert clock.now() == 50
+
+
+def test_time_goes_on_while_the_machine_is_set_back() -> None:
+    elapsed = [0.0]
+    clock = FlooredClock(FixedClock(0), timer=lambda: elapsed[0])
+    clock.raise_to(1000)
+    elapsed[0] = 600.0
+    assert clock.now() == 1600
+    clock.raise_to(1300)
+    assert clock.now() == 1600
+    assert clock.behind == 1600

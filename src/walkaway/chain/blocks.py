@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
 
+from walkaway.chain.judgement import judged_by_form
 from walkaway.chain.single_flight import SingleFlight
-from walkaway.errors import NotKnown, ProofError, Unproven
+from walkaway.errors import NotKnown, ProofError, SourceLacks, Unproven
 from walkaway.limits import LIMITS
 from walkaway.proofs import Proven
 from walkaway.proofs.execution.blocks import (
@@ -60,7 +62,8 @@ class Blocks:
         def verify(answer: Answer) -> Proven[Block]:
             if answer.body is None:
                 raise NotKnown("it does not know the block")
-            return prove_block(header, block_body_from_json(answer.body))
+            with judged_by_form():
+                return prove_block(header, block_body_from_json(answer.body))
 
         request = RpcRequest("eth_getBlockByHash", (block_hash, True), by_hash=True)
         return await self._pool.first_proven(request, verify, heavy=True)
@@ -71,7 +74,8 @@ class Blocks:
         def verify(answer: Answer) -> Proven[Receipts]:
             if answer.body is None:
                 raise NotKnown("it does not know the block")
-            return prove_receipts(header, receipts_from_json(answer.body))
+            with judged_by_form():
+                return prove_receipts(header, receipts_from_json(answer.body))
 
         forms = (
             RpcRequest("eth_getBlockReceipts", (block_hash,), by_hash=True),
@@ -80,24 +84,42 @@ class Blocks:
         try:
             return await self._pool.first_proven(forms, verify, heavy=True)
         except Unproven as whole:
-            try:
-                return await self._receipts_one_by_one(header)
-            except (Unproven, ProofError):
+            if (found := await self._receipts_one_by_one(header)) is None:
                 raise whole from None
+            return found
 
-    async def _receipts_one_by_one(self, header: Proven[Header]) -> Proven[Receipts]:
-        """For sources without `eth_getBlockReceipts`: each receipt alone, proven together."""
+    async def _receipts_one_by_one(self, header: Proven[Header]) -> Proven[Receipts] | None:
+        """For sources without `eth_getBlockReceipts`: each receipt alone, proven together.
+
+        Where they do not fit together nobody can tell which one is false, so that
+        each source that gave any is asked for all of them alone.
+        """
         block = await self.block(header)
         hashes = [transaction.hash for transaction in block.value.body.transactions]
+        givers: list[str | None] = [None]
+        for only in givers:
+            with suppress(Unproven):
+                claimed = await self._claimed_receipts(hashes, only)
+                with suppress(ProofError):
+                    return prove_receipts(header, [receipt for receipt, _ in claimed])
+                givers += sorted({giver for _, giver in claimed} - set(givers))
+        return None
+
+    async def _claimed_receipts(
+        self, hashes: Sequence[bytes], only: str | None
+    ) -> list[tuple[Receipt, str]]:
+        """Receipts by transaction hash, each with the source that gave it."""
+
+        def read(answer: Answer) -> tuple[Receipt, str]:
+            if only not in (None, answer.source):
+                raise SourceLacks("another source is asked alone")
+            if answer.body is None:
+                raise NotKnown("it does not know the transaction")
+            with judged_by_form():
+                return receipt_from_json(answer.body), answer.source
+
         requests = [RpcRequest("eth_getTransactionReceipt", ("0x" + h.hex(),)) for h in hashes]
-        claimed = await self._pool.prove_many([(request, _claimed_receipt) for request in requests])
-        return prove_receipts(header, claimed)
-
-
-def _claimed_receipt(answer: Answer) -> Receipt:
-    if answer.body is None:
-        raise NotKnown("it does not know the transaction")
-    return receipt_from_json(answer.body)
+        return await self._pool.prove_many([(request, read) for request in requests])
 
 
 class _Recent(Generic[T]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from walkaway.sources.clock import Clock
 
@@ -33,23 +34,34 @@ class FlooredClock:
 
     A machine whose clock was set back would otherwise take an old head for a
     fresh one. ``raise_to`` is called with the time of each proven head, and
-    with that of the last run's. The inner clock itself never raises the floor:
-    one wild jump forward would make every later head look stale.
+    with that of the last run's; from there time goes on by a timer that
+    nobody can set, so that a head grows old all the same. The inner clock
+    itself never raises the floor: one wild jump forward would make every later
+    head look stale.
     """
 
-    def __init__(self, clock: Clock, floor: float = 0.0) -> None:
+    def __init__(
+        self, clock: Clock, floor: float = 0.0, timer: Callable[[], float] = time.monotonic
+    ) -> None:
         self._clock = clock
+        self._timer = timer
         self._floor = floor
+        self._raised_at = timer()
 
     def now(self) -> float:
-        """The inner clock's time, or the floor where that is later."""
-        return max(self._floor, self._clock.now())
+        """The inner clock's time, or where the floor has got to, if that is later."""
+        return max(self._clock.now(), self._risen_floor())
 
     def raise_to(self, seconds: float) -> None:
         """Time is at least this from now on."""
-        self._floor = max(self._floor, seconds)
+        if seconds > self._risen_floor():
+            self._floor = seconds
+            self._raised_at = self._timer()
 
     @property
     def behind(self) -> float:
         """By how many seconds the inner clock runs behind what was proven; 0 if it does not."""
-        return max(0.0, self._floor - self._clock.now())
+        return max(0.0, self._risen_floor() - self._clock.now())
+
+    def _risen_floor(self) -> float:
+        return self._floor + (self._timer() - self._raised_at) if self._floor else 0.0

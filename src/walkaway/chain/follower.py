@@ -8,13 +8,14 @@ is set aside before it is judged.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
 from walkaway.anchors.spec import ChainSpec
 from walkaway.chain.clock import FlooredClock
-from walkaway.errors import SourceFault, SourceLacks, Unproven
+from walkaway.errors import SourceFault, SourceLacks, Unproven, Unsupported
 from walkaway.limits import LIMITS
 from walkaway.proofs.consensus.containers import (
     LightClientFinalityUpdate,
@@ -106,22 +107,22 @@ class Follower:
             await self._learn_committee()
         before = self.store
         unheard: Unproven | None = None
-        for route, verify in (
-            ("finality_update", self._with_message(FINALITY_UPDATE)),
-            ("optimistic_update", self._with_message(OPTIMISTIC_UPDATE)),
+        for route, verify, order in (
+            ("finality_update", self._with_message(FINALITY_UPDATE), _finality_first),
+            ("optimistic_update", self._with_message(OPTIMISTIC_UPDATE), _head_first),
         ):
             try:
                 candidate = await self._pool.newest_proven(
                     beacon_question(f"{LIGHT_CLIENT}/{route}"),
                     verify,
-                    order=_progress_of,
+                    order=order,
                     deadline=self._head_seconds(),
                     heavy=True,
                 )
             except Unproven as error:
                 unheard = error
                 continue
-            if _progress_of(candidate) > _progress_of(self.store):
+            if _head_first(candidate) != _head_first(self.store):
                 self.store = candidate
                 self._raise_clock()
         if unheard is not None and self.store is before:
@@ -170,10 +171,11 @@ class Follower:
         )
 
     def _with_updates(self, answer: Answer) -> LightClientStore:
-        if isinstance(answer.body, bytes):
-            updates = updates_from_ssz(self.spec, answer.body)
-        else:
-            updates = updates_from_json(self.spec, answer.body)
+        with known_forks():
+            if isinstance(answer.body, bytes):
+                updates = updates_from_ssz(self.spec, answer.body)
+            else:
+                updates = updates_from_json(self.spec, answer.body)
         store = self.store.copy()
         for update in updates:
             if self._in_reach(store, update):
@@ -231,17 +233,35 @@ def beacon_question(
 
 def message(kind: Kind[T], spec: ChainSpec, answer: Answer) -> T:
     """Decode one light-client message from either form."""
-    if not isinstance(answer.body, bytes):
-        return from_json(kind, spec, answer.body)
-    if answer.fork is None:
-        raise SourceFault("its SSZ answer does not name its fork (Eth-Consensus-Version)")
-    return from_ssz(kind, spec, answer.fork, answer.body)
+    with known_forks():
+        if not isinstance(answer.body, bytes):
+            return from_json(kind, spec, answer.body)
+        if answer.fork is None:
+            raise SourceFault("its SSZ answer does not name its fork (Eth-Consensus-Version)")
+        return from_ssz(kind, spec, answer.fork, answer.body)
+
+
+@contextmanager
+def known_forks() -> Iterator[None]:
+    """A fork that the chain spec does not know tells that the spec is old, not that one lies."""
+    try:
+        yield
+    except Unsupported as error:
+        raise SourceLacks(str(error)) from None
 
 
 def _committees_of(store: LightClientStore) -> tuple[int, bool, int]:
     return store.finalized_period, store.knows_next_committee, store.finalized_slot
 
 
-def _progress_of(store: LightClientStore) -> tuple[int, int]:
-    """What a candidate is ordered by: the newest head, then the newest finality."""
+def _head_first(store: LightClientStore) -> tuple[int, int]:
+    """What candidates are ordered by where the newest head is asked for."""
     return store.optimistic_slot, store.finalized_slot
+
+
+def _finality_first(store: LightClientStore) -> tuple[int, int]:
+    """What candidates are ordered by where finality is asked for.
+
+    By the head, one that withholds finality would win over one that has it.
+    """
+    return store.finalized_slot, store.optimistic_slot

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from walkaway.anchors.spec import ChainSpec
 from walkaway.chain.clock import FlooredClock
 from walkaway.chain.kept import Kept, KeptState
 from walkaway.chain.start import Checkpoint
-from walkaway.errors import ConfigError
+from walkaway.errors import ConfigError, Unproven
 from walkaway.limits import LIMITS
 from walkaway.proofs.consensus.light_client import LightClientStore
 
@@ -26,6 +27,7 @@ class Keeper:
         self._spec = spec
         self._clock = clock
         self._finalized: dict[int, bytes] = {}
+        self._finalized_block: tuple[int, bytes] | None = None
         self._head_slot = 0
         self._saved_slot = -1
 
@@ -34,7 +36,10 @@ class Keeper:
 
         Raises `ConfigError` when it is damaged or of another chain.
         """
-        kept = None if self._files is None else self._files.load()
+        if self._files is None:
+            return None
+        self._files.lock()
+        kept = self._files.load()
         if kept is None:
             return None
         if kept.chain_id != self._spec.chain_id:
@@ -43,6 +48,7 @@ class Keeper:
                 advice="give each network its own state directory",
             )
         self._finalized = dict(kept.finalized)
+        self._finalized_block = kept.finalized_block
         self._head_slot = kept.head_slot
         self._clock.raise_to(self._spec.time_of_slot(kept.head_slot))
         return kept
@@ -60,6 +66,33 @@ class Keeper:
                 advice="one of the two checkpoints is false; compare them with people you trust",
             )
 
+    async def check_history(self, ancestor: Callable[[int], Awaitable[bytes]]) -> None:
+        """Hold the chain against the newest block that was final in an earlier run.
+
+        ``ancestor`` gives the hash of the block of a number in this chain. Where it
+        cannot be proven, what was kept is forgotten rather than mixed in.
+
+        Raises `ConfigError` where it is another block: both are shown.
+        """
+        if self._finalized_block is None:
+            return
+        number, block_hash = self._finalized_block
+        try:
+            now = await ancestor(number)
+        except Unproven:
+            self._finalized.clear()
+            return
+        if now != block_hash:
+            raise ConfigError(
+                f"two histories: block {number}, which an earlier run finalized, was "
+                f"0x{block_hash.hex()}; in this chain it is 0x{now.hex()}",
+                advice="one of the two checkpoints is false; compare them with people you trust",
+            )
+
+    def note_finalized(self, number: int, block_hash: bytes) -> None:
+        """Remember the newest final execution block."""
+        self._finalized_block = number, block_hash
+
     def is_past(self, store: LightClientStore) -> bool:
         """Whether the store's head is older than one proven before; else it is noted."""
         if store.optimistic_slot < self._head_slot:
@@ -68,13 +101,12 @@ class Keeper:
         return False
 
     def keep_if_moved(self, store: LightClientStore, checkpoint: Checkpoint) -> None:
-        """Write when finality has moved since the last time."""
+        """Write when finality has moved since the last time. Raises `ConfigError`."""
         if store.finalized_slot != self._saved_slot:
             self.keep(store, checkpoint)
 
     def keep(self, store: LightClientStore, checkpoint: Checkpoint) -> None:
-        """Write everything down."""
-        self._saved_slot = store.finalized_slot
+        """Write everything down. Raises `ConfigError` where it cannot be written."""
         if self._files is None:
             return
         self._files.save(
@@ -84,5 +116,12 @@ class Keeper:
                 head_slot=self._head_slot,
                 checkpoint=checkpoint.root,
                 finalized=self._finalized,
+                finalized_block=self._finalized_block,
             )
         )
+        self._saved_slot = store.finalized_slot
+
+    def close(self) -> None:
+        """Let another process have the files."""
+        if self._files is not None:
+            self._files.unlock()

@@ -9,6 +9,7 @@ since starting anew is a decision about trust.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -32,7 +33,8 @@ class Kept:
     the highest optimistic slot ever proven; ``checkpoint`` the 32-byte root
     that trust began with; ``finalized`` maps the slots of the last finalized
     heads to their beacon roots, so that a later checkpoint that contradicts
-    one is noticed.
+    one is noticed. ``finalized_block`` is the number and hash of the newest
+    execution block that was final.
     """
 
     chain_id: int
@@ -40,14 +42,48 @@ class Kept:
     head_slot: int
     checkpoint: bytes
     finalized: dict[int, bytes] = field(default_factory=dict)
+    finalized_block: tuple[int, bytes] | None = None
 
 
 class KeptState:
-    """The state file of one network, in a directory of the user's own."""
+    """The state file of one network, in a directory of the user's own.
+
+    One process has it at a time: `lock` says so to the others.
+    """
 
     def __init__(self, directory: Path, network: str) -> None:
         self.path = directory / f"{network}.state"
         self._previous = directory / f"{network}.state.previous"
+        self._lock_path = directory / f"{network}.lock"
+        self._lock: int | None = None
+
+    def lock(self) -> None:
+        """Take the file for this process; a killed one lets go of it.
+
+        Raises `ConfigError` where another process has it, or the directory cannot be used.
+        """
+        if self._lock is not None:
+            return
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise _unusable(self.path.parent, error) from None
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(handle)
+            raise ConfigError(
+                f"another walkaway is using {self.path.parent} for this network",
+                advice="end it, or give this one its own --state-directory",
+            ) from None
+        self._lock = handle
+
+    def unlock(self) -> None:
+        """Let others have the file."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def load(self) -> Kept | None:
         """The newest sound generation, or None where nothing was ever kept.
@@ -67,7 +103,16 @@ class KeptState:
         )
 
     def save(self, kept: Kept) -> None:
-        """Replace the file by a new generation; on return it has reached the disk."""
+        """Replace the file by a new generation; on return it has reached the disk.
+
+        Raises `ConfigError` where it cannot be written; the generation before stays.
+        """
+        try:
+            self._replace(kept)
+        except OSError as error:
+            raise _unusable(self.path.parent, error) from None
+
+    def _replace(self, kept: Kept) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh = self.path.with_suffix(".state.new")
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
@@ -80,6 +125,13 @@ class KeptState:
         _sync_directory(self.path.parent)
 
 
+def _unusable(directory: Path, error: OSError) -> ConfigError:
+    return ConfigError(
+        f"the state directory {directory} cannot be used: {error.strerror or type(error).__name__}",
+        advice="make room and see to its permissions, or name another with --state-directory",
+    )
+
+
 def _encode(kept: Kept) -> bytes:
     recent = sorted(kept.finalized.items())[-LIMITS.kept_finalized_roots :]
     body = json.dumps(
@@ -89,6 +141,9 @@ def _encode(kept: Kept) -> bytes:
             "head_slot": kept.head_slot,
             "checkpoint": kept.checkpoint.hex(),
             "finalized": {str(slot): root.hex() for slot, root in recent},
+            "finalized_block": None
+            if kept.finalized_block is None
+            else [kept.finalized_block[0], kept.finalized_block[1].hex()],
             "store": kept.store.hex(),
         }
     ).encode()
@@ -105,15 +160,30 @@ def _read(path: Path) -> Kept | None:
         document = parse_json(body, depth=LIMITS.json_depth)
         if document["format"] != FORMAT:
             return None
+        block = document["finalized_block"]
         return Kept(
-            chain_id=int(document["chain_id"]),
+            chain_id=_number(document["chain_id"]),
             store=bytes.fromhex(document["store"]),
-            head_slot=int(document["head_slot"]),
-            checkpoint=bytes.fromhex(document["checkpoint"]),
-            finalized={int(k): bytes.fromhex(v) for k, v in document["finalized"].items()},
+            head_slot=_number(document["head_slot"]),
+            checkpoint=_root(document["checkpoint"]),
+            finalized={_number(int(k)): _root(v) for k, v in document["finalized"].items()},
+            finalized_block=None if block is None else (_number(block[0]), _root(block[1])),
         )
-    except (OSError, SourceFault, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, SourceFault, ValueError, KeyError, IndexError, TypeError, AttributeError):
         return None
+
+
+def _number(value: object) -> int:
+    if type(value) is not int or not 0 <= value < 2**64:
+        raise ValueError("not an unsigned 64-bit number")
+    return value
+
+
+def _root(value: str) -> bytes:
+    root = bytes.fromhex(value)
+    if len(root) != 32:
+        raise ValueError("not 32 bytes")
+    return root
 
 
 def _sync_directory(directory: Path) -> None:

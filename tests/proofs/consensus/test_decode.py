@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.proofs.consensus.simulator import Chain, with_forks
 from walkaway.anchors.spec import ForkName
-from walkaway.errors import ProofError
+from walkaway.errors import ProofError, Unsupported
 from walkaway.limits import LIMITS
 from walkaway.proofs.consensus.containers import (
     LightClientFinalityUpdate,
@@ -159,11 +159,17 @@ def test_a_message_over_the_limit_is_not_read() -> None:
 
 @pytest.mark.parametrize(
     "document",
-    [None, [], {}, {"version": 5}, {"version": "electra"}, {"version": "nonesuch", "data": {}}],
+    [None, [], {}, {"version": 5}, {"version": "electra"}],
 )
 def test_json_without_a_fork_or_data_is_refused(document: object) -> None:
     with pytest.raises(ProofError):
         from_json(BOOTSTRAP, ELECTRA.spec, document)
+
+
+@pytest.mark.parametrize("name", ["nonesuch", "", "x" * 1000])
+def test_a_fork_that_is_not_known_may_be_a_new_one(name: str) -> None:
+    with pytest.raises(Unsupported, match="chain spec out of date"):
+        from_json(BOOTSTRAP, ELECTRA.spec, {"version": name, "data": {}})
 
 
 @pytest.mark.parametrize("fork", ["phase0", "altair", "bellatrix"])
@@ -191,7 +197,7 @@ UPDATE_BYTES = to_ssz(UPDATE, ELECTRA.spec, ForkName.ELECTRA, ELECTRA.update(40,
 def test_garbage_bytes_are_refused_within_the_error_tree(
     read: Callable[[str | bytes, bytes], object], fork: str | bytes, data: bytes
 ) -> None:
-    with contextlib.suppress(ProofError):
+    with contextlib.suppress(ProofError, Unsupported):
         read(fork, data)
 
 
@@ -216,11 +222,11 @@ def test_garbage_in_any_place_of_json_is_refused_within_the_error_tree(
             place[key] = garbage
             break
         place = place[key]
-    with contextlib.suppress(ProofError):
+    with contextlib.suppress(ProofError, Unsupported):
         from_json(UPDATE, ELECTRA.spec, document)
-    with contextlib.suppress(ProofError):
+    with contextlib.suppress(ProofError, Unsupported):
         from_json(UPDATE, ELECTRA.spec, garbage)
-    with contextlib.suppress(ProofError):
+    with contextlib.suppress(ProofError, Unsupported):
         updates_from_json(ELECTRA.spec, garbage)
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.proofs.consensus.simulator import with_forks
 from walkaway.anchors.load import chain_spec
 from walkaway.anchors.spec import BlobLimit, ForkName
-from walkaway.errors import ProofError
+from walkaway.errors import ProofError, Unsupported
 from walkaway.proofs.consensus.forks import fork_digest, fork_of_digest, places, signing_root
 
 # Mainnet's are those of p2p clients and of the recorded answers; Hoodi's were published by a
@@ -36,9 +36,9 @@ def test_digests_are_the_published_ones(
 
 
 def test_an_unknown_digest_names_no_fork() -> None:
-    with pytest.raises(ProofError, match="no scheduled fork"):
+    with pytest.raises(Unsupported, match="chain spec out of date"):
         fork_of_digest(chain_spec("mainnet"), b"\1\2\3\4")
-    with pytest.raises(ProofError, match="no scheduled fork"):
+    with pytest.raises(Unsupported, match="chain spec out of date"):
         fork_of_digest(chain_spec("mainnet"), b"")
 
 

@@ -4,7 +4,7 @@ Four kinds of message: `BOOTSTRAP`, `UPDATE`, `FINALITY_UPDATE`,
 `OPTIMISTIC_UPDATE`. A fork is named (the beacon API's ``version`` and
 ``Eth-Consensus-Version``) or given by its 4-byte digest (the context of the
 networking specification and of the list of updates). Whatever is malformed is
-a `ProofError`; nothing here is proven yet.
+a `ProofError`, a fork that is not known `Unsupported`; nothing here is proven yet.
 
 Specification: beacon-APIs ``apis/beacon/light_client/*.yaml``;
 consensus-specs ``specs/altair/light-client/p2p-interface.md``.
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from walkaway.anchors.spec import ChainSpec, ForkName
-from walkaway.errors import ProofError
+from walkaway.errors import ProofError, Unsupported
 from walkaway.limits import LIMITS
 from walkaway.proofs.consensus.containers import (
     LightClientBootstrap,
@@ -140,4 +140,4 @@ def _fork(spec: ChainSpec, fork: ForkName | str | bytes) -> ForkName:
     for name in ForkName:
         if name.label == fork.lower():
             return name
-    raise ProofError("no fork has this name", got=fork)
+    raise Unsupported(f"chain spec out of date: no fork is known by the name {fork[:32]!r}")

@@ -14,7 +14,7 @@ from functools import lru_cache
 from hashlib import sha256
 
 from walkaway.anchors.spec import ChainSpec, ForkName
-from walkaway.errors import ProofError
+from walkaway.errors import ProofError, Unsupported
 from walkaway.proofs.consensus.merkle import merkleize
 
 __all__ = ["Places", "fork_digest", "fork_of_digest", "places", "signing_root"]
@@ -73,10 +73,16 @@ def fork_digest(spec: ChainSpec, epoch: int) -> bytes:
 
 
 def fork_of_digest(spec: ChainSpec, digest: bytes) -> ForkName:
-    """The fork whose data a digest announces."""
+    """The fork whose data a digest announces.
+
+    Raises `Unsupported` for one that the chain spec's forks and blob schedule do
+    not explain: the spec is out of date, or the digest is not of this network.
+    """
     fork = _digests(spec).get(digest)
     if fork is None:
-        raise ProofError("no scheduled fork has this digest", got=digest)
+        raise Unsupported(
+            f"chain spec out of date: no fork of {spec.network} has the digest 0x{digest.hex()}"
+        )
     return fork
 
 

@@ -20,7 +20,7 @@ class Limits:
     rlp_item_bytes: int = 16 * 1024 * 1024
     header_bytes: int = 4096
     trie_nodes: int = 65
-    trie_node_bytes: int = 1024 * 1024
+    trie_node_bytes: int = 64 * 1024
     code_bytes: int = 64 * 1024
     block_transactions: int = 20_000
     block_withdrawals: int = 1024
@@ -45,7 +45,12 @@ class Limits:
     connect_seconds: float = 4.0
     rpc_response_bytes: int = 64 * 1024 * 1024
     beacon_response_bytes: int = 32 * 1024 * 1024
+    batch_response_bytes: int = 8 * 1024 * 1024
+    refusal_bytes: int = 64 * 1024
     json_depth: int = 32
+    json_values: int = 1_000_000
+    json_values_anyway: int = 20_000
+    json_value_bytes: int = 16
     requests_per_source: int = 16
     batch_calls: int = 50
     redirects: int = 3
@@ -106,6 +111,7 @@ class Limits:
 
     # rpc
     rpc_head_bytes: int = 32 * 1024
+    rpc_head_seconds: float = 10.0
     rpc_request_bytes: int = 2 * 1024 * 1024
     rpc_request_values: int = 32 * 1024
     rpc_request_depth: int = 32

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import perf_counter
+
 import pytest
 
 from tests.sources.stand import HandClock, source
@@ -105,6 +107,15 @@ async def test_one_operator_with_two_services_is_one() -> None:
 async def test_a_service_that_loses_its_root_between_two_questions() -> None:
     with pytest.raises(Unproven, match="fewer than 2"):
         await agree(2, checkpointz("a", listing(96)), checkpointz("b", listing(64)))
+
+
+async def test_long_listings_that_share_nothing_are_compared_in_time() -> None:
+    lists = [checkpointz(name, listing(*range(start, start + 4096)))
+             for name, start in (("a", 10_000), ("b", 20_000))]  # fmt: skip
+    began = perf_counter()
+    with pytest.raises(Unproven, match="fewer than 2"):
+        await agree(2, *lists)
+    assert perf_counter() - began < 0.5
 
 
 async def test_k_below_one_is_no_setting() -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import os
+import signal
 import stat
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -50,7 +53,7 @@ def test_a_file_says_what_was_asked_what_came_and_why_it_is_a_lie(tmp_path: Path
             "method": "eth_getProof",
             "params": ["0x00", [], "latest"],
             "by_hash": False,
-            "max_bytes": LIMITS.rpc_response_bytes,
+            "max_bytes": 1024 * 1024,
             "kind": "execution",
             "depth": None,
         },
@@ -90,6 +93,54 @@ def test_an_answer_that_echoes_the_key_is_scrubbed(answer: Answer, tmp_path: Pat
     assert content
     assert KEY.encode() not in content
     assert KEY not in path.read_text()
+
+
+@pytest.mark.parametrize("binary", [False, True], ids=["text", "binary"])
+@pytest.mark.parametrize("before", [380, 399, 400, 4470, 4485, 4495])
+def test_a_key_across_the_cut_leaves_nothing(before: int, binary: bool, tmp_path: Path) -> None:
+    url = "https://rpc.example/" + "x" * 500 + " "  # goes, so that what is behind it moves up
+    text = (url * 9)[:before].encode() + KEY.encode() + b"z" * 9000
+    path = EvidenceStore(tmp_path, limits=SMALL).keep(
+        lie(Answer("a", None, content=(b"\xff" + text) if binary else text))
+    )
+    content = kept(path)["answered"]["content"]
+    shown = base64.b64decode(content).decode("latin-1") if binary else content
+    assert KEY[:6] not in shown
+
+
+def test_no_more_of_an_answer_is_scrubbed_than_is_kept(tmp_path: Path) -> None:
+    lengths: list[int] = []
+
+    def scrub(text: str) -> str:
+        lengths.append(len(text))
+        return text
+
+    for content in (b"x" * 9_000_000, b"\xff" * 9_000_000, "é".encode() * 4_500_001):
+        big = replace(lie(Answer("a", None, content=content)), scrub=scrub)
+        said = kept(EvidenceStore(tmp_path).keep(big))["answered"]
+        assert said["bytes"] == len(content)
+        assert said["encoding"] == ("base64" if content[0] == 0xFF else "text")
+    assert max(lengths) < LIMITS.evidence_bytes + 10_000
+
+
+def test_what_a_killed_process_left_half_written_goes(tmp_path: Path) -> None:
+    program = (
+        "import os, pathlib, signal\n"
+        "from tests.sources.test_evidence import lie\n"
+        "from walkaway.sources.evidence import EvidenceStore\n"
+        "from walkaway.sources.request import Answer\n"
+        "pathlib.Path.replace = lambda self, target: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"EvidenceStore(pathlib.Path({str(tmp_path)!r})).keep(lie(Answer('a', 1)))\n"
+    )
+    root = Path(__file__).parents[2]
+    ended = subprocess.run([sys.executable, "-c", program], check=False, cwd=root)
+    assert ended.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.iterdir())) == 1
+    mine = [tmp_path / name for name in ("notes.partial", ".partial", "x.json")]
+    for path in mine:
+        path.write_text("")
+    EvidenceStore(tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted(mine)
 
 
 def test_files_are_bounded_in_number_and_size(tmp_path: Path) -> None:

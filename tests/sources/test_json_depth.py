@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -36,6 +37,27 @@ def depth_of(document: Any) -> int:
 def test_the_depth_is_seen_without_parsing(document: Any, limit: int, escaped: bool) -> None:
     text = json.dumps(document, ensure_ascii=escaped).encode()
     assert nests_deeper(text, limit) == (depth_of(document) > limit)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        b"[" + (b"[" * 30 + b"]" * 30 + b",") * 10_000 + b"[]]",
+        b"[" * 40 + b'"' + b"\\\\" * 2_000_000 + b'"' + b"]" * 40,
+        b"[" + b'"[",' * 300_000 + b'""]',
+        b'"' * 3_000_001 + b"[" * 40,
+    ],
+    ids=["nested", "backslashes", "strings", "quotes"],
+)
+def test_the_depth_is_seen_in_time(document: bytes) -> None:
+    began = perf_counter()
+    nests_deeper(document, 32)
+    assert perf_counter() - began < 0.5
+
+
+def test_an_escape_hides_no_quote_and_a_backslash_pair_hides_none() -> None:
+    assert nests_deeper(b'["\\\\",[[]]]', 2)
+    assert not nests_deeper(b'["\\"[[[[", "\\\\\\"[[[["]', 2)
 
 
 def test_a_string_cannot_hide_depth_in_another_encoding() -> None:

@@ -52,6 +52,15 @@ async def test_an_operator_that_contradicts_itself_has_no_vote() -> None:
     assert (await agreed(2, *sources, says("d", "x"))).value == "x"
 
 
+async def test_a_key_in_what_is_said_is_not_shown() -> None:
+    said = "x" * 130 + "s3cret-key" + "y" * 10**5
+    with pytest.raises(Unproven) as caught:
+        await agreed(2, says("a", said))
+    assert "s3cret" not in str(caught.value)
+    assert "(redacted)" in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
 async def test_dissent_is_shown() -> None:
     word = await agreed(2, says("a", "x"), says("b", "x"), says("c", "y"))
     assert word.value == "x"

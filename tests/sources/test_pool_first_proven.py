@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import stat
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -167,13 +168,13 @@ async def test_elsewhere_is_a_lie_only_where_a_hash_was_named(by_hash: bool, lie
         assert (status.lies, status.errors) == (lies, 0)
 
 
-async def test_a_lag_is_asked_again_within_the_budget() -> None:
+async def test_a_fault_is_asked_again_within_the_budget() -> None:
     tries: list[int] = []
 
     def verify(answer: Answer) -> bytes:
         tries.append(1)
         if len(tries) == 1:
-            raise Elsewhere("not there yet")
+            raise SourceFault("cut short")
         return check(ASK)(answer)
 
     async with pool_of(source("a", honest)) as pool:
@@ -182,6 +183,86 @@ async def test_a_lag_is_asked_again_within_the_budget() -> None:
     async with pool_of(source("a", honest), limits=replace(QUICK, retry_budget=0.5)) as pool:
         with pytest.raises(Unproven):
             await pool.first_proven(ASK, verify)
+
+
+@pytest.mark.parametrize(
+    "honest_no", [Elsewhere("not there yet"), NotKnown(), SourceLacks("pruned")], ids=repr
+)
+async def test_an_honest_no_is_not_asked_again_at_once_and_is_no_error(
+    honest_no: Exception,
+) -> None:
+    def verify(answer: Answer) -> bytes:
+        raise honest_no
+
+    slow = source("a", honest)
+    async with pool_of(slow) as pool:
+        with pytest.raises(Unproven):
+            await pool.first_proven(ASK, verify)
+        assert len(script(slow).asked) == 1
+        status = pool.status()[0]
+        assert (status.errors, status.error_share, status.lies) == (0, 0.0, 0)
+        assert (status.state, status.last_reason) == (SourceState.IN_USE, "")
+
+
+async def test_trouble_is_forgotten_once_the_source_answers() -> None:
+    clock, said = HandClock(), [SourceFault("HTTP status 500")]
+    flaky = source("a", lambda r: said[0] if said else honest(r))
+    async with pool_of(flaky, clock=clock, limits=replace(QUICK, retry_budget=0.5)) as pool:
+        with pytest.raises(Unproven):
+            await ask(pool)
+        assert pool.status()[0].last_reason == "HTTP status 500"
+        said.clear()
+        await ask(pool)
+        assert pool.status()[0].last_reason == ""
+
+
+async def test_a_wait_that_a_source_asked_for_is_told_until_it_is_over() -> None:
+    clock, said = HandClock(), [SourceBusy("limits our rate", retry_after=60.0)]
+    busy = source("a", lambda r: said[0] if said else honest(r))
+    async with pool_of(busy, clock=clock) as pool:
+        with pytest.raises(Unproven):
+            await ask(pool)
+        said.clear()
+        await ask(pool)
+        assert pool.status()[0].last_reason == "limits our rate"
+        clock.seconds += 61
+        await ask(pool)
+        assert pool.status()[0].last_reason == ""
+
+
+async def test_a_lie_is_told_as_long_as_it_is_served_for() -> None:
+    clock, truths = HandClock(), [False]
+    liar = source("a", lambda r: honest(r) if truths[0] else lying(r))
+    async with pool_of(liar, clock=clock) as pool:
+        with pytest.raises(Unproven):
+            await ask(pool)
+        truths[0] = True
+        await ask(pool)
+        assert "not the preimage" in pool.status()[0].last_reason
+        clock.seconds += QUICK.quarantine_first_seconds
+        await ask(pool)
+        assert pool.status()[0].last_reason == ""
+
+
+async def test_a_source_in_quarantine_has_no_say_in_what_is_not_known() -> None:
+    lies = [True]
+    liar = source("liar", lambda r: lying(r) if lies[0] else NotKnown())
+    async with pool_of(liar) as pool:
+        with pytest.raises(Unproven):
+            await pool.known(ASK, check(ASK))
+        lies[0] = False
+        with pytest.raises(Unproven):
+            await pool.known(ASK, check(ASK))
+        assert script(liar).asked == [ASK, ASK]
+    lies[0] = True
+    async with pool_of(liar, source("honest", lambda _: NotKnown())) as pool:
+        for _ in range(5):
+            with suppress(Unproven):
+                await pool.known(ASK, check(ASK))
+        lies[0] = False
+        word = await pool.known(ASK, check(ASK))
+        assert isinstance(word, Word)
+        assert (word.said_by, word.asked) == (("honest",), ("honest",))
 
 
 async def test_the_last_resort_is_a_source_in_quarantine() -> None:

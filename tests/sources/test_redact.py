@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from urllib.parse import quote
 
 import pytest
@@ -57,6 +58,43 @@ def test_ordinary_words_survive() -> None:
 
 def test_an_unreadable_url_is_scrubbed_whole() -> None:
     assert Scrubber("https://[bad/KEY")("at https://[bad/KEY!") == "at (an unreadable address)"
+
+
+def test_a_scheme_that_follows_a_digit_is_a_scheme() -> None:
+    assert "KEY" not in Scrubber("https://a.example/")("1https://b.example/KEY ://c/KEY 2://d/KEY")
+
+
+LONG_KEY = "k3y0123456789abcdef0123456789SECRET"
+
+
+@pytest.mark.parametrize("length", range(6, len(LONG_KEY) + 1))
+@pytest.mark.parametrize("after", ["", "...", "...; got 0x00", "\u2026 and more"])
+def test_what_a_cut_left_of_a_key_goes_too(length: int, after: str) -> None:
+    scrub = Scrubber(f"https://rpc.example/v2/{LONG_KEY}")
+    assert scrub(f"got {LONG_KEY[:length]}{after}") == f"got (redacted){after}"
+
+
+def test_what_only_begins_like_a_key_survives() -> None:
+    scrub = Scrubber("https://rpc.example/eth-mainnet-0123456789")
+    assert scrub("eth-mainnet is down; eth-m...") == "eth-mainnet is down; eth-m..."
+
+
+def test_case_hides_no_key() -> None:
+    """Hosts are shown in lower case, and a key may stand where a host does."""
+    scrub = Scrubber("https://user:PassWord@rpc.example/")
+    assert "password" not in scrub("see https://PassWord and https://password:1").lower()
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["a.", "a:", "a://", "://a ", "http://a/ ", LONG_KEY[:10], LONG_KEY[:7] + "...", "\\", "%2F"],
+)
+def test_the_time_is_linear_in_the_text(piece: str) -> None:
+    scrub = Scrubber(f"https://rpc.example/v2/{LONG_KEY}")
+    text = (piece * 32_768)[:65_536]
+    began = perf_counter()
+    scrub(text)
+    assert perf_counter() - began < 2.0
 
 
 def test_what_is_shown_is_one_bounded_line_without_control_characters() -> None:

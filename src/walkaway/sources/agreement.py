@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from walkaway.sources.redact import shown
 from walkaway.sources.source import Source
 from walkaway.sources.word import Word
 
@@ -13,6 +14,8 @@ __all__ = ["Survey", "Tally", "readable"]
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
+
+_SAID_CHARACTERS = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Tally(Generic[K]):
     def reasons(self) -> dict[str, str]:
         """What each source said, for a refusal that shows all sides."""
         return {
-            source.name: f"says {readable(key)}"
+            source.name: shown(source.transport.scrub(f"says {readable(key)}"), _SAID_CHARACTERS)
             for key, said in self._said.items()
             for source in said
         }
@@ -72,4 +75,4 @@ def readable(key: object) -> str:
         return "0x" + key.hex()
     if isinstance(key, tuple):
         return "(" + ", ".join(readable(part) for part in key) + ")"
-    return str(key)[:140]
+    return str(key)

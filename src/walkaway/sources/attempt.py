@@ -182,13 +182,17 @@ class Asker:
                 "%s: an answer could not be checked: %s", standing.source.name, type(error).__name__
             )
             text = f"its answer could not be checked ({type(error).__name__})"
-        return shown(standing.source.transport.scrub(text), self._limits.reason_characters)
+        bounded = text[: _SCRUBBED_TIMES * self._limits.reason_characters]
+        return shown(standing.source.transport.scrub(bounded), self._limits.reason_characters)
 
 
 async def checked(verify: Verify[T], answer: Answer, heavy: bool) -> T:
     """Run a verifier, in a thread where it is heavy, so that the loop goes on."""
     return await asyncio.to_thread(verify, answer) if heavy else verify(answer)
 
+
+_SCRUBBED_TIMES = 16
+"""How much more is scrubbed than shown: only what is cut afterwards cannot show part of a key."""
 
 _LACKING = "cannot serve this kind of question (it said so before)"
 

@@ -85,12 +85,11 @@ def _newest_agreed(
     said: Said, survey: Survey[list[FinalizedBlock]], k: int
 ) -> Word[FinalizedBlock] | None:
     asked = tuple(source.name for source, _ in survey.said) + tuple(survey.reasons)
-    for slot in sorted({block.slot for _, block in said}, reverse=True):
-        tally: Tally[FinalizedBlock] = Tally()
-        for source, block in said:
-            if block.slot == slot:
-                tally.add(source, block)
-        word = tally.word(k)
+    tallies: dict[int, Tally[FinalizedBlock]] = {}
+    for source, block in said:
+        tallies.setdefault(block.slot, Tally()).add(source, block)
+    for slot in sorted(tallies, reverse=True):
+        word = tallies[slot].word(k)
         if word is not None:
             return Word(word.value, said_by=tuple(dict.fromkeys(word.said_by)), asked=asked)
     return None

@@ -13,6 +13,7 @@ import json
 import os
 import re
 import tempfile
+from codecs import getincrementaldecoder
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,9 @@ from walkaway.sources.request import Answer, Request, RpcRequest
 __all__ = ["EvidenceStore", "Lie"]
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9-]+")
+_UNFINISHED = (".lie-", ".partial")
+_MARGIN = 4096
+"""How many bytes more are scrubbed than kept, so that what a key leaves behind is cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ class EvidenceStore:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)
+            for unfinished in folder.glob(f"{_UNFINISHED[0]}*{_UNFINISHED[1]}"):
+                unfinished.unlink(missing_ok=True)  # whoever was writing it was killed
         except OSError as error:
             raise ConfigError(
                 f"the folder for evidence of lies cannot be used: {error.strerror}",
@@ -81,7 +87,9 @@ class EvidenceStore:
         return sorted(self._folder.glob("*.json"))
 
     def _write(self, path: Path, document: bytes) -> None:
-        handle, name = tempfile.mkstemp(dir=self._folder, prefix=".", suffix=".partial")
+        handle, name = tempfile.mkstemp(
+            dir=self._folder, prefix=_UNFINISHED[0], suffix=_UNFINISHED[1]
+        )
         unfinished = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -104,7 +112,7 @@ def _document(lie: Lie, limits: Limits) -> dict[str, object]:
         "asked": _asked(lie.request, limits),
         "answered": _answered(lie, limits),
         "commitment": lie.error.commitment,
-        "why": lie.scrub(str(lie.error)),
+        "why": lie.scrub(str(lie.error)[: limits.evidence_bytes]),
     }
 
 
@@ -119,10 +127,14 @@ def _asked(request: Request, limits: Limits) -> object:
 
 def _answered(lie: Lie, limits: Limits) -> dict[str, object]:
     content = lie.answer.content or _encoded(lie.answer.body)
+    # Cut first: only so is the work bounded, whatever size the answer has.
+    beginning = content[: limits.evidence_bytes + _MARGIN]
     try:
-        encoding, text = "text", lie.scrub(content.decode())
+        whole = len(beginning) == len(content)
+        decoded = getincrementaldecoder("utf-8")().decode(beginning, final=whole)
+        encoding, text = "text", lie.scrub(decoded)
     except UnicodeDecodeError:
-        scrubbed = lie.scrub(content.decode("latin-1")).encode("latin-1", "replace")
+        scrubbed = lie.scrub(beginning.decode("latin-1")).encode("latin-1", "replace")
         bounded = scrubbed[: limits.evidence_bytes // 2]
         encoding, text = "base64", base64.b64encode(bounded).decode()
     return {

@@ -240,7 +240,7 @@ class Pool:
             pass
         raise Unproven(
             f"not all of {len(items)} were proven within {seconds:g} s",
-            reasons={s.source.name: s.last_reason or "too slow" for s in self._standings},
+            reasons={s.source.name: s.last_reason() or "too slow" for s in self._standings},
         )
 
     def status(self) -> list[SourceStatus]:

@@ -84,5 +84,5 @@ class Race(Generic[T]):
 
 
 def worth_repeating(failed: Failed | None) -> bool:
-    """Whether the same source may well answer a moment later."""
-    return failed is not None and failed.ending in (Ending.ELSEWHERE, Ending.FAULT)
+    """Whether the same source may well answer a moment later: one that lags does not."""
+    return failed is not None and failed.ending is Ending.FAULT

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from walkaway.limits import LIMITS
+from walkaway.sources.answer_sizes import beacon_answer_bytes, rpc_answer_bytes
 
 __all__ = ["Answer", "BeaconRequest", "Kind", "Request", "Requests", "RpcRequest", "forms"]
 
@@ -21,27 +21,40 @@ class RpcRequest:
     ``by_hash`` says that the question names its commitment by hash (EIP-1898),
     so that an answer for another one is a lie and not a lag. ``depth`` is how
     many blocks behind the head the question reaches, where that is known: from
-    it the pool learns how far back a source can prove.
+    it the pool learns how far back a source can prove. ``max_bytes`` bounds the
+    answer; 0 stands for what a true answer to this method needs at most.
     """
 
     method: str
     params: tuple[Any, ...] = ()
     by_hash: bool = False
-    max_bytes: int = LIMITS.rpc_response_bytes
+    max_bytes: int = 0
     kind: Literal["execution", "submit"] = "execution"
     depth: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_bytes <= 0:
+            object.__setattr__(self, "max_bytes", rpc_answer_bytes(self.method, self.params))
 
 
 @dataclass(frozen=True, slots=True)
 class BeaconRequest:
-    """One GET on the beacon REST API. ``path`` begins with a slash, without the query."""
+    """One GET on the beacon REST API. ``path`` begins with a slash, without the query.
+
+    ``max_bytes`` bounds the answer; 0 stands for what a true answer on this
+    route needs at most.
+    """
 
     path: str
     query: tuple[tuple[str, str], ...] = ()
     accept: Literal["json", "ssz"] = "json"
     by_hash: bool = False
-    max_bytes: int = LIMITS.beacon_response_bytes
+    max_bytes: int = 0
     kind: Literal["beacon", "checkpoint"] = "beacon"
+
+    def __post_init__(self) -> None:
+        if self.max_bytes <= 0:
+            object.__setattr__(self, "max_bytes", beacon_answer_bytes(self.path, self.query))
 
 
 Request = RpcRequest | BeaconRequest

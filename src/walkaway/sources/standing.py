@@ -62,7 +62,7 @@ class Standing:
         self.latency = Latency(limits)
         self.in_flight = 0
         self.last_asked: float | None = None
-        self.last_reason = ""
+        self._last_reason = ""
         self._limits = limits
         self._timer = timer
         self._breaker = Breaker(limits)
@@ -115,24 +115,30 @@ class Standing:
         self._error_share *= 1 - _ERROR_WEIGHT
         if seconds is not None:
             self.latency.took(seconds)
-        self._breaker.succeeded()
+        self._recovered()
         self.capabilities.served(request)
 
     def responded(self, seconds: float) -> None:
         """It answered honestly, but not with what was wanted: it lags, or lacks it."""
         self.latency.took(seconds)
+        self._recovered()
+
+    def _recovered(self) -> None:
+        """What troubled it is over, unless it still asks us to wait."""
         self._breaker.succeeded()
+        if self._breaker.remaining(self._timer()) <= 0:
+            self._last_reason = ""
 
     def failed(self, reason: str) -> None:
         """It gave nothing that could be checked."""
         self._errors += 1
         self._error_share += _ERROR_WEIGHT * (1 - self._error_share)
-        self.last_reason = reason
+        self._last_reason = reason
         self._breaker.failed(self._timer())
 
     def told_to_wait(self, reason: str, seconds: float | None) -> None:
         """It limits our rate."""
-        self.last_reason = reason
+        self._last_reason = reason
         self._breaker.told_to_wait(self._timer(), seconds)
 
     def gave_up(self, seconds: float) -> None:
@@ -142,7 +148,7 @@ class Standing:
 
     def lied(self, reason: str) -> None:
         """It contradicted a commitment."""
-        self.last_reason = reason
+        self._last_reason = reason
         self._breaker.probe_abandoned()
         self._quarantine.lied(self._timer(), reason)
 
@@ -162,6 +168,12 @@ class Standing:
         """Whether it is in quarantine now."""
         return self._quarantine.remaining(self._timer()) > 0
 
+    def last_reason(self) -> str:
+        """What troubles it: its lie while in quarantine, else what went wrong since it last
+        answered; empty where nothing did.
+        """
+        return self._quarantine.reason if self.is_quarantined() else self._last_reason
+
     def why_not_now(self) -> str:
         """Why it is not in use, or an empty string."""
         now = self._timer()
@@ -169,7 +181,7 @@ class Standing:
         if quarantined > 0:
             return f"in quarantine for {_spoken(quarantined)}: {self._quarantine.reason}"
         resting = self._breaker.remaining(now)
-        return f"resting for {_spoken(resting)}: {self.last_reason}" if resting > 0 else ""
+        return f"resting for {_spoken(resting)}: {self._last_reason}" if resting > 0 else ""
 
     def status(self, unix_now: float) -> SourceStatus:
         """The record as data."""
@@ -188,7 +200,7 @@ class Standing:
             in_flight=self.in_flight,
             capabilities=self.capabilities.report(now),
             quarantined_until=unix_now + remaining if remaining > 0 else None,
-            last_reason=self.last_reason,
+            last_reason=self.last_reason(),
         )
 
 

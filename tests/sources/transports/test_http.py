@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import logging
+import time
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -443,3 +444,74 @@ async def test_sessions_are_shared_and_closed_by_the_last() -> None:
     assert not session.closed
     await two.close()
     assert session.closed
+
+
+NOT_FOUND = {"code": -32000, "message": "header not found"}
+JUNK = ["x" * 1000] * 100
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"jsonrpc": "2.0", "id": 1, "error": NOT_FOUND, "junk": JUNK},
+        {"jsonrpc": "2.0", "id": 1, "result": None, "junk": JUNK},
+    ],
+    ids=["error", "null"],
+)
+async def test_to_have_nothing_in_very_many_bytes_is_a_fault(body: object) -> None:
+    fault = await fault_of(says(body), RpcRequest("eth_getProof"))
+    assert type(fault) is SourceFault
+    assert "says so in" in str(fault)
+
+
+async def test_a_batch_without_one_result_in_very_many_bytes_is_a_fault() -> None:
+    lacking = {"jsonrpc": "2.0", "id": 0, "error": NOT_FOUND, "junk": JUNK}
+    refused = {"jsonrpc": "2.0", "id": None, "error": {"code": -32600}, "junk": JUNK}
+    for body in ([lacking], refused):
+        async with served(says(body)) as transport:
+            with pytest.raises(SourceFault, match="says so in") as caught:
+                await transport.fetch_batch([RpcRequest("eth_getProof")])
+            assert type(caught.value) is SourceFault
+    mixed = [lacking, {"jsonrpc": "2.0", "id": 1, "result": "0x1"}]
+    async with served(says(mixed)) as transport:
+        first, second = await transport.fetch_batch([RpcRequest("eth_getProof")] * 2)
+    assert isinstance(first, NotKnown)
+    assert second == Answer("s", "0x1")
+
+
+@pytest.mark.parametrize("status", [404, 405, 429, 500])
+async def test_what_comes_with_a_failing_status_is_small(status: int) -> None:
+    fault = await fault_of(says([JUNK], status=status), RpcRequest("eth_getProof"))
+    assert type(fault) is SourceFault
+    assert "larger than" in str(fault)
+
+
+async def test_a_batch_is_bounded_however_much_each_call_may_bring() -> None:
+    calls = [RpcRequest("eth_getBlockReceipts", (f"0x{n:x}",)) for n in range(3)]
+    async with served(says(b"[" + b" " * LIMITS.batch_response_bytes + b"]")) as transport:
+        with pytest.raises(SourceFault, match=f"larger than {LIMITS.batch_response_bytes}"):
+            await transport.fetch_batch(calls)
+
+
+async def test_a_few_kilobytes_do_not_hold_the_loop() -> None:
+    """Small on the wire, millions of arrays unpacked; it costs no mark unless it is refused."""
+    junk = b",".join([b"[]"] * 1_500_000)
+    head = b'{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"header not found"},"junk":['
+    body = gzip.compress(head + junk + b"]}")
+    assert len(body) < 10_000
+    longest, done = 0.0, False
+
+    async def beat() -> None:
+        nonlocal longest
+        while not done:
+            began = time.perf_counter()
+            await asyncio.sleep(0.005)
+            longest = max(longest, time.perf_counter() - began)
+
+    beating = asyncio.create_task(beat())
+    handler = says(body, headers={"Content-Encoding": "gzip"})
+    fault = await fault_of(handler, RpcRequest("eth_getProof", max_bytes=LIMITS.rpc_response_bytes))
+    done = True
+    await beating
+    assert type(fault) is SourceFault
+    assert longest < 0.3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -117,6 +118,28 @@ def test_parameters_that_are_not_json_are_the_callers_mistake(params: tuple[obje
         encode_call(RpcRequest("x", params), 1)
     with pytest.raises(InvalidRequest):
         encode_batch([RpcRequest("x", params)])
+
+
+def test_a_message_is_not_cut_where_a_key_might_stand() -> None:
+    """Whoever shows it scrubs it first, which takes the whole key."""
+    with pytest.raises(SourceFault) as caught:
+        read_reply(error(-32000, "x" * 190 + "k3y-0123456789abcdef" + "y" * 10**6), CALL, 0)
+    assert "k3y-0123456789abcdef" in str(caught.value)
+    assert len(str(caught.value)) < 3000
+
+
+def test_only_a_number_is_shown_as_a_code() -> None:
+    with pytest.raises(SourceFault) as caught:
+        read_reply(error(["k3y"] * 10**5, "no"), CALL, 0)
+    assert str(caught.value) == "error None: no"
+
+
+def test_the_time_to_read_an_error_is_bounded() -> None:
+    message = "method state block transaction header " * 10**5
+    began = perf_counter()
+    with pytest.raises(SourceFault):
+        read_reply(error(-32000, message), CALL, 0)
+    assert perf_counter() - began < 0.5
 
 
 def test_an_error_that_is_no_object_is_a_fault() -> None:

@@ -164,12 +164,19 @@ class HttpTransport:
             SourceFault: the batch as a whole failed.
         """
         bound = min(
-            sum(request.max_bytes for request in requests), self._client.limits.rpc_response_bytes
+            sum(request.max_bytes for request in requests),
+            self._client.limits.batch_response_bytes,
         )
         reply = await self._post(encode_batch(requests), bound)
         if reply.status == 413:
             raise SourceLacks("takes no batch of this size")
-        return read_batch(self._rpc_document(reply), requests, self._source)
+        document = self._rpc_document(reply)
+        if isinstance(document, dict):
+            self._refuse_padding(reply)
+        answers = read_batch(document, requests, self._source)
+        if not any(isinstance(answer, Answer) for answer in answers):
+            self._refuse_padding(reply)
+        return answers
 
     def scrub(self, text: str) -> str:
         """The text without anything secret of this source's address."""
@@ -183,8 +190,22 @@ class HttpTransport:
 
     async def _call(self, request: RpcRequest) -> Answer:
         reply = await self._post(encode_call(request, _CALL_ID), request.max_bytes)
-        result = read_reply(self._rpc_document(reply), request, _CALL_ID)
+        try:
+            result = read_reply(self._rpc_document(reply), request, _CALL_ID)
+        except SourceLacks:
+            self._refuse_padding(reply)
+            raise
+        if result is None:
+            self._refuse_padding(reply)
         return Answer(self._source, result, content=reply.content)
+
+    def _refuse_padding(self, reply: _Reply) -> None:
+        """Hold it against a source when it says in very many bytes that it has nothing.
+
+        To lack something is no fault, so it could hold the loop with it again and again.
+        """
+        if len(reply.content) > self._client.limits.refusal_bytes:
+            raise SourceFault(f"has no answer, and says so in {len(reply.content)} bytes")
 
     async def _post(self, body: bytes, max_bytes: int) -> _Reply:
         return await self._ask(_Question(self._url, "application/json", max_bytes, body))
@@ -263,7 +284,9 @@ class HttpTransport:
             headers=headers,
             allow_redirects=False,
         ) as response:
-            content = await _bounded(response, question.max_bytes)
+            refusal = min(question.max_bytes, self._client.limits.refusal_bytes)
+            most = question.max_bytes if response.status == 200 else refusal
+            content = await _bounded(response, most)
             kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             return _Reply(response.status, kind, response.headers, content)
 

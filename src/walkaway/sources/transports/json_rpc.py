@@ -22,6 +22,9 @@ _INVALID_REQUEST = -32600
 _NOT_FOUND = -32001
 _LIMIT_EXCEEDED = (-32005, -32029, 429)
 
+_MESSAGE_CHARACTERS = 2000
+_TELLING_CHARACTERS = 200
+
 _SAYS_UNSUPPORTED = re.compile(
     r"method .*(not (found|supported|available|allowed|exist)|does not exist|unsupported)"
     r"|(unsupported|unknown|unavailable|disabled) method|not whitelisted",
@@ -117,10 +120,11 @@ def _refused_batch(reply: dict[str, Any]) -> SourceFault:
     error = reply.get("error")
     if not isinstance(error, dict):
         return SourceFault("its answer to a batch is not an array")
-    code, message = error.get("code"), _message(error)
-    if code in _LIMIT_EXCEEDED or (_SAYS_BUSY.search(message) and "batch" not in message.lower()):
+    code, message = _code(error), _message(error)
+    about_batches = "batch" in message.lower()
+    if code in _LIMIT_EXCEEDED or (_says(_SAYS_BUSY, message) and not about_batches):
         return SourceBusy(f"limits our rate: {message}")
-    if code in (_INVALID_REQUEST, *_METHOD_NOT_FOUND) or "batch" in message.lower():
+    if code in (_INVALID_REQUEST, *_METHOD_NOT_FOUND) or about_batches:
         return SourceLacks(f"takes no batch like this: {message}")
     return SourceFault(f"error {code}: {message}")
 
@@ -128,18 +132,18 @@ def _refused_batch(reply: dict[str, Any]) -> SourceFault:
 def _fault(error: Any, request: RpcRequest) -> SourceFault:
     if not isinstance(error, dict):
         return SourceFault("its error is not a JSON-RPC error")
-    code, message = error.get("code"), _message(error)
-    if code in _LIMIT_EXCEEDED or _SAYS_BUSY.search(message):
+    code, message = _code(error), _message(error)
+    if code in _LIMIT_EXCEEDED or _says(_SAYS_BUSY, message):
         return SourceBusy(f"limits our rate: {message}")
     return _lack(code, message, request) or SourceFault(f"error {code}: {message}")
 
 
-def _lack(code: object, message: str, request: RpcRequest) -> SourceLacks | None:
-    if code in _METHOD_NOT_FOUND or _SAYS_UNSUPPORTED.search(message):
+def _lack(code: int | None, message: str, request: RpcRequest) -> SourceLacks | None:
+    if code in _METHOD_NOT_FOUND or _says(_SAYS_UNSUPPORTED, message):
         return SourceLacks(f"does not serve {request.method}: {message}", lasting=True)
-    if _SAYS_TOO_OLD.search(message):
+    if _says(_SAYS_TOO_OLD, message):
         return SourceLacks(f"does not reach back that far: {message}")
-    if code == _NOT_FOUND or _SAYS_NOT_KNOWN.search(message):
+    if code == _NOT_FOUND or _says(_SAYS_NOT_KNOWN, message):
         return NotKnown(f"does not know it: {message}")
     if request.kind == "submit":
         # What a node says against a transaction tells of the transaction, not of the node.
@@ -149,9 +153,20 @@ def _lack(code: object, message: str, request: RpcRequest) -> SourceLacks | None
     return None
 
 
+def _code(error: dict[str, Any]) -> int | None:
+    code = error.get("code")
+    return code if type(code) is int else None
+
+
 def _message(error: dict[str, Any]) -> str:
+    """What it says, cut only so far that whoever shows it can take secrets out first."""
     message = error.get("message")
-    return message[:200] if isinstance(message, str) else ""
+    return message[:_MESSAGE_CHARACTERS] if isinstance(message, str) else ""
+
+
+def _says(words: re.Pattern[str], message: str) -> bool:
+    """Whether it says that; its beginning is enough, and what is short costs little."""
+    return words.search(message[:_TELLING_CHARACTERS]) is not None
 
 
 def _call(request: RpcRequest, call_id: int) -> dict[str, Any]:

@@ -114,7 +114,8 @@ _CODES: Mapping[type[WalkawayError], int] = {
     ConfigError: MISCONFIGURED,
 }
 
-_ADDRESS = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]*://\S+")
+# The lookbehind and the possessive quantifier keep the time linear in the text's length.
+_ADDRESS = re.compile(r"(?<![a-zA-Z0-9+.-])[a-zA-Z0-9+.-]++://\S+")
 
 
 def code_of(error: WalkawayError) -> int:

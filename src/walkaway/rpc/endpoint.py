@@ -37,11 +37,9 @@ walkaway_status tells how the head, the checkpoint and the sources are;
 walkaway_explain shows what an answer stands on.
 """
 
-Headers = list[tuple[bytes, bytes]]
-
 
 class Endpoint:
-    """Serves one chain on one port. Nothing it does depends on the path, which is ``/``."""
+    """Serves one chain on one port, at the path ``/``; every other path is refused."""
 
     def __init__(
         self, dispatcher: Dispatcher, surface: LocalSurface, *, limits: Limits = LIMITS

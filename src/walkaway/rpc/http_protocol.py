@@ -1,20 +1,106 @@
-"""uvicorn's fast HTTP protocol, with the limit on heads that its parser does not have."""
+"""uvicorn's protocols, with the limits on heads and idleness that they do not have.
+
+A connection is *idle* while no request of it is being answered: before its
+first byte, inside a head, and between requests. Idle connections cost the
+others nothing: a head has its time, and when connections are full, the one
+that has been idle longest makes room for a newcomer.
+
+What uvicorn tells its log about strangers is not passed on; faults of this
+program are.
+"""
 
 from __future__ import annotations
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import asyncio
+import logging
+from typing import Any, cast
 
-from walkaway.limits import LIMITS
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
 
-__all__ = ["BoundedHttpProtocol"]
+from walkaway.limits import LIMITS, Limits
+
+__all__ = ["BoundedHttpProtocol", "QuietWebSocketProtocol", "bounded_http"]
+
+
+def _is_our_fault(record: logging.LogRecord) -> bool:
+    """Whether no stranger can bring about this record at will."""
+    kind = record.exc_info[0] if record.exc_info else None
+    by_strangers = kind is not None and issubclass(
+        # Text that is not UTF-8, and what a stop cuts off.
+        kind,
+        (UnicodeDecodeError, asyncio.CancelledError),
+    )
+    return record.levelno >= logging.ERROR and not by_strangers
+
+
+log = logging.getLogger(__name__)
+log.addFilter(_is_our_fault)
+
+
+class QuietWebSocketProtocol(WebSocketsSansIOProtocol):
+    """Tells nothing of what strangers send."""
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.logger = self.conn.logger = log
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """Closes a connection whose request line, headers or trailers outgrow `rpc_head_bytes`."""
+    """Closes a connection whose head outgrows `rpc_head_bytes` or `rpc_head_seconds`.
 
+    A head is the request line with the headers, or the trailers behind a body.
+    """
+
+    _limits = LIMITS
     _head_bytes = 0
     _unfinished = 0
     _is_in_body = False
+    _idle_since = 0.0
+    _head_due: asyncio.TimerHandle | None = None
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.logger = log
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether closing the connection cuts off no answer."""
+        newest = cast("RequestResponseCycle | None", self.cycle)
+        return (
+            (newest is None or newest.response_complete)
+            and self.transport.get_write_buffer_size() == 0
+            and not self.transport.is_closing()
+        )
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A newcomer: its first head has its time from now on."""
+        most = self.limit_concurrency
+        # uvicorn refuses as soon as as many are there, itself among them.
+        if most is not None and len(self.connections) + 1 >= most:
+            self._make_room()
+        super().connection_made(cast("asyncio.Transport", transport))
+        self._idle_since = self.loop.time()
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing is expected any more."""
+        self._head_arrived()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; bytes that yielded nothing yet count until they do."""
@@ -24,8 +110,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._unfinished = 0
         else:
             self._unfinished += len(data)
-        if self._head_bytes + self._unfinished > LIMITS.rpc_head_bytes:
+        if self._head_bytes + self._unfinished > self._limits.rpc_head_bytes:
             self._refuse()
+        # Any byte ends uvicorn's wait for the next request, so ours begins, once for all
+        # bytes until a head is whole. An upgraded connection is another protocol's.
+        elif self._head_due is None and self.is_idle and self in self.connections:
+            self._expect_head()
 
     def on_message_begin(self) -> None:
         """A new request: count anew."""
@@ -41,12 +131,13 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header, or a trailer behind a chunked body."""
         self._head_bytes += len(name) + len(value)
-        if self._head_bytes <= LIMITS.rpc_head_bytes:
+        if self._head_bytes <= self._limits.rpc_head_bytes:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """What follows is the body, which is counted where it is read."""
+        """What follows is the body, which is counted and timed where it is read."""
         self._is_in_body = True
+        self._head_arrived()
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -54,6 +145,37 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._is_in_body = False
         super().on_message_complete()
 
+    def on_response_complete(self) -> None:
+        """The connection is idle again, unless more requests are waiting."""
+        self._idle_since = self.loop.time()
+        super().on_response_complete()
+
+    def _expect_head(self) -> None:
+        self._head_due = self.loop.call_later(self._limits.rpc_head_seconds, self._give_up)
+
+    def _head_arrived(self) -> None:
+        if self._head_due is not None:
+            self._head_due.cancel()
+            self._head_due = None
+
+    def _give_up(self) -> None:
+        self._head_due = None
+        self.transport.close()
+
+    def _make_room(self) -> None:
+        others = [c for c in self.connections if isinstance(c, BoundedHttpProtocol) and c.is_idle]
+        if others:
+            min(others, key=lambda other: other._idle_since).transport.close()
+
     def _refuse(self) -> None:
         if not self.transport.is_closing():
             self.send_400_response("The head of the request is too large.")
+
+
+def bounded_http(limits: Limits) -> type[BoundedHttpProtocol]:
+    """The protocol with these limits, as uvicorn wants it: a class of its own."""
+
+    class Bounded(BoundedHttpProtocol):
+        _limits = limits
+
+    return Bounded

@@ -15,7 +15,7 @@ from walkaway.limits import LIMITS, Limits
 from walkaway.rpc.chain_view import ChainView
 from walkaway.rpc.dispatch import Dispatcher
 from walkaway.rpc.endpoint import Endpoint
-from walkaway.rpc.http_protocol import BoundedHttpProtocol
+from walkaway.rpc.http_protocol import QuietWebSocketProtocol, bounded_http
 from walkaway.rpc.local_surface import LocalSurface
 
 __all__ = ["LOOPBACK_ADDRESSES", "RpcServer"]
@@ -27,7 +27,7 @@ KEEP_ALIVE_SECONDS = 65
 GRACE_SECONDS = 5
 WAITING_CONNECTIONS = 128
 SPARE_CONNECTIONS = 64
-"""Idle connections beside those that are being served."""
+"""Idle connections beside those that are being served; more of them make room for newcomers."""
 
 
 class RpcServer:
@@ -131,8 +131,8 @@ class _Server(uvicorn.Server):
 def _configuration(endpoint: Endpoint, limits: Limits) -> uvicorn.Config:
     return uvicorn.Config(
         endpoint,
-        http=BoundedHttpProtocol,
-        ws="websockets-sansio",
+        http=bounded_http(limits),
+        ws=QuietWebSocketProtocol,
         ws_max_size=limits.rpc_request_bytes,
         ws_ping_interval=limits.rpc_ping_seconds,
         ws_ping_timeout=limits.rpc_ping_seconds,
@@ -143,7 +143,8 @@ def _configuration(endpoint: Endpoint, limits: Limits) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        # The endpoint refuses with a reason at its own limit; this is behind it.
+        # The endpoint refuses with a reason at its own limit; this is behind it, and only
+        # connections that are being served count, since idle ones make room.
         limit_concurrency=limits.rpc_connections + SPARE_CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,

@@ -95,8 +95,13 @@ def test_the_account_that_is_offered_is_funded_and_its_key_is_made_as_it_says() 
 
 @pytest.mark.parametrize("port", [8545, 49152])
 def test_lines_to_paste_are_whole_at_80_columns(
-    port: int, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    port: int,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(sys, "argv", [".venv/bin/walkaway", "demo"])
     url = f"http://127.0.0.1:{port}"
     Terminal(width=80).show(offer(url, 1337, tmp_path, width=80))
     printed = capsys.readouterr().out
@@ -105,7 +110,7 @@ def test_lines_to_paste_are_whole_at_80_columns(
     curl, explain = (shlex.split(line) for line in pasted.strip().splitlines())
     assert curl[1] == url
     assert json.loads(curl[-1])["method"] == "eth_blockNumber"
-    assert explain[:3] == ["walkaway", "explain", "eth_getBalance"]
+    assert explain[:3] == [".venv/bin/walkaway", "explain", "eth_getBalance"]
     assert explain[4:] == ([] if port == 8545 else ["--port", str(port)])
 
 

@@ -369,10 +369,15 @@ async def test_explain_sends_nothing(
     error = (await ask("walkaway_explain", name, params))["error"]
     assert error["code"] == INVALID_PARAMS
     assert "none that can be explained" in error["message"]
-    assert chain.sent == {}
+    assert chain.submitted == {}
 
 
 @pytest.mark.parametrize("name", ["debug_traceCall", "eth_sendTransaction", "nothing"])
 async def test_explain_refuses_for_the_reason_of_the_method_itself(ask: Ask, name: str) -> None:
     error = (await ask("walkaway_explain", name))["error"]
     assert error["message"] == (await ask(name))["error"]["message"]
+
+
+async def test_explain_names_the_method_that_was_meant(ask: Ask) -> None:
+    error = (await ask("walkaway_explain", "eth_getBallance"))["error"]
+    assert error["data"]["advice"] == "did you mean eth_getBalance?"

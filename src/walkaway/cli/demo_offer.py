@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
 from pathlib import Path
 
 from rich.console import Group, RenderableType
@@ -42,11 +45,11 @@ def offer(url: str, chain_id: int, evidence: Path, *, width: int) -> RenderableT
         ("", plain("for your eyes only; gone when the demo ends", "quiet")),
     ]
     port = url.rpartition(":")[2]
-    explain = f"walkaway explain eth_getBalance {address}"
     lines = (
         f"curl {url} -H 'Content-Type: application/json' \\",
         """  -d '{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber","params":[]}'""",
-        explain if port == "8545" else f"{explain} \\\n  --port {port}",
+        f"{_command()} explain eth_getBalance \\",
+        f"  {address}{'' if port == '8545' else f' --port {port}'}",
     )
     return Group(
         Text("Use it, from another terminal", "title"),
@@ -56,6 +59,13 @@ def offer(url: str, chain_id: int, evidence: Path, *, width: int) -> RenderableT
         *(Text(line) for line in lines),
         Text(),
     )
+
+
+def _command() -> str:
+    """How to call walkaway here: by its name, or as this process was called."""
+    called = sys.argv[0]
+    on_the_path = shutil.which("walkaway") is not None or Path(called).name != "walkaway"
+    return "walkaway" if on_the_path else shlex.quote(called)
 
 
 def _made_by() -> str:

@@ -64,7 +64,7 @@ _ADVICE: tuple[tuple[type[WalkawayError], str], ...] = (
     (ConfigError, "correct it, or leave it out to have the default"),
     (
         InvalidRequest,
-        "parameters go by position, as in Ethereum's JSON-RPC: 0x and hex digits, or latest",
+        "methods and parameters are those of Ethereum's JSON-RPC: 0x and hex digits, or latest",
     ),
 )
 

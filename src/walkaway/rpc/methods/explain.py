@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Mapping
 
@@ -48,11 +49,14 @@ def _repeatable(methods: Mapping[str, Method], name: str) -> Method:
         raise Unsupported(NOT_PROVEN[name])
     method = methods.get(name)
     if method is None and name != _NAME:
-        raise InvalidRequest(f"there is no method {name[:80]!r}")
+        near = difflib.get_close_matches(name[:80], methods, n=1)
+        raise InvalidRequest(
+            f"there is no method {name[:80]!r}", advice=f"did you mean {near[0]}?" if near else ""
+        )
     if method is None or not method.repeatable:
         raise InvalidRequest(
-            f"{name} is none that can be explained: an answer is explained by asking again, "
-            "which is not the same as asking once here"
+            f"{name} is none that can be explained: that would call it, and a call does something",
+            advice="explain what came of it: a balance, a block, a receipt",
         )
     return method
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from walkaway.anchors.spec import ChainSpec
 from walkaway.chain.block_id import BlockId, Tag
+from walkaway.chain.calls import Calls
 from walkaway.chain.fees import Fees
 from walkaway.chain.state import AccountProof
 from walkaway.chain.status import ChainStatus, HeadStatus
@@ -63,6 +64,10 @@ class PreparedChain:
             return [self._header(n) for n in range(max(0, last - count + 1), last + 1)]
 
         return Fees(line, _Contents(self), self.spec.blob_base_fees)
+
+    @property
+    def calls(self) -> Calls:
+        raise Unproven("nothing is run on a prepared chain", reasons={})
 
     async def header(self, block: BlockId) -> Proven[Header] | Word[None]:
         if self.fail_with is not None:

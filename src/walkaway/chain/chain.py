@@ -17,6 +17,7 @@ from typing import TypeVar
 from walkaway.anchors.spec import ChainSpec
 from walkaway.chain.block_id import BlockId, Tag, describe_block
 from walkaway.chain.blocks import Blocks
+from walkaway.chain.calls import Calls
 from walkaway.chain.clock import FlooredClock, SystemClock
 from walkaway.chain.fees import Fees
 from walkaway.chain.follower import Follower, SyncProgress
@@ -28,6 +29,7 @@ from walkaway.chain.state import AccountProof, State
 from walkaway.chain.status import ChainStatus, HeadStatus
 from walkaway.chain.transactions import Located, Transactions
 from walkaway.errors import Stale, Unproven, WalkawayError
+from walkaway.evm.running import RunningEngine
 from walkaway.limits import LIMITS
 from walkaway.proofs import Proven, derive
 from walkaway.proofs.derive import IncludedReceipt, IncludedTransaction
@@ -69,7 +71,8 @@ class ChainSettings:
 class Chain:
     """One followed chain. Use it as a context, or call `start` and `stop`.
 
-    ``tell`` hears, in words, what is being done; ``progress`` hears the sync.
+    ``engine`` runs calls, by default the fastest there is; ``tell`` hears, in words,
+    what is being done; ``progress`` hears the sync.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class Chain:
         settings: ChainSettings | None = None,
         *,
         clock: Clock | None = None,
+        engine: RunningEngine | None = None,
         tell: Callable[[str], None] = lambda _: None,
         progress: Callable[[SyncProgress], None] = lambda _: None,
     ) -> None:
@@ -93,6 +97,7 @@ class Chain:
         self._blocks = Blocks(pool)
         self._headers = Headers(pool, self._state, self.head)
         self.fees = Fees(self._headers.line, self._blocks, spec.blob_base_fees)
+        self.calls = Calls(spec, pool, self._state, self._headers, engine)
         self._transactions = Transactions(pool, self._headers, self._blocks)
         self._outbox = Outbox(spec.chain_id, pool, self._state, self._transactions.find)
         self._follower: Follower | None = None
@@ -140,6 +145,7 @@ class Chain:
                 await self._following
             self._following = None
         await self._outbox.close()
+        self.calls.close()
         if self._follower is not None and self._checkpoint is not None:
             self._keeper.keep(self._follower.store, self._checkpoint)
 

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from walkaway.chain.judgement import judged_by_form
 from walkaway.chain.single_flight import SingleFlight
 from walkaway.errors import InvalidRequest, NotKnown, ProofError
 from walkaway.limits import LIMITS
@@ -21,8 +22,9 @@ from walkaway.proofs.execution.accounts import (
 from walkaway.proofs.execution.fields import hex_bytes
 from walkaway.proofs.execution.header import Header
 from walkaway.proofs.execution.keccak import EMPTY_HASH
+from walkaway.sources.attempt import Verify
 from walkaway.sources.pool import Pool
-from walkaway.sources.request import Answer, RpcRequest
+from walkaway.sources.request import Answer, Requests, RpcRequest
 
 __all__ = ["AccountProof", "State"]
 
@@ -50,6 +52,7 @@ class State:
         self._code: OrderedDict[bytes, bytes] = OrderedDict()
         self._code_bytes = 0
         self._asking: SingleFlight[AccountProof] = SingleFlight()
+        self._asking_code: SingleFlight[bytes] = SingleFlight()
 
     async def account(self, address: bytes, header: Proven[Header]) -> Proven[Account | None]:
         """The account at a 20-byte address after a block, or its proven absence.
@@ -84,9 +87,26 @@ class State:
             (header.claim, address, wanted), lambda: self._ask(address, wanted, header)
         )
 
+    async def proofs(
+        self, asked: Sequence[tuple[bytes, tuple[bytes, ...]]], header: Proven[Header]
+    ) -> list[AccountProof]:
+        """`proof` for many accounts, each with its keys, in batches. In the order asked."""
+        items = [self._proof_question(address, keys, header) for address, keys in asked]
+        proofs = await self._pool.prove_many(items)
+        for (address, _), proof in zip(asked, proofs, strict=True):
+            self._keep_account(address, header, proof.account)
+        return proofs
+
     async def _ask(
         self, address: bytes, keys: tuple[bytes, ...], header: Proven[Header]
     ) -> AccountProof:
+        proof = await self._pool.first_proven(*self._proof_question(address, keys, header))
+        self._keep_account(address, header, proof.account)
+        return proof
+
+    def _proof_question(
+        self, address: bytes, keys: tuple[bytes, ...], header: Proven[Header]
+    ) -> tuple[Requests, Verify[AccountProof]]:
         def verify(answer: Answer) -> AccountProof:
             if answer.body is None:
                 raise NotKnown("it does not know the block")
@@ -96,12 +116,14 @@ class State:
             return AccountProof(account, tuple(slots), nodes)
 
         asked = ("0x" + address.hex(), ["0x" + key.hex() for key in keys])
-        question = self._at_block("eth_getProof", asked, header)
-        proof = await self._pool.first_proven(question, verify)
-        self._accounts[header.value.hash, address] = proof.account
+        return self._at_block("eth_getProof", asked, header), verify
+
+    def _keep_account(
+        self, address: bytes, header: Proven[Header], account: Proven[Account | None]
+    ) -> None:
+        self._accounts[header.value.hash, address] = account
         while len(self._accounts) > LIMITS.cached_accounts:
             self._accounts.popitem(last=False)
-        return proof
 
     async def code(self, address: bytes, header: Proven[Header]) -> Proven[bytes]:
         """The code of the account after a block; empty where there is none, proven so."""
@@ -109,19 +131,50 @@ class State:
         code_hash = EMPTY_HASH if account.value is None else account.value.code_hash
         if code_hash == EMPTY_HASH:
             return prove_code(account, b"")
-        if (known := self._code.get(code_hash)) is not None:
-            return prove_code(account, known)
+        if (known := self._code.get(code_hash)) is None:
+            known = await self._asking_code.run(code_hash, lambda: self._ask_code(account, header))
+            self._keep_code(code_hash, known)
+        return prove_code(account, known)
+
+    async def codes(
+        self, accounts: Sequence[Proven[Account | None]], header: Proven[Header]
+    ) -> list[Proven[bytes]]:
+        """The code of each of these accounts, which are proven under ``header``, in batches."""
+        hashes = [EMPTY_HASH if a.value is None else a.value.code_hash for a in accounts]
+        wanted = {
+            code_hash: account
+            for code_hash, account in zip(hashes, accounts, strict=True)
+            if code_hash != EMPTY_HASH and code_hash not in self._code
+        }
+        items = [self._code_question(account, header) for account in wanted.values()]
+        found = {EMPTY_HASH: b""}
+        found |= {
+            code_hash: self._code[code_hash] for code_hash in hashes if code_hash in self._code
+        }
+        for code_hash, code in zip(wanted, await self._pool.prove_many(items), strict=True):
+            found[code_hash] = code.value
+            self._keep_code(code_hash, code.value)
+        return [
+            prove_code(account, found[code_hash])
+            for code_hash, account in zip(hashes, accounts, strict=True)
+        ]
+
+    async def _ask_code(self, account: Proven[Account | None], header: Proven[Header]) -> bytes:
+        return (await self._pool.first_proven(*self._code_question(account, header))).value
+
+    def _code_question(
+        self, account: Proven[Account | None], header: Proven[Header]
+    ) -> tuple[Requests, Verify[Proven[bytes]]]:
+        address = account.claim.subject[1]
+        assert isinstance(address, bytes)
 
         def verify(answer: Answer) -> Proven[bytes]:
             if answer.body is None:
                 raise NotKnown("it does not know the block")
-            return prove_code(account, hex_bytes(answer.body, "code", limit=LIMITS.code_bytes))
+            with judged_by_form():
+                return prove_code(account, hex_bytes(answer.body, "code", limit=LIMITS.code_bytes))
 
-        asked = ("0x" + address.hex(),)
-        question = self._at_block("eth_getCode", asked, header)
-        code = await self._pool.first_proven(question, verify)
-        self._keep_code(code_hash, code.value)
-        return code
+        return self._at_block("eth_getCode", ("0x" + address.hex(),), header), verify
 
     def _at_block(
         self, method: str, params: tuple[object, ...], header: Proven[Header]
@@ -135,8 +188,9 @@ class State:
         )
 
     def _keep_code(self, code_hash: bytes, code: bytes) -> None:
-        self._code[code_hash] = code
-        self._code_bytes += len(code)
+        if code_hash not in self._code:
+            self._code[code_hash] = code
+            self._code_bytes += len(code)
         while self._code_bytes > LIMITS.cached_code_bytes:
             _, dropped = self._code.popitem(last=False)
             self._code_bytes -= len(dropped)

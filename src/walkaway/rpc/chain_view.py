@@ -10,6 +10,7 @@ from typing import Protocol
 
 from walkaway.anchors.spec import ChainSpec
 from walkaway.chain.block_id import BlockId
+from walkaway.chain.calls import Calls
 from walkaway.chain.fees import Fees
 from walkaway.chain.state import AccountProof
 from walkaway.chain.status import ChainStatus
@@ -35,6 +36,11 @@ class ChainView(Protocol):
     @property
     def fees(self) -> Fees:
         """What transactions cost, from proven blocks."""
+        ...
+
+    @property
+    def calls(self) -> Calls:
+        """Runs calls over proven state."""
         ...
 
     async def header(self, block: BlockId) -> Proven[Header] | Word[None]:

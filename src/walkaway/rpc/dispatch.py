@@ -13,10 +13,11 @@ import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from walkaway.errors import Unsupported, WalkawayError
+from walkaway.errors import Reverted, Unsupported, WalkawayError
 from walkaway.limits import LIMITS, Limits
 from walkaway.rpc.ask import Ask
 from walkaway.rpc.chain_view import ChainView
+from walkaway.rpc.encode import data
 from walkaway.rpc.error_codes import (
     INTERNAL,
     LIMIT_EXCEEDED,
@@ -46,7 +47,7 @@ RUN_CODE = frozenset(
         "eth_simulateV1",
     }
 )
-"""Methods whose errors carry no data: libraries take any for the contract's revert data."""
+"""Methods whose errors carry no data but a revert's: libraries take any for that."""
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +121,7 @@ class Dispatcher:
         except _Busy:
             return failure(id_text, LIMIT_EXCEEDED, BUSY)
         except WalkawayError as error:
-            told = None if call.method in RUN_CODE else _told(error)
+            told = _revert_data(error) if call.method in RUN_CODE else _told(error)
             return failure(id_text, code_of(error), speakable(str(error)), told)
         except TimeoutError:
             seconds = self._limits.rpc_call_seconds
@@ -142,6 +143,10 @@ class Dispatcher:
 
 class _Busy(Exception):
     """Caught in this module, and nowhere else."""
+
+
+def _revert_data(error: WalkawayError) -> Json:
+    return data(error.data) if isinstance(error, Reverted) else None
 
 
 def _told(error: WalkawayError) -> Json:

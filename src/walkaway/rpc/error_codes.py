@@ -13,18 +13,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from walkaway.errors import (
+    CallFailed,
     ConfigError,
     InvalidRequest,
     ProofError,
     Rejected,
+    Reverted,
     SourceFault,
     Stale,
+    TooMuch,
     Unproven,
     Unsupported,
     WalkawayError,
 )
 
 __all__ = [
+    "CALL_FAILED",
     "ERROR_CODES",
     "INTERNAL",
     "INVALID_PARAMS",
@@ -34,6 +38,7 @@ __all__ = [
     "PARSE_ERROR",
     "PROOF_FAILED",
     "REJECTED",
+    "REVERTED",
     "STALE",
     "TIMED_OUT",
     "UNPROVEN",
@@ -48,6 +53,8 @@ INVALID_REQUEST = -32600
 METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
 INTERNAL = -32603
+REVERTED = 3
+CALL_FAILED = -32000
 REJECTED = -32003
 UNSUPPORTED = -32004
 LIMIT_EXCEEDED = -32005
@@ -78,6 +85,8 @@ ERROR_CODES = (
         "not supported",
         "walkaway cannot prove an answer of this kind yet, so it gives none and forwards nothing",
     ),
+    ErrorCode(REVERTED, "reverted", "the call ended in REVERT; `data` is what it gave back"),
+    ErrorCode(CALL_FAILED, "call failed", "the call ran out of gas, or could not be paid for"),
     ErrorCode(
         REJECTED,
         "transaction rejected",
@@ -105,6 +114,9 @@ ERROR_CODES = (
 
 _CODES: Mapping[type[WalkawayError], int] = {
     InvalidRequest: INVALID_PARAMS,
+    CallFailed: CALL_FAILED,
+    Reverted: REVERTED,
+    TooMuch: LIMIT_EXCEEDED,
     Unsupported: UNSUPPORTED,
     ProofError: PROOF_FAILED,
     Unproven: UNPROVEN,

@@ -139,6 +139,15 @@ class Params:
         """A tag or a number, which must be there."""
         return _tag_or_number(name, self._text(name))
 
+    def members(self, name: str) -> dict[str, Received]:
+        """An object's members; none where it was left out."""
+        value = self._take()
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise InvalidRequest(f"{name}: an object")
+        return value
+
     def some_block(self, name: str = "block") -> BlockId:
         """What `block` takes, but it must be there."""
         if self._next >= len(self._values) or self._values[self._next] is None:

@@ -22,6 +22,7 @@ __all__ = [
     "excess_blob_gas",
     "fake_exponential",
     "next_blob_base_fee",
+    "scheduled_blob_base_fee",
 ]
 
 _MIN_BASE_FEE_PER_BLOB_GAS = 1
@@ -47,6 +48,15 @@ def blob_base_fee(parent: Header, header: Header, schedule: Sequence[BlobBaseFee
     ):
         raise _out_of_date()
     return _price(header.excess_blob_gas, rule)
+
+
+def scheduled_blob_base_fee(header: Header, schedule: Sequence[BlobBaseFee]) -> int:
+    """Wei per blob gas in ``header``'s block, if the schedule is the one that it follows.
+
+    Whether it is, only `blob_base_fee` tells, which needs the parent. Raises
+    `Unsupported` where the schedule has no rule for the block.
+    """
+    return _price(header.excess_blob_gas or 0, _rule_at(header.timestamp, schedule))
 
 
 def next_blob_base_fee(header: Header, schedule: Sequence[BlobBaseFee]) -> int:

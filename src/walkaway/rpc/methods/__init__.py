@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from walkaway.rpc.methods import blocks, chain_facts, fees, ommers, state, status, transactions
+from walkaway.rpc.methods import (
+    blocks,
+    calls,
+    chain_facts,
+    fees,
+    ommers,
+    state,
+    status,
+    transactions,
+)
 from walkaway.rpc.methods.explain import explain_method
 from walkaway.rpc.methods.method import Method
 
@@ -18,6 +27,7 @@ def _table() -> Mapping[str, Method]:
         *blocks.METHODS,
         *ommers.METHODS,
         *fees.METHODS,
+        *calls.METHODS,
         *transactions.METHODS,
         *status.METHODS,
     )

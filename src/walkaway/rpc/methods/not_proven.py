@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 __all__ = ["NOT_PROVEN", "REASONS"]
 
-_EXECUTION = "it runs code over the state, which walkaway does not do yet"
+_SIMULATION = "it runs more than one call in a row, which walkaway does not do yet"
 _LOGS = "that no log was left out is not proven yet"
 _FILTERS = "there are no filters yet: ask for blocks instead"
 _KEYS = "walkaway holds no keys: sign in the wallet and use eth_sendRawTransaction"
@@ -20,13 +20,7 @@ _TRACE = "it runs blocks again, which walkaway does not do"
 _MINING = "nobody mines since the Merge"
 
 REASONS: Mapping[str, tuple[str, ...]] = {
-    _EXECUTION: (
-        "eth_call",
-        "eth_callMany",
-        "eth_createAccessList",
-        "eth_estimateGas",
-        "eth_simulateV1",
-    ),
+    _SIMULATION: ("eth_callMany", "eth_simulateV1"),
     _LOGS: ("eth_getFilterLogs", "eth_getLogs"),
     _FILTERS: (
         "eth_getFilterChanges",

@@ -1,0 +1,186 @@
+"""Running code over proven state: calls, gas estimates, access lists."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from walkaway.chain.block_id import BlockId, describe_block
+from walkaway.chain.calls import BlockOverrides
+from walkaway.chain.gas_estimate import estimate_gas
+from walkaway.errors import CallFailed, InvalidRequest, TooMuch, Unproven
+from walkaway.evm.engine import Call, Outcome, Overrides
+from walkaway.evm.proven_call import AskedCall
+from walkaway.limits import LIMITS
+from walkaway.proofs import Proven
+from walkaway.proofs.execution.header import Header
+from walkaway.proofs.execution.transactions import AccessListEntry
+from walkaway.rpc.ask import Ask
+from walkaway.rpc.call_params import CallObject, block_overrides, call_object, state_overrides
+from walkaway.rpc.encode import data, data_list, quantity
+from walkaway.rpc.jsonrpc import Json
+from walkaway.rpc.methods.method import Answer, Method
+from walkaway.rpc.params import Params
+from walkaway.rpc.reverts import failure_of
+from walkaway.sources.word import Word
+
+__all__ = ["METHODS"]
+
+ACCESS_LIST_ROUNDS = 8
+"""An access list changes gas, and so may change what the call looks at: run until it stays."""
+
+PRECOMPILES = frozenset(number.to_bytes(20, "big") for number in (*range(1, 0x12), 0x100))
+
+
+class _Runs:
+    """One question's calls, all on one block."""
+
+    def __init__(
+        self,
+        ask: Ask,
+        header: Proven[Header],
+        block: BlockId,
+        state: dict[bytes, Overrides],
+        wanted: BlockOverrides | None = None,
+    ) -> None:
+        self._ask = ask
+        self._header = header
+        self._block = block
+        self._state = state
+        self._wanted = wanted
+
+    async def outcome(self, call: Call) -> Outcome:
+        """The proven outcome. Raises `CallFailed` where the call could not begin."""
+        calls = self._ask.chain.calls
+        environment = calls.environment(self._header.value, call, self._wanted)
+        asked = AskedCall(call, environment, self._state)
+        try:
+            proven = await calls.run(self._header, asked)
+        except TooMuch:
+            raise
+        except InvalidRequest as error:
+            raise CallFailed(str(error)) from error
+        return await self._ask.take(proven, asked.subject, self._block)
+
+
+async def call(ask: Ask, params: Params) -> Answer:
+    """`eth_call`."""
+    wanted = call_object(params, ask.chain.spec.chain_id)
+    block, state, of_block = params.block(), state_overrides(params), block_overrides(params)
+    params.end()
+    header = await _header(ask, block)
+    runs = _Runs(ask, header, block, state, of_block)
+    outcome = await runs.outcome(wanted.call(header.value))
+    if not outcome.succeeded:
+        raise failure_of(outcome)
+    return data(outcome.output)
+
+
+async def estimate(ask: Ask, params: Params) -> Answer:
+    """`eth_estimateGas`."""
+    wanted = call_object(params, ask.chain.spec.chain_id)
+    block, state, of_block = params.block(), state_overrides(params), block_overrides(params)
+    params.end()
+    header = await _header(ask, block)
+    runs = _Runs(ask, header, block, state, of_block)
+
+    async def probe(gas_limit: int) -> Outcome:
+        return await runs.outcome(wanted.call(header.value, gas_limit))
+
+    most = min(wanted.gas or header.value.gas_limit, LIMITS.call_gas)
+    most = min(most, await _affordable(ask, wanted, state, block))
+    estimated = await estimate_gas(probe, most)
+    if isinstance(estimated, Outcome):
+        raise failure_of(estimated)
+    return quantity(estimated)
+
+
+async def create_access_list(ask: Ask, params: Params) -> Answer:
+    """`eth_createAccessList`."""
+    wanted = call_object(params, ask.chain.spec.chain_id)
+    block, state = params.block(), state_overrides(params)
+    params.end()
+    header = await _header(ask, block)
+    runs = _Runs(ask, header, block, state)
+    outcome = await runs.outcome(wanted.call(header.value))
+    for _ in range(ACCESS_LIST_ROUNDS):
+        found = _access_list(wanted, outcome)
+        if found == wanted.access_list:
+            break
+        wanted = replace(wanted, access_list=found)
+        outcome = await runs.outcome(wanted.call(header.value))
+    answer: dict[str, Json] = {
+        "accessList": [
+            {"address": data(entry.address), "storageKeys": data_list(entry.storage_keys)}
+            for entry in wanted.access_list
+        ],
+        "gasUsed": quantity(outcome.gas_used),
+    }
+    if not outcome.succeeded:
+        answer["error"] = outcome.halt or "execution reverted"
+    return answer
+
+
+async def _header(ask: Ask, block: BlockId) -> Proven[Header]:
+    header = await ask.chain.header(block)
+    if isinstance(header, Word):
+        raise Unproven(
+            f"{describe_block(block)} is not known",
+            reasons=dict.fromkeys(header.said_by, "does not know it"),
+        )
+    await ask.take(header, ("header",), block)
+    return header
+
+
+async def _affordable(
+    ask: Ask, wanted: CallObject, state: dict[bytes, Overrides], block: BlockId
+) -> int:
+    """How much gas the sender can pay for at the price that it offers."""
+    price = wanted.highest_price
+    if not price:
+        return LIMITS.call_gas
+    balance = state[wanted.sender].balance if wanted.sender in state else None
+    if balance is None:
+        account = await ask.take(
+            await ask.chain.account(wanted.sender, block), ("account", wanted.sender), block
+        )
+        balance = 0 if account is None else account.balance
+    if balance < wanted.value:
+        raise CallFailed("insufficient funds for transfer")
+    return (balance - wanted.value) // price
+
+
+def _access_list(wanted: CallObject, outcome: Outcome) -> tuple[AccessListEntry, ...]:
+    """What the run looked at, but for what is warm in any case (EIP-2930)."""
+    warm = PRECOMPILES | {wanted.sender, wanted.to, outcome.created}
+    keys: dict[bytes, set[bytes]] = {
+        address: set() for address in outcome.touched_accounts if address not in warm
+    }
+    for address, key in outcome.touched_slots:
+        keys.setdefault(address, set()).add(key)
+    return tuple(
+        [AccessListEntry(address, tuple(sorted(keys[address]))) for address in sorted(keys)]
+    )
+
+
+OVER_STATE = "the call is run here, over state proven under the header; "
+
+METHODS = (
+    Method(
+        "eth_call",
+        "call, block = latest, state overrides, block overrides",
+        OVER_STATE + "what a run lacks is proven and the call run again",
+        call,
+    ),
+    Method(
+        "eth_estimateGas",
+        "call, block = latest, state overrides, block overrides",
+        OVER_STATE + "a search over gas limits, each one run",
+        estimate,
+    ),
+    Method(
+        "eth_createAccessList",
+        "call, block = latest, state overrides",
+        OVER_STATE + "the list is what the run looked at",
+        create_access_list,
+    ),
+)

@@ -1,0 +1,186 @@
+"""Calls on a devnet, run here over proven state: the devnet's own answers, from lying sources too."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.chain.devnet_chain import BEACON, EXECUTION, Behaviour, SourcePlan, devnet_of, pool_of
+from walkaway.chain.block_id import Tag
+from walkaway.chain.calls import BlockOverrides
+from walkaway.chain.chain import Chain, ChainSettings
+from walkaway.chain.gas_estimate import estimate_gas
+from walkaway.devnet.execution.accounts import dev_account
+from walkaway.devnet.execution.engine import MessageCall
+from walkaway.devnet.execution.genesis import COUNTER, TOKEN
+from walkaway.devnet.network import Devnet
+from walkaway.devnet.settings import DevnetSettings
+from walkaway.errors import CallFailed, Unproven, Unsupported
+from walkaway.evm.engine import Call, Outcome, Overrides
+from walkaway.evm.proven_call import AskedCall
+from walkaway.evm.reference import ReferenceEngine
+from walkaway.evm.running import ThreadedEngine
+from walkaway.proofs import Proven
+from walkaway.proofs.execution.keccak import keccak256
+
+RICH = dev_account(7).address
+BALANCE_OF = keccak256(b"balanceOf(address)")[:4] + RICH.rjust(32, b"\0")
+TRANSFER = (
+    keccak256(b"transfer(address,uint256)")[:4]
+    + dev_account(1).address.rjust(32, b"\0")
+    + (10**15).to_bytes(32)
+)
+LIARS = (Behaviour.LYING_BALANCE, Behaviour.FORGED_STATE, Behaviour.GARBAGE, Behaviour.STALE)
+
+
+@asynccontextmanager
+async def calling(devnet: Devnet) -> AsyncIterator[Chain]:
+    async with devnet, pool_of(devnet) as pool:
+        settings = ChainSettings(checkpoint=devnet.checkpoint.root)
+        engine = ThreadedEngine(ReferenceEngine())
+        chain = Chain(devnet.spec, pool, settings, clock=devnet, engine=engine)
+        await chain.start(follow=False)
+        yield chain
+        await chain.stop()
+
+
+async def run(
+    chain: Chain,
+    call: Call,
+    overrides: Mapping[bytes, Overrides] | None = None,
+    of_block: BlockOverrides | None = None,
+) -> Outcome:
+    header = await chain.header(Tag.LATEST)
+    assert isinstance(header, Proven)
+    environment = chain.calls.environment(header.value, call, of_block)
+    asked = AskedCall(call, environment, overrides or {})
+    proven = await chain.calls.run(header, asked)
+    assert proven.claim.subject == asked.subject
+    assert proven.claim.block_hash == header.value.hash
+    return proven.value
+
+
+def devnets_own(devnet: Devnet, chain: Chain, call: Call) -> bytes:
+    block = devnet.execution.block(chain.head(Tag.LATEST).value.hash)
+    assert call.to is not None
+    assert block is not None
+    message = MessageCall(call.sender, call.to, call.data, call.value, call.gas_limit)
+    return devnet.execution.call(block, message).output
+
+
+@pytest.mark.parametrize("fork", ["cancun", "prague", "osaka"])
+async def test_a_call_gives_what_the_devnet_itself_gives(fork: str) -> None:
+    epochs = {"cancun": (None, None), "prague": (0, None), "osaka": (0, 0)}[fork]
+    settings = DevnetSettings(electra_epoch=epochs[0], fulu_epoch=epochs[1])
+    devnet = devnet_of(settings=settings)
+    async with calling(devnet) as chain:
+        for call in (
+            Call(bytes(20), TOKEN, 1_000_000, data=BALANCE_OF),
+            Call(RICH, TOKEN, 1_000_000, data=TRANSFER),
+            Call(RICH, COUNTER, 1_000_000, data=keccak256(b"increment()")[:4]),
+        ):
+            outcome = await run(chain, call)
+            assert outcome.succeeded
+            assert outcome.output == devnets_own(devnet, chain, call)
+        header = await chain.header(Tag.LATEST)
+        assert isinstance(header, Proven)
+        assert chain.calls.environment(header.value, call).fork == fork
+
+
+async def test_a_transfer_logs_and_a_sender_without_tokens_reverts() -> None:
+    devnet = devnet_of()
+    async with calling(devnet) as chain:
+        paid = await run(chain, Call(RICH, TOKEN, 1_000_000, data=TRANSFER))
+        assert [log.address for log in paid.logs] == [TOKEN]
+        unpaid = await run(chain, Call(b"\x77" * 20, TOKEN, 1_000_000, data=TRANSFER))
+        assert unpaid.reverted
+        assert unpaid.logs == ()
+
+
+async def test_no_liar_changes_a_result() -> None:
+    plans = [SourcePlan(f"liar{i}", EXECUTION, lie) for i, lie in enumerate(LIARS)]
+    devnet = devnet_of(*plans, SourcePlan("honest", EXECUTION), SourcePlan("beacon", BEACON))
+    async with calling(devnet) as chain:
+        call = Call(bytes(20), TOKEN, 1_000_000, data=BALANCE_OF)
+        for _ in range(4):
+            assert (await run(chain, call)).output == devnets_own(devnet, chain, call)
+            devnet.advance()
+            await chain.advance()
+
+
+async def test_liars_alone_get_no_result() -> None:
+    devnet = devnet_of(
+        SourcePlan("liar", EXECUTION, Behaviour.FORGED_STATE), SourcePlan("beacon", BEACON)
+    )
+    async with calling(devnet) as chain:
+        with pytest.raises(Unproven):
+            await run(chain, Call(bytes(20), TOKEN, 1_000_000, data=BALANCE_OF))
+
+
+async def test_what_was_proven_is_not_asked_again() -> None:
+    devnet = devnet_of()
+    async with calling(devnet) as chain:
+        call = Call(bytes(20), TOKEN, 1_000_000, data=BALANCE_OF)
+        await run(chain, call)
+        asked = devnet.requests("alder")
+        await run(chain, call)
+        assert devnet.requests("alder") == asked
+
+
+async def test_block_hashes_come_from_ancestors_that_the_header_leads_to() -> None:
+    devnet = devnet_of()
+    async with calling(devnet) as chain:
+        head = chain.head(Tag.LATEST).value.number
+        asker = bytes.fromhex("5f35405f5260205ff3")  # the hash of the block in the call data
+        odd = {b"\x11" * 20: Overrides(code=asker)}
+        for number in (head - 1, head - 5):
+            call = Call(bytes(20), b"\x11" * 20, 100_000, data=number.to_bytes(32))
+            block = devnet.execution.block_at(number)
+            assert block is not None
+            assert (await run(chain, call, odd)).output == block.header.hash
+        unborn = Call(bytes(20), b"\x11" * 20, 100_000, data=head.to_bytes(32))
+        with pytest.raises(Unsupported):
+            await run(chain, unborn, odd, BlockOverrides(number=head + 3))
+
+
+async def test_overrides_of_state_and_block_are_what_the_call_sees() -> None:
+    devnet = devnet_of()
+    async with calling(devnet) as chain:
+        here = b"\x11" * 20
+        shows = {
+            "4760005260206000f3": 11,  # its own balance
+            "60035460005260206000f3": 22,  # its slot 3
+            "4260005260206000f3": 33,  # the time
+            "4a60005260206000f3": 44,  # the blob base fee
+        }
+        of_block = BlockOverrides(timestamp=devnet.spec.genesis_time + 33, blob_base_fee=44)
+        for code, value in shows.items():
+            odd = Overrides(balance=11, code=bytes.fromhex(code), slots={(3).to_bytes(32): 22})
+            outcome = await run(chain, Call(bytes(20), here, 100_000), {here: odd}, of_block)
+            shown = int.from_bytes(outcome.output)
+            assert shown == (devnet.spec.genesis_time + 33 if value == 33 else value)
+
+
+async def test_the_blob_base_fee_that_a_call_reads_is_held_against_the_parent() -> None:
+    devnet = devnet_of()
+    async with calling(devnet) as chain:
+        here = b"\x11" * 20
+        odd = {here: Overrides(code=bytes.fromhex("4a60005260206000f3"))}
+        assert int.from_bytes((await run(chain, Call(bytes(20), here, 100_000), odd)).output) == 1
+
+
+async def test_an_estimate_is_enough_and_hardly_more() -> None:
+    devnet = devnet_of()
+    async with calling(devnet) as chain:
+
+        async def probe(gas_limit: int) -> Outcome:
+            return await run(chain, Call(RICH, TOKEN, gas_limit, data=TRANSFER))
+
+        needed = await estimate_gas(probe, 1_000_000)
+        assert isinstance(needed, int)
+        assert (await probe(needed)).succeeded
+        assert not (await probe(needed * 97 // 100)).succeeded
+        with pytest.raises(CallFailed, match="gas required exceeds allowance"):
+            await estimate_gas(probe, 30_000)

@@ -8,7 +8,7 @@ is a fault in walkaway, and becomes a `ProofError`, never an answer.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from walkaway.chain.block_id import BlockId, Tag, describe_block
 from walkaway.errors import ProofError
@@ -16,6 +16,10 @@ from walkaway.proofs.proven import Claim, Finality, Proven, Subject
 from walkaway.rpc.chain_view import ChainView
 from walkaway.rpc.jsonrpc import Json
 from walkaway.sources.word import Word
+
+if TYPE_CHECKING:
+    from walkaway.rpc.filters import Filters
+    from walkaway.rpc.subscriptions import Subscriber
 
 __all__ = ["Ask"]
 
@@ -26,11 +30,20 @@ class Ask:
     """The chain that is asked, and everything that the answer was made from.
 
     ``used`` holds the proven values in the order they were taken; ``heard``
-    the answers that are only somebody's word.
+    the answers that are only somebody's word. ``filters`` are the server's, and
+    ``subscriber`` the connection's; None where the question came another way.
     """
 
-    def __init__(self, chain: ChainView) -> None:
+    def __init__(
+        self,
+        chain: ChainView,
+        *,
+        filters: Filters | None = None,
+        subscriber: Subscriber | None = None,
+    ) -> None:
         self.chain = chain
+        self.filters = filters
+        self.subscriber = subscriber
         self.used: list[Proven[object]] = []
         self.heard: list[Word[None]] = []
 

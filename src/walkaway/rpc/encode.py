@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from walkaway.proofs.derive import IncludedReceipt
+from walkaway.proofs.derive_logs import IncludedLog
 from walkaway.proofs.execution.header import Header
 from walkaway.proofs.execution.receipts import Log
 from walkaway.proofs.execution.transactions import (
@@ -29,7 +30,9 @@ __all__ = [
     "block_members",
     "data",
     "data_list",
+    "header_members",
     "included_transaction",
+    "log_members",
     "pending_transaction",
     "quantity",
     "receipt_members",
@@ -61,6 +64,14 @@ def block_members(
     header: Header, *, size: int, withdrawals: tuple[Withdrawal, ...] | None, ommers: list[Json]
 ) -> dict[str, Json]:
     """A block without its transactions. ``size`` is bytes of the block's RLP."""
+    members = header_members(header) | {"size": quantity(size), "uncles": ommers}
+    if withdrawals is not None:
+        members["withdrawals"] = [_withdrawal(withdrawal) for withdrawal in withdrawals]
+    return members
+
+
+def header_members(header: Header) -> dict[str, Json]:
+    """A header alone, as subscribers to new heads get it."""
     members: dict[str, Json] = {
         "number": quantity(header.number),
         "hash": data(header.hash),
@@ -75,13 +86,11 @@ def block_members(
         "miner": data(header.coinbase),
         "difficulty": quantity(header.difficulty),
         "extraData": data(header.extra_data),
-        "size": quantity(size),
         "gasLimit": quantity(header.gas_limit),
         "gasUsed": quantity(header.gas_used),
         "timestamp": quantity(header.timestamp),
-        "uncles": ommers,
     }
-    members |= _present(
+    return members | _present(
         baseFeePerGas=header.base_fee_per_gas,
         withdrawalsRoot=header.withdrawals_root,
         blobGasUsed=header.blob_gas_used,
@@ -91,9 +100,6 @@ def block_members(
         blockAccessListHash=header.block_access_list_hash,
         slotNumber=header.slot_number,
     )
-    if withdrawals is not None:
-        members["withdrawals"] = [_withdrawal(withdrawal) for withdrawal in withdrawals]
-    return members
 
 
 def included_transaction(transaction: Transaction, header: Header, index: int) -> dict[str, Json]:
@@ -123,12 +129,7 @@ def receipt_members(receipt: IncludedReceipt) -> dict[str, Json]:
     included, outcome = receipt.included, receipt.receipt.outcome
     transaction, header = included.transaction, included.header
     created = receipt.contract_address
-    place: dict[str, Json] = {
-        "blockHash": data(header.hash),
-        "blockNumber": quantity(header.number),
-        "transactionHash": data(transaction.hash),
-        "transactionIndex": quantity(included.index),
-    }
+    place = _place(header, transaction.hash, included.index)
     log_place = place | {"blockTimestamp": quantity(header.timestamp), "removed": False}
     members: dict[str, Json] = place | {
         "type": quantity(transaction.type),
@@ -152,6 +153,23 @@ def receipt_members(receipt: IncludedReceipt) -> dict[str, Json]:
         members["blobGasUsed"] = quantity(transaction.blob_gas)
         members["blobGasPrice"] = quantity(receipt.blob_gas_price)
     return members
+
+
+def log_members(included: IncludedLog, *, removed: bool = False) -> dict[str, Json]:
+    """A log where it stands; ``removed`` where a reorg took its block out of the chain."""
+    header = included.header
+    place = _place(header, included.transaction_hash, included.transaction_index)
+    place |= {"blockTimestamp": quantity(header.timestamp), "removed": removed}
+    return place | _log(included.log, included.index)
+
+
+def _place(header: Header, transaction_hash: bytes, index: int) -> dict[str, Json]:
+    return {
+        "blockHash": data(header.hash),
+        "blockNumber": quantity(header.number),
+        "transactionHash": data(transaction_hash),
+        "transactionIndex": quantity(index),
+    }
 
 
 def _log(log: Log, index: int) -> dict[str, Json]:

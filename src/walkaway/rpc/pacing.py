@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from walkaway.rpc.jsonrpc import Json, encode
 
-__all__ = ["SLICE_SECONDS", "encode_each"]
+__all__ = ["SLICE_SECONDS", "encode_each", "texts_of"]
 
 T = TypeVar("T")
 
@@ -23,6 +23,11 @@ SLICE_SECONDS = 0.001
 
 async def encode_each(items: Iterable[T], members: Callable[[T], Json]) -> bytes:
     """A JSON array of ``members(item)``, in order."""
+    return b"[%b]" % b",".join(await texts_of(items, members))
+
+
+async def texts_of(items: Iterable[T], members: Callable[[T], Json]) -> list[bytes]:
+    """Each ``members(item)`` as JSON text, in order."""
     texts: list[bytes] = []
     until = time.monotonic() + SLICE_SECONDS
     for item in items:
@@ -30,4 +35,4 @@ async def encode_each(items: Iterable[T], members: Callable[[T], Json]) -> bytes
         if time.monotonic() >= until:
             await asyncio.sleep(0)
             until = time.monotonic() + SLICE_SECONDS
-    return b"[%b]" % b",".join(texts)
+    return texts

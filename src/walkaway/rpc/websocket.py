@@ -1,4 +1,4 @@
-"""One WebSocket connection: messages in, replies out as they are ready.
+"""One WebSocket connection: messages in, replies and notifications out as they are ready.
 
 Calls run side by side, so that a slow one holds nothing up; more than the
 connection may have at a time are refused as busy at once. A client that does
@@ -15,6 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from walkaway.limits import Limits
 from walkaway.rpc.dispatch import Dispatcher
+from walkaway.rpc.subscriptions import LostPlace, Subscriber, Subscriptions
 
 __all__ = ["serve_websocket"]
 
@@ -26,8 +27,8 @@ async def serve_websocket(socket: WebSocket, dispatcher: Dispatcher, limits: Lim
     try:
         async with asyncio.TaskGroup() as group:
             await connection.read(group)
-    except* (_Gone, WebSocketDisconnect):
-        # Leaving here cancels what was still being answered and closes the transport.
+    except* (_Gone, LostPlace, WebSocketDisconnect):
+        # Leaving here cancels what was still being answered or told, and closes the transport.
         pass
 
 
@@ -45,17 +46,21 @@ class _Connection:
 
     async def read(self, group: asyncio.TaskGroup) -> None:
         """Begin to answer each message that arrives."""
+        subscriptions = Subscriptions(
+            self._dispatcher.chain, self._send, group, limits=self._limits
+        )
         while (message := _content(await self._socket.receive())) is not None:
             if self._running < self._limits.rpc_calls_per_connection:
                 self._running += 1
-                group.create_task(self._answer(message))
+                group.create_task(self._answer(message, subscriptions.subscriber()))
             else:
                 await self._send(self._dispatcher.busy(message))
         raise _Gone
 
-    async def _answer(self, message: bytes) -> None:
+    async def _answer(self, message: bytes, subscriber: Subscriber) -> None:
         try:
-            await self._send(await self._dispatcher.reply(message))
+            await self._send(await self._dispatcher.reply(message, subscriber))
+            subscriber.begin()
         finally:
             self._running -= 1
 

@@ -24,7 +24,7 @@ from walkaway.proofs.execution.fields import (
 )
 from walkaway.proofs.execution.keccak import keccak256
 
-__all__ = ["Log", "Receipt", "decode_receipt", "logs_bloom", "receipt_from_json"]
+__all__ = ["Log", "Receipt", "bloom_bits", "decode_receipt", "logs_bloom", "receipt_from_json"]
 
 _BLOOM_BYTES = 256
 _FIRST_LIST_BYTE = 0xC0
@@ -79,15 +79,18 @@ def logs_bloom(logs: Iterable[Log]) -> bytes:
     """The 256-byte bloom filter over addresses and topics (Yellow Paper 4.3.1, M)."""
     bits = 0
     for log in logs:
-        bits |= _bloom_bits(log.address)
+        bits |= bloom_bits(log.address)
         for topic in log.topics:
-            bits |= _bloom_bits(topic)
+            bits |= bloom_bits(topic)
     return bits.to_bytes(_BLOOM_BYTES, "big")
 
 
 @lru_cache(maxsize=4096)
-def _bloom_bits(entry: bytes) -> int:
-    """Three bits, each named by eleven bits of the hash's first three pairs of bytes."""
+def bloom_bits(entry: bytes) -> int:
+    """What an address or a topic sets in a bloom filter, as a number of 2,048 bits.
+
+    Three bits, each named by eleven bits of the hash's first three pairs of bytes.
+    """
     digest = keccak256(entry)
     bits = 0
     for pair in (0, 2, 4):

@@ -112,10 +112,15 @@ async def test_finality_cannot_be_held_back() -> None:
         fork = devnet.spec.fork_at_slot(update.attested_header.beacon.slot).name
         return replace(answer, body=to_ssz(FINALITY_UPDATE, devnet.spec, fork, bare))
 
+    heard: list[Answer] = []
+
     def lagging(request: Request, answer: Answer) -> Answer:
-        """Honest, and a slot behind with the newest head."""
+        """Honest, and always one answer behind, so that the other's head is newer."""
         if isinstance(request, BeaconRequest) and request.path.endswith("optimistic_update"):
             raise NotKnown
+        if isinstance(request, BeaconRequest) and request.path.endswith("finality_update"):
+            heard.append(answer)
+            return heard[-2:][0]
         return answer
 
     async with devnet_of(HONEST, CUNNING) as devnet:

@@ -15,6 +15,9 @@ from walkaway.anchors.spec import ChainSpec
 from walkaway.chain.block_id import BlockId, Tag
 from walkaway.chain.calls import Calls
 from walkaway.chain.fees import Fees
+from walkaway.chain.heads import HeadJournal
+from walkaway.chain.logs import Logs
+from walkaway.chain.outbox import Sent
 from walkaway.chain.state import AccountProof
 from walkaway.chain.status import ChainStatus, HeadStatus
 from walkaway.errors import InvalidRequest, ProofError, Unproven
@@ -49,7 +52,7 @@ class PreparedChain:
     receipts_of: Mapping[int, tuple[Receipt, ...]] = field(default_factory=dict)
     proofs: Mapping[bytes, StateProof] = field(default_factory=dict)
     codes: Mapping[bytes, bytes] = field(default_factory=dict)
-    sent: dict[bytes, Transaction] = field(default_factory=dict)
+    submitted: dict[bytes, Transaction] = field(default_factory=dict)
     pending: dict[bytes, int] = field(default_factory=dict)
     age: float = 6.0
     pause: asyncio.Event | None = None
@@ -57,13 +60,26 @@ class PreparedChain:
     state_anywhere: bool = False
     alter: Callable[[Proven[Account | None]], Proven[Account | None]] | None = None
 
-    @property
-    def fees(self) -> Fees:
-        async def line(newest: Proven[Header], count: int) -> list[Proven[Header]]:
-            last = newest.value.number
-            return [self._header(n) for n in range(max(0, last - count + 1), last + 1)]
+    def __post_init__(self) -> None:
+        self.change = asyncio.Event()
+        self.fees = Fees(self._line, _Contents(self), self.spec.blob_base_fees)
+        self.logs = Logs(self._line, _Contents(self), self.head)
+        self.journal = HeadJournal(lambda: self.head(Tag.LATEST), self._line)
 
-        return Fees(line, _Contents(self), self.spec.blob_base_fees)
+    def head(self, tag: Tag) -> Proven[Header]:
+        number = self._number(tag)
+        assert number is not None
+        return self._header(number)
+
+    def next_change(self) -> asyncio.Event:
+        return self.change
+
+    def sent(self) -> list[Sent]:
+        return [Sent(transaction, transaction.sender) for transaction in self.submitted.values()]
+
+    async def _line(self, newest: Proven[Header], count: int) -> list[Proven[Header]]:
+        last = newest.value.number
+        return [self._header(n) for n in range(max(0, last - count + 1), last + 1)]
 
     @property
     def calls(self) -> Calls:
@@ -131,7 +147,7 @@ class PreparedChain:
                 whole = await self.block(block.header.number)
                 assert isinstance(whole, Proven)
                 return derive.transaction_by_hash(whole, transaction_hash)
-        return self.sent.get(transaction_hash, NOBODY)
+        return self.submitted.get(transaction_hash, NOBODY)
 
     async def receipt(self, transaction_hash: bytes) -> Proven[IncludedReceipt | None] | Word[None]:
         found = await self.transaction(transaction_hash)
@@ -153,7 +169,7 @@ class PreparedChain:
     async def submit(self, raw: bytes) -> bytes:
         try:
             transaction = decode_submission(raw)
-            self.sent[transaction.hash] = transaction
+            self.submitted[transaction.hash] = transaction
         except ProofError as error:
             raise InvalidRequest(f"not a signed transaction: {error}") from None
         return transaction.hash
@@ -178,7 +194,7 @@ class PreparedChain:
             committee_size=32,
             period=0,
             current_slot=0,
-            sent=len(self.sent),
+            sent=len(self.submitted),
             trouble=None,
             sources=(),
         )

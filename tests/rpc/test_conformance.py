@@ -17,7 +17,7 @@ STATE_OF = "0x7dcd17433742f4c0ca53122ab541d0ba67fc27df"
 """The account whose proof at the head is recorded: other state cannot be proven here."""
 
 STATE_METHODS = {"eth_getBalance", "eth_getTransactionCount", "eth_getStorageAt", "eth_getProof"}
-NO_STATE = {"eth_getCode"}
+NO_STATE = {"eth_getCode", "eth_call", "eth_estimateGas", "eth_createAccessList"}
 NO_RECEIPTS = {"eth_feeHistory"}
 """Its rewards need the receipts of block 27, which are not recorded."""
 
@@ -29,6 +29,8 @@ def answerable(chain: PreparedChain, name: str, request: Any, response: Any) -> 
         params = request.get("params", [])
         recent = len(params) < 3 or params[-1] in ("latest", "0x0")
         return params[0] == STATE_OF and "blockhash" not in name and recent
+    if method == "eth_getLogs":
+        return result is None  # of the blocks with logs no receipts are recorded
     if method == "eth_getTransactionReceipt" and result is not None:
         return int(result["blockNumber"], 16) in chain.receipts_of
     return method in METHODS and method not in NO_STATE | NO_RECEIPTS

@@ -22,7 +22,9 @@ from walkaway.chain.clock import FlooredClock, SystemClock
 from walkaway.chain.fees import Fees
 from walkaway.chain.follower import Follower, SyncProgress
 from walkaway.chain.headers import Headers
+from walkaway.chain.heads import HeadJournal
 from walkaway.chain.keeper import Keeper
+from walkaway.chain.logs import Logs
 from walkaway.chain.outbox import Outbox, Sent
 from walkaway.chain.start import Checkpoint, start_store
 from walkaway.chain.state import AccountProof, State
@@ -98,6 +100,8 @@ class Chain:
         self._headers = Headers(pool, self._state, self.head)
         self.fees = Fees(self._headers.line, self._blocks, spec.blob_base_fees)
         self.calls = Calls(spec, pool, self._state, self._headers, engine)
+        self.logs = Logs(self._headers.line, self._blocks, self.head)
+        self.journal = HeadJournal(lambda: self.head(Tag.LATEST), self._headers.line)
         self._transactions = Transactions(pool, self._headers, self._blocks)
         self._outbox = Outbox(spec.chain_id, pool, self._state, self._transactions.find)
         self._follower: Follower | None = None
@@ -106,7 +110,7 @@ class Chain:
         self._finalized: Proven[Header] | None = None
         self._trouble: str | None = None
         self._following: asyncio.Task[None] | None = None
-        self._new_head = asyncio.Event()
+        self._change = asyncio.Event()
 
     async def start(self, *, follow: bool = True) -> None:
         """Begin at the checkpoint, sync to the head, and follow it from then on.
@@ -198,8 +202,7 @@ class Chain:
         self._trouble = None if missing is None else f"the finalized head: {missing}"
         if self._latest is before:
             return False
-        self._new_head.set()
-        self._new_head = asyncio.Event()
+        self._changed()
         return True
 
     async def _follow(self) -> None:
@@ -326,7 +329,9 @@ class Chain:
 
     async def submit(self, raw: bytes) -> bytes:
         """Send a signed transaction to the submit list; its 32-byte hash, computed here."""
-        return await self._outbox.send(raw)
+        transaction_hash = await self._outbox.send(raw)
+        self._changed()
+        return transaction_hash
 
     async def pending_nonce(self, address: bytes) -> int:
         """The nonce after the head's and those of the transactions sent from here."""
@@ -335,8 +340,18 @@ class Chain:
 
     async def next_head(self) -> Proven[Header]:
         """Wait for a head other than the present one."""
-        await self._new_head.wait()
+        before = self._latest
+        while self._latest is before:
+            await self.next_change().wait()
         return self.head(Tag.LATEST)
+
+    def next_change(self) -> asyncio.Event:
+        """Set at the next new head, or when a transaction is sent from here."""
+        return self._change
+
+    def _changed(self) -> None:
+        self._change.set()
+        self._change = asyncio.Event()
 
     def sent(self) -> list[Sent]:
         """The transactions that were sent from here and are not final yet."""

@@ -13,6 +13,7 @@ source proves the slot, by parents, `LIMITS.parent_walk_blocks` deep.
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
@@ -40,6 +41,13 @@ __all__ = ["Headers", "Heads"]
 
 JUMP_FROM = 8
 """From this distance on, one jump costs less than a walk."""
+
+HEADERS_AT_A_STRETCH = 64
+"""Headers proven before others may run."""
+
+SPARE_GATHERS = 4
+"""How often sources may answer by number with what no parent hash leads to, before
+each header of the line is asked for by its hash alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +181,13 @@ class Headers:
         """
         found = [newest]
         oldest = max(0, newest.value.number - count + 1)
+        gathers = SPARE_GATHERS + count // LIMITS.gathered_headers
         while (child := found[-1]).value.number > oldest:
-            if child.value.parent_hash not in self._data:
+            if child.value.parent_hash not in self._data and gathers:
+                gathers -= 1
                 await self._gather(child.value, oldest)
+            elif len(found) % HEADERS_AT_A_STRETCH == 0:
+                await asyncio.sleep(0)
             found.append(header_from_child(child, await self._fetch(child.value.parent_hash)))
         return tuple(reversed(found))
 
@@ -211,13 +223,12 @@ class Headers:
         Asking by number in one batch gives data that proves nothing yet; what
         of it the parent hashes lead to is used, and the rest falls out again.
         """
-        first = max(number, child.number - LIMITS.batch_calls)
+        first = max(number, child.number - LIMITS.gathered_headers)
         wanted = range(first, child.number)
         if len(wanted) > 1:
             requests = [RpcRequest("eth_getBlockByNumber", (hex(n), False)) for n in wanted]
             with suppress(Unproven):  # the walk by hash needs none of it
-                for header in await self._pool.prove_many([(r, _claimed) for r in requests]):
-                    self._remember(header)
+                await self._pool.prove_many([(r, self._remembered) for r in requests])
         if child.parent_hash not in self._data:
             await self._fetch(child.parent_hash)
 
@@ -251,6 +262,11 @@ class Headers:
         header = await self._pool.known(request, verify)
         if not isinstance(header, Word):
             self._remember(header)
+        return header
+
+    def _remembered(self, answer: Answer) -> Header:
+        header = _claimed(answer)
+        self._remember(header)
         return header
 
     def _remember(self, header: Header) -> None:

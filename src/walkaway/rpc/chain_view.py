@@ -5,6 +5,7 @@ A Protocol, so that a test may serve a chain of one block without a network.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -12,6 +13,9 @@ from walkaway.anchors.spec import ChainSpec
 from walkaway.chain.block_id import BlockId
 from walkaway.chain.calls import Calls
 from walkaway.chain.fees import Fees
+from walkaway.chain.heads import HeadJournal
+from walkaway.chain.logs import Logs
+from walkaway.chain.outbox import Sent
 from walkaway.chain.state import AccountProof
 from walkaway.chain.status import ChainStatus
 from walkaway.proofs.derive import IncludedReceipt, IncludedTransaction
@@ -41,6 +45,24 @@ class ChainView(Protocol):
     @property
     def calls(self) -> Calls:
         """Runs calls over proven state."""
+        ...
+
+    @property
+    def logs(self) -> Logs:
+        """Logs of proven blocks, complete."""
+        ...
+
+    @property
+    def journal(self) -> HeadJournal:
+        """Which blocks joined the chain, and which were taken out."""
+        ...
+
+    def next_change(self) -> asyncio.Event:
+        """Set at the next new head, or when a transaction is sent from here."""
+        ...
+
+    def sent(self) -> Sequence[Sent]:
+        """The transactions that were sent from here and are not final yet."""
         ...
 
     async def header(self, block: BlockId) -> Proven[Header] | Word[None]:

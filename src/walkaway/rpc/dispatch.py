@@ -26,11 +26,13 @@ from walkaway.rpc.error_codes import (
     code_of,
     speakable,
 )
+from walkaway.rpc.filters import Filters
 from walkaway.rpc.jsonrpc import Call, Json, Malformed, encode, failure, parse, success
 from walkaway.rpc.methods import METHODS, Method
 from walkaway.rpc.methods.not_proven import NOT_PROVEN
 from walkaway.rpc.params import Params
 from walkaway.rpc.plain import plain
+from walkaway.rpc.subscriptions import Subscriber
 
 __all__ = ["Dispatcher"]
 
@@ -65,14 +67,23 @@ class Dispatcher:
         self._chain = chain
         self._methods = methods
         self._limits = limits
+        self._filters = Filters(limits=limits)
         self._running = 0
 
-    async def reply(self, message: bytes) -> bytes | None:
-        """The reply to one message; None where it holds nothing but notifications."""
+    @property
+    def chain(self) -> ChainView:
+        """The chain that is asked."""
+        return self._chain
+
+    async def reply(self, message: bytes, subscriber: Subscriber | None = None) -> bytes | None:
+        """The reply to one message; None where it holds nothing but notifications.
+
+        ``subscriber`` is there where the connection can be told of things later.
+        """
         body = parse(message, self._limits)
         if isinstance(body, list):
-            return await self._batch(body)
-        return await self._one(body)
+            return await self._batch(body, subscriber)
+        return await self._one(body, subscriber)
 
     def busy(self, message: bytes) -> bytes | None:
         """The reply to a message for which its connection has no place left."""
@@ -82,7 +93,9 @@ class Dispatcher:
         joined = b",".join(replies)
         return (b"[%b]" % joined if isinstance(body, list) else joined) if replies else None
 
-    async def _batch(self, calls: list[Call | Malformed]) -> bytes | None:
+    async def _batch(
+        self, calls: list[Call | Malformed], subscriber: Subscriber | None
+    ) -> bytes | None:
         places = asyncio.Semaphore(BATCH_WIDTH)
         room = self._limits.rpc_batch_response_bytes
 
@@ -93,7 +106,7 @@ class Dispatcher:
                     return failure(
                         call.id, LIMIT_EXCEEDED, "the answers to this batch are too long"
                     )
-                reply = await self._one(call)
+                reply = await self._one(call, subscriber)
             room -= len(reply or b"")
             return reply
 
@@ -101,13 +114,14 @@ class Dispatcher:
         answered = [reply for reply in replies if reply is not None]
         return b"[" + b",".join(answered) + b"]" if answered else None
 
-    async def _one(self, call: Call | Malformed) -> bytes | None:
+    async def _one(self, call: Call | Malformed, subscriber: Subscriber | None) -> bytes | None:
         if isinstance(call, Malformed):
             return None if call.id is None else failure(call.id, call.code, call.message)
-        reply = await self._answer(call, call.id or "null")
+        ask = Ask(self._chain, filters=self._filters, subscriber=subscriber)
+        reply = await self._answer(call, ask, call.id or "null")
         return None if call.id is None else reply
 
-    async def _answer(self, call: Call, id_text: str) -> bytes:
+    async def _answer(self, call: Call, ask: Ask, id_text: str) -> bytes:
         method = self._methods.get(call.method)
         if method is None and call.method not in NOT_PROVEN:
             return failure(id_text, METHOD_NOT_FOUND, f"there is no method {call.method[:80]!r}")
@@ -116,7 +130,7 @@ class Dispatcher:
                 async with asyncio.timeout(self._limits.rpc_call_seconds):
                     if method is None:
                         raise Unsupported(NOT_PROVEN[call.method])
-                    result = await method.call(Ask(self._chain), Params(call.params))
+                    result = await method.call(ask, Params(call.params))
             return success(id_text, encode(result))
         except _Busy:
             return failure(id_text, LIMIT_EXCEEDED, BUSY)

@@ -148,6 +148,12 @@ class Params:
             raise InvalidRequest(f"{name}: an object")
         return value
 
+    def some_members(self, name: str) -> dict[str, Received]:
+        """What `members` takes, but it must be there."""
+        if self._next >= len(self._values) or self._values[self._next] is None:
+            raise InvalidRequest(f"{name}: missing (parameter {self._next + 1})")
+        return self.members(name)
+
     def some_block(self, name: str = "block") -> BlockId:
         """What `block` takes, but it must be there."""
         if self._next >= len(self._values) or self._values[self._next] is None:

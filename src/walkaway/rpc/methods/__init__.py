@@ -9,6 +9,7 @@ from walkaway.rpc.methods import (
     calls,
     chain_facts,
     fees,
+    logs,
     ommers,
     state,
     status,
@@ -29,6 +30,7 @@ def _table() -> Mapping[str, Method]:
         *fees.METHODS,
         *calls.METHODS,
         *transactions.METHODS,
+        *logs.METHODS,
         *status.METHODS,
     )
     methods = {method.name: method for method in listed}

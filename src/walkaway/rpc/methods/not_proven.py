@@ -11,8 +11,6 @@ from collections.abc import Mapping
 __all__ = ["NOT_PROVEN", "REASONS"]
 
 _SIMULATION = "it runs more than one call in a row, which walkaway does not do yet"
-_LOGS = "that no log was left out is not proven yet"
-_FILTERS = "there are no filters yet: ask for blocks instead"
 _KEYS = "walkaway holds no keys: sign in the wallet and use eth_sendRawTransaction"
 _MEMPOOL = "nobody can prove what waits in another node's pool"
 _NODE = "walkaway is no full node"
@@ -21,16 +19,6 @@ _MINING = "nobody mines since the Merge"
 
 REASONS: Mapping[str, tuple[str, ...]] = {
     _SIMULATION: ("eth_callMany", "eth_simulateV1"),
-    _LOGS: ("eth_getFilterLogs", "eth_getLogs"),
-    _FILTERS: (
-        "eth_getFilterChanges",
-        "eth_newBlockFilter",
-        "eth_newFilter",
-        "eth_newPendingTransactionFilter",
-        "eth_subscribe",
-        "eth_uninstallFilter",
-        "eth_unsubscribe",
-    ),
     _KEYS: (
         "eth_sendTransaction",
         "eth_sign",

@@ -76,34 +76,43 @@ impl Call {
         })
     }
 
+    /// The type that brings what the call has into force. Nodes run calls with blobs and
+    /// authorizations both, which no transaction has: `handler.rs` sees to the authorizations.
     fn transaction_type(&self, spec: SpecId) -> PyResult<TransactionType> {
-        let (kind, since, what) = match (
-            self.authorizations.is_empty(),
-            self.blob_hashes.is_empty(),
-            self.access_list.is_empty(),
-        ) {
-            (false, false, _) => {
-                return Err(refused("no transaction has both authorizations and blobs"));
+        let has_blobs = !self.blob_hashes.is_empty();
+        let has_authorizations = !self.authorizations.is_empty();
+        let parts = [
+            (!self.access_list.is_empty(), SpecId::BERLIN, "access lists"),
+            (
+                has_blobs || self.max_fee_per_blob_gas > 0,
+                SpecId::CANCUN,
+                "blobs",
+            ),
+            (has_authorizations, SpecId::PRAGUE, "authorizations"),
+        ];
+        for (present, since, what) in parts {
+            if present && !spec.is_enabled_in(since) {
+                return Err(refused(&format!("this fork knows no {what}")));
             }
-            (false, ..) => (TransactionType::Eip7702, SpecId::PRAGUE, "authorizations"),
-            (_, false, _) => (TransactionType::Eip4844, SpecId::CANCUN, "blobs"),
-            (_, _, false) => (TransactionType::Eip2930, SpecId::BERLIN, "access lists"),
-            _ if self.max_fee_per_blob_gas == 0 => (TransactionType::Legacy, SpecId::FRONTIER, ""),
-            _ => (TransactionType::Legacy, SpecId::CANCUN, "blobs"),
-        };
-        if !spec.is_enabled_in(since) {
-            return Err(refused(&format!("this fork knows no {what}")));
         }
-        if pays_priority_fee(kind) && self.to.is_none() {
-            return Err(refused(&format!(
-                "a transaction with {what} creates nothing"
-            )));
+        if self.to.is_none() && (has_blobs || has_authorizations) {
+            return Err(refused(
+                "a call with authorizations or blobs cannot create a contract",
+            ));
         }
-        Ok(kind)
+        Ok(if has_blobs {
+            TransactionType::Eip4844
+        } else if has_authorizations {
+            TransactionType::Eip7702
+        } else if self.access_list.is_empty() {
+            TransactionType::Legacy
+        } else {
+            TransactionType::Eip2930
+        })
     }
 }
 
-/// Of the types made here, these are also the ones that cannot create a contract.
+/// Of the types made here, those of EIP-1559's kind.
 fn pays_priority_fee(kind: TransactionType) -> bool {
     matches!(kind, TransactionType::Eip4844 | TransactionType::Eip7702)
 }

@@ -54,6 +54,9 @@ impl Missing {
 pub struct KnownDatabase<'a> {
     pub known: &'a State,
     pub overrides: &'a HashMap<Address, Override>,
+    /// The sender of a call for nothing. Such a call asks nothing of its sender, who then need not
+    /// be known: the nonce steps when the account is first read.
+    pub unread_sender: Option<Address>,
     pub missing: Missing,
 }
 
@@ -96,12 +99,11 @@ impl KnownDatabase<'_> {
     }
 }
 
-impl Database for KnownDatabase<'_> {
-    type Error = Infallible;
-
-    fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, Infallible> {
+impl KnownDatabase<'_> {
+    /// The account before the call.
+    fn account(&mut self, address: Address) -> Option<AccountInfo> {
         let Some(changed) = self.overrides.get(&address) else {
-            return Ok(self.known_account(address));
+            return self.known_account(address);
         };
         let mut account = if changed.is_whole_account() {
             AccountInfo::default()
@@ -114,7 +116,20 @@ impl Database for KnownDatabase<'_> {
             account.code_hash = *code_hash;
             account.code = Some(code.clone());
         }
-        Ok(Some(account))
+        Some(account)
+    }
+}
+
+impl Database for KnownDatabase<'_> {
+    type Error = Infallible;
+
+    fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, Infallible> {
+        let mut account = self.account(address);
+        if self.unread_sender == Some(address) {
+            let sender = account.get_or_insert_default();
+            sender.nonce = sender.nonce.saturating_add(1);
+        }
+        Ok(account)
     }
 
     fn code_by_hash(&mut self, code_hash: B256) -> Result<Bytecode, Infallible> {

@@ -2,17 +2,20 @@
 //!
 //! Nobody signed it, so neither its nonce nor its sender's code is checked;
 //! it pays what it offers and is not held to the base fee; and nobody is
-//! rewarded for it, so that the coinbase need not be known.
+//! rewarded for it, so that the coinbase need not be known. It may have blobs and
+//! authorizations both.
 
 use std::convert::Infallible;
 
 use revm::context::result::{EVMError, HaltReason, InvalidTransaction};
 use revm::context_interface::journaled_state::account::JournaledAccountTr;
 use revm::context_interface::{Block, Cfg, ContextTr, JournalTr, Transaction};
+use revm::handler::post_execution::reimburse_caller;
+use revm::handler::pre_execution::{apply_auth_list, load_accounts};
 use revm::handler::{EvmTr, FrameResult, Handler, MainnetContext, MainnetEvm};
-use revm::interpreter::InitialAndFloorGas;
-use revm::primitives::U256;
+use revm::interpreter::{GasTracker, InitialAndFloorGas};
 use revm::primitives::hardfork::SpecId;
+use revm::primitives::{AddressMap, HashSet, StorageKey, U256};
 
 use crate::database::KnownDatabase;
 
@@ -75,6 +78,10 @@ impl<'a> Handler for CallHandler<'a> {
             .into_iter()
             .try_fold(gas_cost, U256::checked_add)
             .ok_or(InvalidTransaction::OverflowPaymentInTransaction)?;
+        if most.is_zero() && tx.kind().is_call() {
+            journal.db_mut().unread_sender = Some(tx.caller());
+            return Ok(());
+        }
         let mut caller = journal.load_account_mut(tx.caller())?.data;
         let balance = *caller.balance();
         if balance < most {
@@ -92,6 +99,47 @@ impl<'a> Handler for CallHandler<'a> {
             caller.bump_nonce();
         }
         Ok(())
+    }
+
+    /// The sender is warm (EIP-2929), as it would be by itself had it been read.
+    fn load_accounts(&self, evm: &mut Self::Evm) -> Result<(), CallError> {
+        load_accounts::<_, CallError>(evm)?;
+        let (tx, journal) = evm.ctx.tx_journal_mut();
+        let mut warm: AddressMap<HashSet<StorageKey>> = AddressMap::default();
+        warm.entry(tx.caller()).or_default();
+        for entry in tx.access_list().into_iter().flatten() {
+            let keys = entry
+                .storage_keys
+                .iter()
+                .map(|key| StorageKey::from_be_bytes(key.0));
+            warm.entry(entry.address).or_default().extend(keys);
+        }
+        journal.warm_access_list(warm);
+        Ok(())
+    }
+
+    /// As revm does for type 4 alone, before EIP-2780.
+    fn apply_eip7702_auth_list(
+        &self,
+        evm: &mut Self::Evm,
+        _gas: &mut GasTracker,
+    ) -> Result<Option<u64>, CallError> {
+        let chain_id = evm.ctx.cfg().chain_id();
+        let refund = evm.ctx.cfg().gas_params().tx_eip7702_auth_refund_regular();
+        let (tx, journal) = evm.ctx.tx_journal_mut();
+        let existed = apply_auth_list::<_, CallError>(chain_id, tx.authorization_list(), journal)?;
+        Ok(Some(refund.saturating_mul(existed)))
+    }
+
+    fn reimburse_caller(
+        &self,
+        evm: &mut Self::Evm,
+        result: &mut FrameResult,
+    ) -> Result<(), CallError> {
+        if evm.ctx.tx().gas_price() == 0 {
+            return Ok(());
+        }
+        reimburse_caller(evm.ctx(), result.gas(), U256::ZERO).map_err(Into::into)
     }
 
     fn reward_beneficiary(

@@ -80,6 +80,7 @@ fn execute(
     let database = KnownDatabase {
         known,
         overrides,
+        unread_sender: None,
         missing: Missing::default(),
     };
     let mut context: revm::handler::MainnetContext<KnownDatabase<'_>> =

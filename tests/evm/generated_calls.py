@@ -138,8 +138,8 @@ def _call(rng: Random, fork: str) -> Call:
         call = replace(call, access_list=tuple(entries))
     if kind < 0.4 and fork not in BEFORE_BLOBS:
         blob = b"\x01" + rng.randbytes(31)
-        return replace(call, blob_hashes=(blob, blob), max_fee_per_blob_gas=rng.choice([0, 3]))
-    if kind < 0.5 and fork not in BEFORE_DELEGATIONS:
+        call = replace(call, blob_hashes=(blob, blob), max_fee_per_blob_gas=rng.choice([0, 3]))
+    if 0.35 < kind < 0.5 and fork not in BEFORE_DELEGATIONS:
         return replace(call, authorizations=(_authorization(rng),))
     return call
 

@@ -221,14 +221,16 @@ ASKED = balance_of(HOLDERS[0])
         replace(ASKED, to=None, data=bytes(49_153), gas_limit=10_000_000),
         replace(ASKED, to=None, blob_hashes=(bytes(32),)),
         replace(ASKED, data=b"\x01" * 1000, gas_limit=30_000),
+        replace(ASKED, blob_hashes=(b"\x01" * 32,), max_fee_per_blob_gas=2),
     ],
 )
 def test_what_cannot_be_a_transaction_is_so_for_both(
     engines: tuple[Engine, Engine], call: Call
 ) -> None:
+    block = replace(environment(), blob_base_fee=3)
     for engine in engines:
         with pytest.raises(InvalidRequest):
-            engine.run(call, environment(), known_tokens())
+            engine.run(call, block, known_tokens())
 
 
 def test_no_engine_guesses_at_a_fork(engines: tuple[Engine, Engine]) -> None:

@@ -23,7 +23,7 @@ from walkaway.evm import native
 from walkaway.evm.engine import Call, KnownState, Missing, Outcome, Overrides
 from walkaway.evm.native import NativeEngine, available
 from walkaway.proofs.execution.accounts import Account
-from walkaway.proofs.execution.keccak import EMPTY_HASH, keccak256
+from walkaway.proofs.execution.keccak import keccak256
 from walkaway.proofs.execution.transactions import AccessListEntry, Authorization
 
 built = pytest.mark.skipif(not available(), reason="the native kernel is not built")
@@ -61,7 +61,7 @@ def test_every_piece_that_is_withheld_is_named() -> None:
     whole = known_tokens(HOLDERS[:6])
     full = engine.run(call, block, whole)
     assert isinstance(full, Outcome)
-    assert (len(full.touched_accounts), len(full.touched_slots)) == (3, 6)
+    assert (len(full.touched_accounts), len(full.touched_slots)) == (2, 6)
     used_code = set()
     for address in full.touched_accounts:
         account = whole.accounts[address]
@@ -73,7 +73,6 @@ def test_every_piece_that_is_withheld_is_named() -> None:
     for place in full.touched_slots:
         answer = engine.run(call, block, replace(whole, slots=without(whole.slots, place)))
         assert answer == Missing(slots=frozenset({place}))
-    used_code.remove(EMPTY_HASH)
     assert len(used_code) == 2
     for code_hash in used_code:
         answer = engine.run(call, block, replace(whole, code=without(whole.code, code_hash)))
@@ -93,6 +92,31 @@ def test_nothing_known_is_missing_before_it_is_invalid() -> None:
     answer = NativeEngine().run(call, environment(), KnownState())
     assert isinstance(answer, Missing)
     assert SENDER in answer.accounts
+
+
+@built
+def test_a_call_for_nothing_asks_nothing_of_its_sender() -> None:
+    known = world("335f5260205ff3")  # returns CALLER
+    unknown = replace(known, accounts=without(known.accounts, SENDER))
+    answer = NativeEngine().run(Call(SENDER, CODED, 100_000), environment(), unknown)
+    assert isinstance(answer, Outcome)
+    assert answer.output.endswith(SENDER)
+    for call in (
+        Call(SENDER, CODED, 100_000, value=1),
+        Call(SENDER, CODED, 100_000, gas_price=1),
+        Call(SENDER, None, 100_000),
+    ):
+        lacking = NativeEngine().run(call, environment(), unknown)
+        assert isinstance(lacking, Missing)
+        assert SENDER in lacking.accounts
+
+
+@built
+def test_a_sender_that_is_not_needed_is_warm_all_the_same() -> None:
+    """Its balance costs 100 gas, not 2600 (EIP-2929): both GAS values are on the stack."""
+    answer = run("5a" + "73" + SENDER.hex() + "31505a9003" + "5f5260205ff3")
+    assert isinstance(answer, Outcome)
+    assert int.from_bytes(answer.output, "big") == 100 + 3 + 2 + 2
 
 
 @built

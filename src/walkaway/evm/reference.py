@@ -304,6 +304,11 @@ def _rules(fork: str) -> _Rules:
 
 def _sender(call: Call, environment: BlockEnvironment) -> Sender:
     """What the sender pays for all gas, and must own besides for blobs and value."""
+    if call.blob_hashes and 0 < call.max_fee_per_blob_gas < environment.blob_base_fee:
+        raise InvalidRequest(
+            f"max fee per blob gas is less than the block's: have {call.max_fee_per_blob_gas} "
+            f"want {environment.blob_base_fee}"
+        )
     gas = call.gas_limit * call.gas_price
     blob_gas = len(call.blob_hashes) * GAS_PER_BLOB if call.max_fee_per_blob_gas else 0
     return Sender(

@@ -124,6 +124,8 @@ class Limits:
     rpc_upload_seconds: float = 10.0
     rpc_send_seconds: float = 20.0
     rpc_ping_seconds: float = 20.0
+    rpc_evidence_depth: int = 32
+    rpc_evidence_steps: int = 2048
     filter_choices: int = 1000
     filters: int = 512
     filter_seconds: float = 300.0

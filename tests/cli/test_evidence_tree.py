@@ -106,6 +106,19 @@ def test_a_tree_without_end_is_cut() -> None:
     assert "and so on" in drawn(told, width=400)
 
 
+def test_what_was_left_out_is_said_and_the_anchor_is_there() -> None:
+    step = CHECKPOINT
+    for _ in range(5000):
+        step = Evidence("period", (), (step,))
+    claim = Claim(1, HASH, ("balance", bytes(20)), Finality.OPTIMISTIC)
+    told = explanation()
+    told["proven"] = explained([seal(15, claim, step)])
+    text = drawn(told, width=200)
+    assert "4,969 steps left out" in text
+    assert text.count("believed: checkpoint") == 1
+    assert "and so on" not in text
+
+
 @pytest.mark.parametrize(
     "told",
     [{}, [], None, "x", 3, {**explanation(), "proven": 3}, {**explanation(), "proven": [{}]}],

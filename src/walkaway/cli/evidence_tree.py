@@ -109,6 +109,8 @@ def _grow(branch: Tree, step: Mapping[str, Any], full: bool, depth: int) -> None
     if facts:
         label.append("\n").append_text(plain("  ".join(facts), "quiet"))
     grown = branch.add(label)
+    if left_out := step.get("leftOut"):
+        grown.add(Text(f"{int(left_out):,} steps left out, down to", "quiet"))
     for below in step["because"]:
         _grow(grown, below, full, depth + 1)
 

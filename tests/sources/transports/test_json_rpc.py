@@ -135,11 +135,12 @@ def test_only_a_number_is_shown_as_a_code() -> None:
 
 
 def test_the_time_to_read_an_error_is_bounded() -> None:
-    message = "method state block transaction header " * 10**5
+    message = "state " * 10**5
     began = perf_counter()
-    with pytest.raises(SourceFault):
-        read_reply(error(-32000, message), CALL, 0)
-    assert perf_counter() - began < 0.5
+    for _ in range(100):
+        with pytest.raises(SourceFault):
+            read_reply(error(-32000, message), CALL, 0)
+    assert perf_counter() - began < 0.4
 
 
 def test_an_error_that_is_no_object_is_a_fault() -> None:

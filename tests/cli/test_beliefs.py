@@ -6,16 +6,19 @@ import ast
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+import walkaway.evm
 import walkaway.proofs
 from walkaway.anchors.load import chain_spec
 from walkaway.chain.kept import Kept
-from walkaway.cli.beliefs import LIBRARIES, beliefs
+from walkaway.cli.beliefs import ENGINES, LIBRARIES, beliefs
 from walkaway.cli.config import Settings, load_settings
 from walkaway.cli.terminal import Terminal
 from walkaway.cli.trust import trust_page
+from walkaway.evm import native
 from walkaway.sources.defaults import ListedSource, default_networks
 
 NOW = 1_764_000_000.0
@@ -34,15 +37,39 @@ def told(settings: Settings, kept: Kept | None = None) -> dict[str, str]:
 
 
 def test_every_library_that_proofs_import_is_named() -> None:
+    assert foreign_to(walkaway.proofs) == set(LIBRARIES)
+
+
+def test_every_engine_is_named() -> None:
+    # The specification's own types come with it.
+    assert foreign_to(walkaway.evm) - {"ethereum_types"} == set(ENGINES)
+
+
+@pytest.mark.parametrize(("there", "named"), [(True, "revm"), (False, "specification")])
+def test_the_engine_that_runs_calls_is_named(
+    there: bool, named: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("walkaway.evm.native.available", lambda: there)
+    monkeypatch.setattr("walkaway.cli.beliefs.version", lambda _: "1.2.3")
+    assert "1.2.3" in told(settings)["engine"]
+    assert named in told(settings)["engine"]
+
+
+def foreign_to(floor: ModuleType) -> set[str]:
+    """The top names of others' code that a floor imports, in whatever way it does."""
     imported: set[str] = set()
-    for path in Path(walkaway.proofs.__file__).parent.rglob("*.py"):
+    for path in Path(str(floor.__file__)).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 imported |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
                 imported.add(node.module.partition(".")[0])
-    foreign = imported - sys.stdlib_module_names - {"walkaway"}
-    assert foreign == set(LIBRARIES)
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+                named = (
+                    ast.literal_eval(node.args[0]) if isinstance(node.args[0], ast.Constant) else ""
+                )
+                imported.add(named.partition(".")[0])
+    return imported - sys.stdlib_module_names - {"walkaway", ""}
 
 
 def test_without_a_checkpoint_the_operators_are_named(settings: Settings) -> None:

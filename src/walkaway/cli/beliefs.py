@@ -14,9 +14,10 @@ from importlib.metadata import version
 from walkaway.anchors.spec import ChainSpec
 from walkaway.chain.kept import Kept
 from walkaway.cli.config import Settings
+from walkaway.evm import native
 from walkaway.limits import LIMITS
 
-__all__ = ["LIBRARIES", "WORDS", "Belief", "beliefs"]
+__all__ = ["ENGINES", "LIBRARIES", "WORDS", "Belief", "beliefs"]
 
 LIBRARIES = {
     "py_arkworks_bls12381": ("py-arkworks-bls12381", "BLS12-381 signatures"),
@@ -24,6 +25,12 @@ LIBRARIES = {
     "coincurve": ("coincurve", "secp256k1, a transaction's sender"),
 }
 """Code of others inside the proofs: module, distribution, what it computes."""
+
+ENGINES = {
+    "walkaway_native": ("walkaway-native", "revm"),
+    "ethereum": ("ethereum-execution", "the executable specification"),
+}
+"""What runs calls: module, distribution, what it is. The first is used where it is installed."""
 
 WORDS = (
     "that a block or transaction hash is unknown to every source asked",
@@ -50,6 +57,7 @@ def beliefs(settings: Settings, spec: ChainSpec, kept: Kept | None, now: float) 
         _forks(spec),
         _blobs(spec),
         _submit(settings),
+        _engine(),
         _libraries(),
         _machine(),
     ]
@@ -114,6 +122,11 @@ def _submit(settings: Settings) -> Belief:
         return Belief("submit", ("nobody is listed: transactions are refused",))
     alone = "only your own: " if settings.private_submit else ""
     return Belief("submit", (f"a transaction goes to {alone}{', '.join(settings.submit)}", what))
+
+
+def _engine() -> Belief:
+    name, what = ENGINES["walkaway_native" if native.available() else "ethereum"]
+    return Belief("engine", (f"{name} {version(name)}: {what}, runs calls over proven state",))
 
 
 def _libraries() -> Belief:

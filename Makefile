@@ -48,6 +48,7 @@ check: $(READY) ## formatting, lint, types, import floors
 	$(BIN)/lint-imports
 
 bench: $(READY) ## measure side by side; ONLY=rpc for one
+	@$(MAKE) --no-print-directory native || echo "the native kernel did not build: its figures are left out"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: -c constraints.txt blspy || echo "blspy does not install here; py_ecc stands beside the figures"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt trie
 	$(BIN)/python -m bench $(ONLY)
@@ -59,4 +60,4 @@ interop: $(READY) ## test against real peers, which it installs and starts; ONLY
 	$(BIN)/python -m pytest -m interop $(if $(ONLY),-k $(ONLY)) tests/interop $(ARGS)
 
 clean: ## remove what make made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) native/target .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -17,6 +17,9 @@ mod run;
 
 use pyo3::prelude::*;
 
+/// What `walkaway.evm.native` must speak; counts up whenever `run` or `KnownState` change shape.
+const INTERFACE: u32 = 1;
+
 pyo3::create_exception!(
     walkaway_native,
     InvalidCall,
@@ -40,6 +43,7 @@ pyo3::create_exception!(
 fn walkaway_native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let python = module.py();
     module.add("VERSION", env!("CARGO_PKG_VERSION"))?;
+    module.add("INTERFACE", INTERFACE)?;
     module.add("InvalidCall", python.get_type::<InvalidCall>())?;
     module.add("UnknownFork", python.get_type::<UnknownFork>())?;
     module.add("KernelFault", python.get_type::<KernelFault>())?;

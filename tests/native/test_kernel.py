@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import ModuleType
 from typing import TypeVar, cast
 
 import pytest
@@ -278,6 +279,12 @@ def without_kernel(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setitem(sys.modules, "walkaway_native", None)
     yield
     native._kernel.cache_clear()
+
+
+@pytest.mark.usefixtures("without_kernel")
+def test_a_kernel_of_another_interface_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "walkaway_native", ModuleType("walkaway_native"))
+    assert not available()
 
 
 @pytest.mark.usefixtures("without_kernel")

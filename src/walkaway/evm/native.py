@@ -21,6 +21,9 @@ from walkaway.proofs.execution.receipts import Log
 
 __all__ = ["NativeEngine", "available"]
 
+INTERFACE = 1
+"""The kernel's, by its own count; another one could mean another thing by the same call."""
+
 _Slots: TypeAlias = frozenset[tuple[bytes, bytes]]
 _RawLog: TypeAlias = tuple[bytes, tuple[bytes, ...], bytes]
 _RawOutcome: TypeAlias = tuple[
@@ -37,6 +40,7 @@ class _Kernel(Protocol):
     """What the extension module offers."""
 
     VERSION: str
+    INTERFACE: int
     InvalidCall: type[Exception]
     UnknownFork: type[Exception]
     KernelFault: type[Exception]
@@ -60,14 +64,16 @@ class _Kernel(Protocol):
 
 @cache
 def _kernel() -> _Kernel | None:
+    """The kernel, where one is installed that this module can speak to."""
     try:
-        return cast("_Kernel", importlib.import_module("walkaway_native"))
+        kernel = cast("_Kernel", importlib.import_module("walkaway_native"))
     except ImportError:
         return None
+    return kernel if getattr(kernel, "INTERFACE", 0) == INTERFACE else None
 
 
 def available() -> bool:
-    """Whether the native kernel is installed."""
+    """Whether the native kernel is installed, in a version that goes with this one."""
     return _kernel() is not None
 
 
@@ -82,7 +88,10 @@ class NativeEngine:
     def __init__(self) -> None:
         kernel = _kernel()
         if kernel is None:
-            raise Unsupported("the native kernel is not installed", advice="make native")
+            raise Unsupported(
+                "the native kernel that goes with this version is not installed",
+                advice="build it with `make native`",
+            )
         self._run_in_kernel = kernel.run
         self._kernel = kernel
         self._handles = _Handles(kernel)

@@ -18,7 +18,6 @@ from walkaway.cli.beliefs import ENGINES, LIBRARIES, beliefs
 from walkaway.cli.config import Settings, load_settings
 from walkaway.cli.terminal import Terminal
 from walkaway.cli.trust import trust_page
-from walkaway.evm import native
 from walkaway.sources.defaults import ListedSource, default_networks
 
 NOW = 1_764_000_000.0

@@ -15,6 +15,7 @@ from walkaway.cli.config_file import read_config_file
 from walkaway.cli.exit_codes import ExitCode
 from walkaway.cli.main import app
 from walkaway.rpc.methods import METHODS
+from walkaway.rpc.methods.not_proven import NOT_PROVEN
 from walkaway.sources.defaults import KINDS
 
 ROOT = Path(__file__).parents[2]
@@ -100,6 +101,14 @@ def test_the_table_of_methods_is_that_of_the_server() -> None:
         name for row in rows(section(README, "Methods")) for name in re.findall(r"`(\w+)`", row[0])
     ]
     assert sorted(named) == sorted(METHODS)
+
+
+def test_the_guide_says_truly_what_a_wallet_can_ask() -> None:
+    table = rows(section((ROOT / "docs" / "guide.md").read_text(), "With a wallet or an app"))
+    for _, asked, answer in table:
+        names = set(re.findall(r"`(\w+)`", asked))
+        assert names
+        assert names <= set(NOT_PROVEN if answer.startswith("refused") else METHODS)
 
 
 def test_the_table_of_commands_is_that_of_the_program() -> None:

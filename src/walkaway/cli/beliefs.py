@@ -126,7 +126,8 @@ def _submit(settings: Settings) -> Belief:
 
 def _engine() -> Belief:
     name, what = ENGINES["walkaway_native" if native.available() else "ethereum"]
-    return Belief("engine", (f"{name} {version(name)}: {what}, runs calls over proven state",))
+    told = f"{name} {version(name)}: {what}, runs calls over proven state"
+    return Belief("engine", (told, "its results are not checked by another one"))
 
 
 def _libraries() -> Belief:

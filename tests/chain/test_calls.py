@@ -1,4 +1,4 @@
-"""Calls on a devnet, run here over proven state: the devnet's own answers, from lying sources too."""
+"""Calls on a devnet over proven state: the devnet's own answers, from lying sources too."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from walkaway.errors import NotKnown, SourceFault
 from walkaway.proofs.consensus.decode import OPTIMISTIC_UPDATE, to_ssz
 from walkaway.proofs.execution.blocks import Block, BlockBody
 from walkaway.proofs.execution.header import EMPTY_OMMERS_HASH, Header
+from walkaway.proofs.execution.keccak import keccak256
 from walkaway.proofs.execution.ordered_trie import ordered_root
 from walkaway.proofs.execution.transaction_forms import decode_transaction
 from walkaway.proofs.execution.withdrawals import Withdrawal
@@ -162,6 +164,28 @@ class Recording:
         """Let the execution node prove an account at the head."""
         where = {"blockHash": "0x" + self.head.header.hash.hex()}
         self.rpc_answer("eth_getProof", (result["address"].lower(), keys, where), result)
+
+    def add_code(self, address: str, code: str) -> None:
+        """Let the execution node know the code of an account at the head."""
+        where = {"blockHash": "0x" + self.head.header.hash.hex()}
+        self.rpc_answer("eth_getCode", (address.lower(), where), code)
+
+    def add_call_state(self, folder: Path) -> None:
+        """Let the execution node know the head's proofs, with any of their keys, and every code."""
+        for path in folder.glob("eth_getProof_*.json"):
+            proof = json.loads(path.read_text())["result"]
+            if (
+                keccak256(bytes.fromhex(proof["accountProof"][0][2:]))
+                != self.head.header.state_root
+            ):
+                continue  # of another block
+            keys = [f"0x{int(slot['key'], 16):064x}" for slot in proof["storageProof"]]
+            for count in range(len(keys) + 1):
+                for chosen in combinations(sorted(keys), count):
+                    self.add_proof(proof, list(chosen))
+        for path in folder.glob("eth_getCode_*.json"):
+            address = path.stem.split("_")[2]
+            self.add_code(address, json.loads(path.read_text())["result"])
 
 
 def colibri_recording(folder: Path, updates_from: Path | None = None) -> Recording:

@@ -18,6 +18,11 @@ from tests.rpc.recorded_mainnet import MAINNET, Recording, capella_recording, co
 from tests.vectors import vectors
 from walkaway.chain.chain import Chain, ChainSettings
 from walkaway.chain.clock import FixedClock
+from walkaway.evm import native
+from walkaway.evm.reference import ReferenceEngine
+from walkaway.evm.running import RunningEngine, ThreadedEngine
+from walkaway.evm.worker import ReferenceWorkers
+from walkaway.rpc.error_codes import UNPROVEN
 from walkaway.rpc.server import RpcServer
 from walkaway.sources.pool import Pool
 
@@ -41,12 +46,14 @@ class Endpoint:
 
 
 @asynccontextmanager
-async def served(recording: Recording) -> AsyncIterator[Endpoint]:
+async def served(
+    recording: Recording, engine: RunningEngine | None = None
+) -> AsyncIterator[Endpoint]:
     clock = FixedClock(recording.now)
     # Some recordings begin weeks before their head; the age of checkpoints is tested elsewhere.
     settings = ChainSettings(checkpoint=recording.checkpoint, checkpoint_age_limit=90 * 86400)
     async with Pool(recording.sources(), clock=clock, seed=1) as pool:
-        chain = Chain(MAINNET, pool, settings, clock=clock)
+        chain = Chain(MAINNET, pool, settings, clock=clock, engine=engine)
         await chain.start(follow=False)
         async with RpcServer(chain, port=0) as server, aiohttp.ClientSession() as session:
             yield Endpoint(session, server.url)
@@ -124,6 +131,33 @@ async def test_recorded_state(name: str, block: str, keys: list[int] | None) -> 
     recording.add_proof(state_proof(folder, block), asked)
     async with served(recording) as endpoint:
         agree(await endpoint.call(test["method"], *test["params"]), test["expected_result"])
+
+
+@pytest.mark.parametrize("engine", ["reference", "native"])
+@pytest.mark.parametrize("name", ["eth_call1", "eth_call_electra"])
+async def test_recorded_calls(name: str, engine: str) -> None:
+    folder, test = recorded(name)
+    recording = colibri_recording(folder)
+    recording.add_call_state(folder)
+    if engine == "native" and not native.available():
+        pytest.skip("the native kernel is not built")
+    runs = ReferenceWorkers() if engine == "reference" else ThreadedEngine(native.NativeEngine())
+    async with served(recording, runs) as endpoint:
+        agree(await endpoint.call(test["method"], *test["params"]), test["expected_result"])
+        explained = json.dumps(await endpoint.call("walkaway_explain", "eth_call", test["params"]))
+        assert runs.name in explained
+        assert "checkpoint" in explained
+
+
+async def test_a_recorded_call_has_no_result_where_a_slot_is_missing() -> None:
+    folder, test = recorded("eth_call_electra")
+    recording = colibri_recording(folder)
+    recording.add_call_state(folder)
+    for key in [key for key in recording.execution if "0x9254cb65314d" in str(key)]:
+        del recording.execution[key]
+    async with served(recording, ThreadedEngine(ReferenceEngine())) as endpoint:
+        reply = await endpoint.ask(test["method"], *test["params"])
+        assert reply["error"]["code"] == UNPROVEN
 
 
 @pytest.mark.parametrize(

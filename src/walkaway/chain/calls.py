@@ -9,8 +9,9 @@ proven like everything else, and what it leaves out turns up as missing.
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 
@@ -44,6 +45,8 @@ EXECUTION_FORKS = {
 }
 """The execution fork that came with each consensus fork. Blob-parameter forks change
 nothing but the price of blobs, which the chain spec's schedule tells."""
+
+NOBODY = bytes(20)
 
 Keys = dict[bytes, set[bytes]]
 """Addresses, and of each the storage keys that are wanted."""
@@ -164,7 +167,11 @@ class Calls:
 
     async def _learn(self, kept: _KeptState, missing: Missing) -> None:
         """Prove everything that a run lacked, and the code of what turns out to be contracts."""
-        wanted: Keys = {address: set() for address in missing.accounts}
+        accounts = missing.accounts
+        if accounts != {NOBODY} or missing.slots or missing.code:
+            # A placeholder leads to address zero more often than a real state does.
+            accounts -= {NOBODY}
+        wanted: Keys = {address: set() for address in accounts}
         for address, key in missing.slots:
             wanted.setdefault(address, set()).add(key)
         await self._learn_state(kept, wanted)
@@ -178,7 +185,7 @@ class Calls:
             raise TooMuch(f"the call needs more than {LIMITS.call_pieces} pieces of state")
         asked = [(address, keys) for address, all_keys in wanted.items() for keys in _cut(all_keys)]
         contracts: dict[bytes, Proven[Account | None]] = {}
-        for proof in await self._state.proofs(asked, kept.proven.header):
+        for proof in await self._provable(asked, kept.proven.header):
             kept.add(proof)
             account = proof.account.value
             if account is not None and account.code_hash not in (
@@ -187,6 +194,27 @@ class Calls:
             ):
                 contracts[account.code_hash] = proof.account
         await self._prove_code(kept, contracts.values())
+
+    async def _provable(
+        self, asked: Sequence[tuple[bytes, tuple[bytes, ...]]], header: Proven[Header]
+    ) -> list[AccountProof]:
+        """The proofs of as many of these as can be had. Raises `Unproven` where that is none.
+
+        A run that goes on with placeholders may ask for what no real state leads
+        to (the account at a slot's placeholder), so that one of them may fail.
+        """
+        try:
+            return await self._state.proofs(asked, header)
+        except Unproven:
+            if len(asked) == 1:
+                raise
+        singly = [self._state.proof(address, keys, header) for address, keys in asked]
+        ended = await asyncio.gather(*singly, return_exceptions=True)
+        proofs = [proof for proof in ended if isinstance(proof, AccountProof)]
+        for error in ended:
+            if isinstance(error, BaseException) and not (proofs and isinstance(error, Unproven)):
+                raise error
+        return proofs
 
     async def _learn_code(self, kept: _KeptState, hashes: Iterable[bytes]) -> None:
         holders = [

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from walkaway.chain.cache import DiskCache, NoCache
+from walkaway.chain.cache import DiskCache
 
 NAME = b"\x07" * 32
 
@@ -52,8 +52,7 @@ async def test_an_entry_is_there_in_the_next_run(cache: DiskCache) -> None:
 
 async def test_only_its_owner_may_read_it(cache: DiskCache) -> None:
     await cache.put("code", NAME, b"x")
-    for path in (cache.path, cache.path.with_name(cache.path.name + ".lock")):
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(cache.path.stat().st_mode) == 0o600
     assert stat.S_IMODE(cache.path.parent.stat().st_mode) == 0o700
 
 
@@ -173,14 +172,6 @@ async def test_where_nothing_can_be_written_nothing_is_kept(tmp_path: Path) -> N
         await cache.drop("code", NAME)
         await cache.close()
         await cache.close()
-
-
-async def test_no_cache_keeps_nothing() -> None:
-    cache = NoCache()
-    await cache.put("code", NAME, b"x")
-    await cache.drop("code", NAME)
-    assert await cache.get("code", NAME) is None
-    await cache.close()
 
 
 WRITER = """

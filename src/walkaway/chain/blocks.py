@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Generic, TypeVar
 
 from walkaway.chain.judgement import judged_by_form
+from walkaway.chain.recall import Recall
 from walkaway.chain.single_flight import SingleFlight
 from walkaway.errors import NotKnown, ProofError, SourceLacks, Unproven
 from walkaway.limits import LIMITS
@@ -31,10 +32,14 @@ Receipts = tuple[Receipt, ...]
 
 
 class Blocks:
-    """Asks the pool for what headers commit to, and keeps the last that were proven."""
+    """Asks the pool for what headers commit to, and keeps the last that were proven.
 
-    def __init__(self, pool: Pool) -> None:
+    ``recall`` holds what was fetched before.
+    """
+
+    def __init__(self, pool: Pool, recall: Recall) -> None:
         self._pool = pool
+        self._recall = recall
         self._blocks: _Recent[Proven[Block]] = _Recent(LIMITS.cached_blocks)
         self._receipts: _Recent[Proven[Receipts]] = _Recent(LIMITS.cached_blocks)
         self._asking_block: SingleFlight[Proven[Block]] = SingleFlight()
@@ -44,7 +49,9 @@ class Blocks:
         """The whole block under a proven header. Raises `Unproven`."""
         if (known := self._blocks.get(header.claim)) is not None:
             return known
-        block = await self._asking_block.run(header.claim, lambda: self._ask_block(header))
+        block = await self._asking_block.run(
+            header.claim, lambda: self._recall.block(header, lambda: self._ask_block(header))
+        )
         self._blocks.put(header.claim, block)
         return block
 
@@ -52,7 +59,9 @@ class Blocks:
         """All receipts of a block, in order. Raises `Unproven`."""
         if (known := self._receipts.get(header.claim)) is not None:
             return known
-        receipts = await self._asking_receipts.run(header.claim, lambda: self._ask_receipts(header))
+        receipts = await self._asking_receipts.run(
+            header.claim, lambda: self._recall.receipts(header, lambda: self._ask_receipts(header))
+        )
         self._receipts.put(header.claim, receipts)
         return receipts
 

@@ -8,7 +8,7 @@ block that a reorg removed: nobody asks for its hash any more.
 - Entries of final blocks stay while there is room. Where there is none, those
   that were not final when last used go first, then the least recently used.
 - The head's own entries are read from memory, by those who keep them.
-- One process at a time holds the file, by a lock beside it; another goes without.
+- One process at a time holds the file, by SQLite's own lock; another goes without.
 - SQLite in write-ahead mode keeps the file whole through a kill at any moment;
   a file that is damaged all the same is thrown away and begun anew.
 
@@ -19,16 +19,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import logging
 import os
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, TypeVar
 
-__all__ = ["Cache", "DiskCache", "Kind", "NoCache"]
+__all__ = ["DiskCache", "Kind"]
 
 log = logging.getLogger("walkaway.chain")
 
@@ -59,55 +58,13 @@ _DEFECTS = 3
 """How often a run throws a damaged file away before it goes without."""
 
 
-class Cache(Protocol):
-    """Where bytes are kept by kind and 32-byte name."""
-
-    async def get(self, kind: Kind, name: bytes, *, final: bool = False) -> bytes | None:
-        """The bytes, which prove nothing; None where there are none.
-
-        ``final`` says that the block is final by now.
-        """
-        ...
-
-    async def put(self, kind: Kind, name: bytes, content: bytes, *, final: bool = False) -> None:
-        """Keep these bytes."""
-        ...
-
-    async def drop(self, kind: Kind, name: bytes) -> None:
-        """Forget an entry that turned out not to prove what it should."""
-        ...
-
-    async def close(self) -> None:
-        """Let go of the file."""
-        ...
-
-
-class NoCache:
-    """Keeps nothing."""
-
-    async def get(self, kind: Kind, name: bytes, *, final: bool = False) -> bytes | None:
-        """Nothing is there."""
-        del kind, name, final
-        return None
-
-    async def put(self, kind: Kind, name: bytes, content: bytes, *, final: bool = False) -> None:
-        """Nothing is kept."""
-
-    async def drop(self, kind: Kind, name: bytes) -> None:
-        """Nothing is there to forget."""
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-
 class DiskCache:
-    """A `Cache` in one SQLite file of at most ``limit`` bytes of content."""
+    """Bytes by kind and 32-byte name, at most ``limit`` of them in one SQLite file."""
 
     def __init__(self, path: Path, limit: int) -> None:
         self.path = path
         self._limit = limit
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="walkaway-cache")
-        self._lock: int | None = None
         self._file: sqlite3.Connection | None = None
         self._content = 0
         self._clock = 0
@@ -115,20 +72,23 @@ class DiskCache:
         self._closed = False
 
     async def get(self, kind: Kind, name: bytes, *, final: bool = False) -> bytes | None:
-        """As `Cache.get`."""
+        """The bytes, which prove nothing; None where there are none.
+
+        ``final`` says that the block is final by now.
+        """
         return await self._run(lambda file: self._get(file, kind, name, final))
 
     async def put(self, kind: Kind, name: bytes, content: bytes, *, final: bool = False) -> None:
-        """As `Cache.put`. What would take up more than an eighth of the room is not kept."""
+        """Keep these bytes, unless they would take up more than an eighth of the room."""
         if len(content) <= self._limit // 8:
             await self._run(lambda file: self._put(file, kind, name, content, final))
 
     async def drop(self, kind: Kind, name: bytes) -> None:
-        """As `Cache.drop`."""
+        """Forget an entry that turned out not to prove what it should."""
         await self._run(lambda file: self._drop(file, kind, name))
 
     async def close(self) -> None:
-        """As `Cache.close`. Afterwards nothing is there."""
+        """Let go of the file. Afterwards nothing is there."""
         if self._closed:
             return
         self._closed = True
@@ -163,14 +123,9 @@ class DiskCache:
     def _open(self) -> sqlite3.Connection | None:
         if self._file is not None or self._defects >= _DEFECTS:
             return self._file
-        if self._lock is None:
-            self._lock = _locked(self.path)
-        if self._lock is None:
-            log.warning("another process holds the cache %s: going without", self.path.name)
-            self._defects = _DEFECTS
-            return None
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-        file = sqlite3.connect(self.path, check_same_thread=False)
+        file = sqlite3.connect(self.path, timeout=0, check_same_thread=False)
         try:
             file.execute("PRAGMA locking_mode = EXCLUSIVE")
             file.execute("PRAGMA journal_mode = WAL")
@@ -236,18 +191,3 @@ class DiskCache:
             with contextlib.suppress(sqlite3.Error):
                 self._file.close()
             self._file = None
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
-
-
-def _locked(path: Path) -> int | None:
-    """A file descriptor that holds the lock beside ``path``; None where another process has it."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(lock)
-        return None
-    return lock

@@ -17,20 +17,23 @@ from typing import TypeVar
 from walkaway.anchors.spec import ChainSpec
 from walkaway.chain.block_id import BlockId, Tag, describe_block
 from walkaway.chain.blocks import Blocks
+from walkaway.chain.cache import DiskCache
 from walkaway.chain.calls import Calls
 from walkaway.chain.clock import FlooredClock, SystemClock
 from walkaway.chain.fees import Fees
 from walkaway.chain.follower import Follower, SyncProgress
+from walkaway.chain.header_index import HeaderIndex
 from walkaway.chain.headers import Headers
 from walkaway.chain.heads import HeadJournal
 from walkaway.chain.keeper import Keeper
 from walkaway.chain.logs import Logs
 from walkaway.chain.outbox import Outbox, Sent
+from walkaway.chain.recall import Recall
 from walkaway.chain.start import Checkpoint, start_store
 from walkaway.chain.state import AccountProof, State
 from walkaway.chain.status import ChainStatus, HeadStatus
 from walkaway.chain.transactions import Located, Transactions
-from walkaway.errors import Stale, Unproven, WalkawayError
+from walkaway.errors import ConfigError, Stale, Unproven, WalkawayError
 from walkaway.evm.running import RunningEngine
 from walkaway.limits import LIMITS
 from walkaway.proofs import Proven, derive
@@ -60,12 +63,14 @@ class ChainSettings:
 
     ``checkpoint`` is a trusted beacon block root, or None; ``operators`` how
     many must agree where neither one is given nor one was kept;
-    ``state_directory`` None keeps nothing. Ages are seconds.
+    ``state_directory`` None keeps nothing; ``cache_bytes`` is how much of what
+    was fetched may be kept there. Ages are seconds.
     """
 
     checkpoint: bytes | None = None
     operators: int = 2
     state_directory: Path | None = None
+    cache_bytes: int = LIMITS.disk_cache_bytes
     head_age_limit: float = LIMITS.head_age_seconds
     checkpoint_age_limit: float = LIMITS.checkpoint_age_seconds
 
@@ -95,9 +100,13 @@ class Chain:
         self._tell = tell
         self._progress = progress
         self._keeper = Keeper(self.settings.state_directory, spec, self._clock)
-        self._state = State(pool, self._depth)
-        self._blocks = Blocks(pool)
-        self._headers = Headers(pool, self._state, self.head)
+        self._recall = Recall(_cache(self.settings, spec))
+        self._index = HeaderIndex(_kept_at(self.settings, spec, "headers"), spec.chain_id)
+        self._state = State(pool, self._depth, self._recall)
+        self._blocks = Blocks(pool, self._recall)
+        self._headers = Headers(
+            pool, self._state, self.head, index=self._index, recall=self._recall
+        )
         self.fees = Fees(self._headers.line, self._blocks, spec.blob_base_fees)
         self.calls = Calls(spec, pool, self._state, self._headers, engine)
         self.logs = Logs(self._headers.line, self._blocks, self.head)
@@ -122,12 +131,23 @@ class Chain:
             ConfigError: the kept state is damaged or contradicts the checkpoint.
             Unproven: the sources cannot carry the light client to a head.
         """
+        try:
+            await self._begin()
+        except BaseException:
+            await self._let_go()
+            raise
+        if follow:
+            self._following = asyncio.create_task(self._follow())
+
+    async def _begin(self) -> None:
+        kept = self._keeper.load()
+        await asyncio.to_thread(self._index.load)
         started = await start_store(
             self.spec,
             self.pool,
             self._clock,
             given=self.settings.checkpoint,
-            kept=self._keeper.load(),
+            kept=kept,
             operators=self.settings.operators,
             age_limit=self.settings.checkpoint_age_limit,
             tell=self._tell,
@@ -137,9 +157,17 @@ class Chain:
         self._follower = Follower(self.spec, self.pool, self._clock, started.store)
         await self._follower.sync(self._progress)
         self._tell("asking every beacon source for its newest head")
-        await self.advance()
-        if follow:
-            self._following = asyncio.create_task(self._follow())
+        await self._move(self._follower)
+        if kept is not None and started.checkpoint.root != kept.checkpoint:
+            await self._keeper.check_history(self._final_hash)
+        await self._keep(self._follower, started.checkpoint)
+
+    async def _final_hash(self, number: int) -> bytes:
+        """The hash of the final block of a number. Raises `Unproven` where none is proven."""
+        finalized = self.head(Tag.FINALIZED)
+        if number > finalized.value.number:
+            raise Unproven(f"block {number} is not final in this chain", reasons={})
+        return (await self._headers.ancestor(finalized, number)).value.hash
 
     async def stop(self) -> None:
         """Stop following, and keep the state."""
@@ -150,8 +178,19 @@ class Chain:
             self._following = None
         await self._outbox.close()
         self.calls.close()
-        if self._follower is not None and self._checkpoint is not None:
-            self._keeper.keep(self._follower.store, self._checkpoint)
+        try:
+            if self._follower is not None and self._checkpoint is not None:
+                self._keeper.keep(self._follower.store, self._checkpoint)
+        except ConfigError as error:
+            log.warning("%s", error)
+        finally:
+            await self._let_go()
+
+    async def _let_go(self) -> None:
+        """Close what is kept on disk, its lock last."""
+        await self._recall.close()
+        self._index.close()
+        self._keeper.close()
 
     async def __aenter__(self) -> Chain:
         await self.start()
@@ -168,16 +207,29 @@ class Chain:
             ConfigError: a proven head contradicts what an earlier run kept.
         """
         follower, checkpoint = self._started()
-        await follower.advance()
-        self._keeper.check(follower.store)
-        moved = await self._adopt(follower)
-        await asyncio.to_thread(self._keeper.keep_if_moved, follower.store, checkpoint)
+        moved = await self._move(follower)
+        await self._keep(follower, checkpoint)
         if moved and self._latest is not None and self._finalized is not None:
             try:
                 await self._outbox.watch(self._latest, self._finalized)
             except Unproven as error:
                 self._trouble = f"what became of the sent transactions: {error}"
         return moved
+
+    async def _move(self, follower: Follower) -> bool:
+        await follower.advance()
+        self._keeper.check(follower.store)
+        return await self._adopt(follower)
+
+    async def _keep(self, follower: Follower, checkpoint: Checkpoint) -> None:
+        """Write the state down; that it cannot be written holds up no head."""
+        if self._finalized is not None:
+            self._keeper.note_finalized(self._finalized.value.number, self._finalized.value.hash)
+        try:
+            await asyncio.to_thread(self._keeper.keep_if_moved, follower.store, checkpoint)
+        except ConfigError as error:
+            self._trouble = str(error)
+            log.warning("%s", error)
 
     async def _adopt(self, follower: Follower) -> bool:
         """Fetch and prove the headers of the heads; only then are they served.
@@ -214,6 +266,10 @@ class Chain:
             except WalkawayError as error:
                 self._trouble = str(error)
                 log.warning("the head did not move: %s", error)
+            except Exception as error:
+                # A fault of ours: following goes on, and tells, without the text.
+                self._trouble = f"a fault in walkaway ({type(error).__name__})"
+                log.exception("the head did not move")
 
     def head(self, tag: Tag) -> Proven[Header]:
         """The proven header that a tag means now.
@@ -402,6 +458,16 @@ class Chain:
         if self._follower is None or self._checkpoint is None:
             raise Stale("the chain is not started", age=0, limit=0)
         return self._follower, self._checkpoint
+
+
+def _kept_at(settings: ChainSettings, spec: ChainSpec, kind: str) -> Path | None:
+    directory = settings.state_directory
+    return None if directory is None else directory / f"{spec.network}.{kind}"
+
+
+def _cache(settings: ChainSettings, spec: ChainSpec) -> DiskCache | None:
+    path = _kept_at(settings, spec, "cache")
+    return DiskCache(path, settings.cache_bytes) if path and settings.cache_bytes else None
 
 
 def _is_at(header: Proven[Header] | None, block_hash: bytes | None) -> bool:

@@ -7,8 +7,9 @@ fetched before. There is nothing to undo after a reorg: each head has its own
 `Lineage`, built anew from the same data.
 
 Far blocks are reached by one jump through the history contract (EIP-2935),
-whose window is `LIMITS.history_window_blocks`; before Prague, or where no
-source proves the slot, by parents, `LIMITS.parent_walk_blocks` deep.
+whose window is 8,191 blocks; before Prague, or where no source proves the slot,
+by parents, `LIMITS.parent_walk_blocks` deep. What lies deeper than a window is
+reached over waypoints (`history.py`).
 """
 
 from __future__ import annotations
@@ -20,8 +21,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from walkaway.chain.block_id import BlockId, Tag, describe_block
+from walkaway.chain.header_index import HeaderIndex
+from walkaway.chain.history import History
+from walkaway.chain.recall import Recall
 from walkaway.chain.state import State
-from walkaway.errors import NotKnown, ProofError, Unproven
+from walkaway.errors import NotKnown, ProofError, Stale, Unproven
 from walkaway.limits import LIMITS
 from walkaway.proofs import Proven
 from walkaway.proofs.execution.ancestry import (
@@ -85,13 +89,27 @@ class Headers:
     """Proves any header that hangs below the current heads.
 
     ``heads`` gives them at the moment of asking, or raises `Stale` when there
-    is none that is fresh enough.
+    is none that is fresh enough. ``index`` holds what was proven final before,
+    ``recall`` what was fetched before; ``window`` is how many blocks one jump
+    through the history contract may span.
     """
 
-    def __init__(self, pool: Pool, state: State, heads: Callable[[Tag], Proven[Header]]) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        state: State,
+        heads: Callable[[Tag], Proven[Header]],
+        *,
+        index: HeaderIndex,
+        recall: Recall,
+        window: int = HISTORY_WINDOW,
+    ) -> None:
         self._pool = pool
         self._state = state
         self._heads = heads
+        self._recall = recall
+        self._window = window
+        self._history = History(index, window, jump=self._jump, fetch=self._fetch)
         self._data: OrderedDict[bytes, Header] = OrderedDict()
         self._lineages: OrderedDict[bytes, Lineage] = OrderedDict()
 
@@ -153,14 +171,35 @@ class Headers:
         return self._heads(Tag.LATEST)
 
     async def ancestor(self, head: Proven[Header], number: int) -> Proven[Header]:
-        """The ancestor of ``head`` with this number. Raises `Unproven` when out of reach."""
+        """The ancestor of ``head`` with this number.
+
+        Raises:
+            Unproven: it is out of reach; says how deep the way led, and why no further.
+            ConfigError: it contradicts what an earlier run proved.
+        """
+        start = head
+        if head.value.number - number > self._window:
+            start = await self._history.start(head, number)
+        try:
+            found = await self._below(start, number)
+        except Unproven:
+            kept = await self._history.kept(head, number)
+            if kept is None or kept.value.number >= start.value.number:
+                raise
+            found = await self._below(kept, number)
+        if head.value.number - number >= JUMP_FROM:
+            self._history.note(found)
+        return found
+
+    async def _below(self, head: Proven[Header], number: int) -> Proven[Header]:
+        """The ancestor of ``head`` with this number, by a walk or by one jump."""
         lineage = self._lineage(head)
         while (found := lineage.get(number)) is None:
             if (parent := self._data.get(lineage.lowest.value.parent_hash)) is not None:
                 lineage.step(parent)
             elif await self._jumped(lineage, number):
                 continue
-            elif lineage.lowest.value.number - number > LIMITS.parent_walk_blocks:
+            elif head.value.number - number > LIMITS.parent_walk_blocks:
                 raise Unproven(
                     f"{describe_block(number)} is {head.value.number - number} blocks below the "
                     f"proven head, further than can be proven here",
@@ -169,6 +208,13 @@ class Headers:
             else:
                 await self._gather(lineage.lowest.value, number)
         return found
+
+    def latest_number(self) -> int | None:
+        """The number of the latest head; None where there is none that is fresh."""
+        try:
+            return self._heads(Tag.LATEST).value.number
+        except Stale:
+            return None
 
     async def parent(self, header: Proven[Header]) -> Proven[Header]:
         """The parent of a proven header. Raises `Unproven` where no source has it."""
@@ -205,17 +251,29 @@ class Headers:
         """Whether a jump through the history contract proved this very number."""
         head = lineage.head
         distance = head.value.number - number
-        if head.value.requests_hash is None or not (JUMP_FROM <= distance <= HISTORY_WINDOW):
+        if head.value.requests_hash is None or not (JUMP_FROM <= distance <= self._window):
             return False
         try:
-            _, (slot,) = await self._state.slots(HISTORY_ADDRESS, (history_slot_key(number),), head)
-            if slot.value == 0:
-                return False
-            header = await self._fetch(slot.value.to_bytes(32, "big"))
+            lineage.jump(await self._jump(head, number))
         except Unproven:
             return False
-        lineage.jump(header_from_history(head, slot, header))
         return True
+
+    async def _jump(self, head: Proven[Header], number: int) -> Proven[Header]:
+        """An ancestor within the window, as the history contract holds its hash.
+
+        Raises `Unproven` where no source proves the contract's slot in that state, or
+        the contract was not there yet.
+        """
+        key = history_slot_key(number)
+        _, (slot,) = await self._state.slots(HISTORY_ADDRESS, (key,), head)
+        if slot.value == 0:
+            raise Unproven(
+                f"the history contract did not hold block {number} as of block {head.value.number}",
+                reasons={},
+            )
+        header = await self._fetch(slot.value.to_bytes(32, "big"))
+        return header_from_history(head, slot, header)
 
     async def _gather(self, child: Header, number: int) -> None:
         """Bring the parent of ``child`` into the data, and what lies between it and ``number``.
@@ -259,7 +317,7 @@ class Headers:
                 )
             return header
 
-        header = await self._pool.known(request, verify)
+        header = await self._recall.header(block_hash, lambda: self._pool.known(request, verify))
         if not isinstance(header, Word):
             self._remember(header)
         return header

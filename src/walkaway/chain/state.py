@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from walkaway.chain.judgement import judged_by_form
+from walkaway.chain.recall import Recall
 from walkaway.chain.single_flight import SingleFlight
 from walkaway.errors import InvalidRequest, NotKnown, ProofError
 from walkaway.limits import LIMITS
@@ -42,11 +43,13 @@ class State:
     """Asks the pool for state proofs, and keeps what was proven on recent blocks.
 
     ``depth`` tells how many blocks a header lies behind the head, from which the
-    pool learns how far back each source can prove.
+    pool learns how far back each source can prove. ``recall`` holds code that was
+    fetched before.
     """
 
-    def __init__(self, pool: Pool, depth: Callable[[Header], int | None]) -> None:
+    def __init__(self, pool: Pool, depth: Callable[[Header], int | None], recall: Recall) -> None:
         self._pool = pool
+        self._recall = recall
         self._depth = depth
         self._accounts: OrderedDict[tuple[bytes, bytes], Proven[Account | None]] = OrderedDict()
         self._code: OrderedDict[bytes, bytes] = OrderedDict()
@@ -132,7 +135,10 @@ class State:
         if code_hash == EMPTY_HASH:
             return prove_code(account, b"")
         if (known := self._code.get(code_hash)) is None:
-            known = await self._asking_code.run(code_hash, lambda: self._ask_code(account, header))
+            known = await self._asking_code.run(
+                code_hash,
+                lambda: self._recall.code(code_hash, lambda: self._ask_code(account, header)),
+            )
             self._keep_code(code_hash, known)
         return prove_code(account, known)
 

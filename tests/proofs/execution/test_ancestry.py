@@ -19,6 +19,7 @@ from walkaway.proofs.execution.ancestry import (
     header_from_given_hash,
     header_from_head,
     header_from_history,
+    header_from_kept,
     history_slot_key,
 )
 from walkaway.proofs.execution.header import Header
@@ -158,3 +159,15 @@ def test_slot_keys_go_round_the_ring() -> None:
     keys = [history_slot_key(number) for number in range(HISTORY_WINDOW + 1)]
     assert keys[0] == keys[-1] == bytes(32)
     assert all(left != right for left, right in pairwise(keys))
+
+
+def test_a_kept_block_stands_on_the_word_of_an_earlier_run() -> None:
+    kept = header_from_kept(CHAIN_ID, HEAD.number, HEAD.hash, HEAD)
+    assert kept.claim == Claim(CHAIN_ID, HEAD.hash, ("header",), Finality.FINALIZED)
+    (anchor,) = kept.because.anchors()
+    assert anchor.rule.startswith("kept: proven final")
+    assert anchor.facts == (("number", HEAD.number), ("block_hash", HEAD.hash))
+    with pytest.raises(ProofError, match="hash to its name"):
+        header_from_kept(CHAIN_ID, HEAD.number, bytes(32), HEAD)
+    with pytest.raises(ProofError, match="another number"):
+        header_from_kept(CHAIN_ID, HEAD.number + 1, HEAD.hash, HEAD)

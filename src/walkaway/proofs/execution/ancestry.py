@@ -22,6 +22,7 @@ __all__ = [
     "header_from_given_hash",
     "header_from_head",
     "header_from_history",
+    "header_from_kept",
     "history_slot_key",
 ]
 
@@ -57,6 +58,22 @@ def header_from_given_hash(chain_id: int, block_hash: bytes, header: Header) -> 
     anchor = Evidence("block hash given by the caller", (("block_hash", block_hash),))
     because = _step("the header hashes to the given hash", header, anchor)
     return _sealed(header, Claim(chain_id, block_hash, ("header",), Finality.GIVEN), because)
+
+
+def header_from_kept(
+    chain_id: int, number: int, block_hash: bytes, header: Header
+) -> Proven[Header]:
+    """The header with a number and a hash that an earlier run proved final: its word is the anchor.
+
+    Raises `ProofError` where it has another hash or number.
+    """
+    _check_hash(header, block_hash)
+    if header.number != number:
+        raise ProofError("a kept block has another number", expected=number, got=header.number)
+    facts = (("number", number), ("block_hash", block_hash))
+    anchor = Evidence("kept: proven final in an earlier question or run", facts)
+    because = _step("the header hashes to the kept hash", header, anchor)
+    return _sealed(header, Claim(chain_id, block_hash, ("header",), Finality.FINALIZED), because)
 
 
 def header_from_child(child: Proven[Header], header: Header) -> Proven[Header]:

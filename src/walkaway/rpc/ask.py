@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from walkaway.chain.block_id import BlockId, Tag, describe_block
-from walkaway.errors import ProofError
+from walkaway.errors import ProofError, WalkawayError
+from walkaway.proofs.execution.header import Header
 from walkaway.proofs.proven import Claim, Finality, Proven, Subject
 from walkaway.rpc.chain_view import ChainView
 from walkaway.rpc.jsonrpc import Json
@@ -46,12 +47,15 @@ class Ask:
         self.subscriber = subscriber
         self.used: list[Proven[object]] = []
         self.heard: list[Word[None]] = []
+        self._heads = {tag: _head(chain, tag) for tag in (Tag.LATEST, Tag.FINALIZED)}
 
     async def take(self, proven: Proven[T], subject: Subject, block: BlockId | None) -> T:
         """The value, if it is about ``subject`` on this chain at ``block``.
 
         ``block`` is None where the question named no block (a transaction by
-        its hash). Raises `ProofError` when the claim is another.
+        its hash). A tag names the block that it meant at any time since the
+        question began: heads move while a question is being answered.
+        Raises `ProofError` when the claim is another.
         """
         claim = proven.claim
         _same("chain id", self.chain.spec.chain_id, claim.chain_id)
@@ -76,13 +80,32 @@ class Ask:
             case Tag.SAFE | Tag.FINALIZED:
                 if claim.finality is not Finality.FINALIZED:
                     raise ProofError(f"the answer is not on the {block.value} block")
+                await self._check_head(block_hash, Tag.FINALIZED)
             case Tag.LATEST | Tag.PENDING:
                 if claim.finality is Finality.GIVEN:
                     raise ProofError("the answer is not on a block under a signed head")
+                await self._check_head(block_hash, Tag.LATEST)
             case Tag.EARLIEST:
                 await self._check_number(claim, block_hash, 0)
             case int():
                 await self._check_number(claim, block_hash, block)
+
+    async def _check_head(self, block_hash: bytes, tag: Tag) -> None:
+        began = self._heads[tag]
+        if began is not None and block_hash == began.value.hash:
+            return
+        now = self.chain.head(tag)
+        if block_hash == now.value.hash:
+            return
+        # The head moved on more than once: then the block is one of those in between.
+        header = None if began is None else await self.chain.header(block_hash)
+        if (
+            began is None
+            or not isinstance(header, Proven)
+            or header.value.hash != block_hash
+            or not began.value.number < header.value.number < now.value.number
+        ):
+            raise ProofError(f"the answer is not on the {tag.value} block", got=block_hash)
 
     async def _check_number(self, claim: Claim, block_hash: bytes, number: int) -> None:
         header = await self.chain.header(block_hash)
@@ -91,6 +114,14 @@ class Ask:
         _same("block hash", header.claim.block_hash, block_hash)
         _same("chain id", header.claim.chain_id, claim.chain_id)
         _same("block number", number, header.value.number)
+
+
+def _head(chain: ChainView, tag: Tag) -> Proven[Header] | None:
+    """What a tag means; None where it means nothing that is proven and fresh."""
+    try:
+        return chain.head(tag)
+    except WalkawayError:
+        return None
 
 
 def _same(what: str, expected: object, got: object) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from walkaway.anchors.spec import ChainSpec
-from walkaway.chain.block_id import BlockId
+from walkaway.chain.block_id import BlockId, Tag
 from walkaway.chain.calls import Calls
 from walkaway.chain.fees import Fees
 from walkaway.chain.heads import HeadJournal
@@ -63,6 +63,13 @@ class ChainView(Protocol):
 
     def sent(self) -> Sequence[Sent]:
         """The transactions that were sent from here and are not final yet."""
+        ...
+
+    def head(self, tag: Tag) -> Proven[Header]:
+        """The header that ``latest``, ``pending``, ``safe`` or ``finalized`` means now.
+
+        Raises `Stale` or `Unproven` where it means none.
+        """
         ...
 
     async def header(self, block: BlockId) -> Proven[Header] | Word[None]:

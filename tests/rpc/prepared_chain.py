@@ -62,9 +62,12 @@ class PreparedChain:
 
     def __post_init__(self) -> None:
         self.change = asyncio.Event()
-        self.fees = Fees(self._line, _Contents(self), self.spec.blob_base_fees)
         self.logs = Logs(self._line, _Contents(self), self.head)
         self.journal = HeadJournal(lambda: self.head(Tag.LATEST), self._line)
+
+    @property
+    def fees(self) -> Fees:
+        return Fees(self._line, _Contents(self), self.spec.blob_base_fees)
 
     def head(self, tag: Tag) -> Proven[Header]:
         number = self._number(tag)

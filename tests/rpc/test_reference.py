@@ -26,7 +26,7 @@ def test_every_method_is_on_the_page_and_the_reverse() -> None:
 
 
 def test_every_error_code_is_on_the_page() -> None:
-    codes = {int(code) for code in re.findall(r"\| `(-\d+)` \|", PAGE.read_text())}
+    codes = {int(code) for code in re.findall(r"\| `(-?\d+)` \|", PAGE.read_text())}
     assert codes == {entry.code for entry in ERROR_CODES}
 
 

@@ -51,6 +51,7 @@ def beliefs(settings: Settings, spec: ChainSpec, kept: Kept | None, now: float) 
     """What these settings make walkaway believe at the unix time ``now``."""
     return [
         _checkpoint(settings, kept),
+        _kept_depth(settings),
         _sync_committee(spec),
         _clock(now),
         _chain_spec(spec),
@@ -84,6 +85,11 @@ def _checkpoint(settings: Settings, kept: Kept | None) -> Belief:
         f"a conflict refuses; {refused}",
     )
     return Belief("checkpoint", facts)
+
+
+def _kept_depth(settings: Settings) -> Belief:
+    file = f"block hashes that earlier runs proved final, in {settings.network}.headers"
+    return Belief("kept depth", (file, "refused where one contradicts what is proven now"))
 
 
 def _sync_committee(spec: ChainSpec) -> Belief:

@@ -26,6 +26,7 @@ from walkaway.cli.setting_values import (
     read_directory,
     read_flag,
     read_hosts,
+    read_megabytes,
     read_network,
     read_origins,
     read_port,
@@ -63,6 +64,7 @@ class Settings:
     allowed_hosts: tuple[str, ...]
     allowed_origins: tuple[str, ...]
     state_directory: Path
+    cache_megabytes: int
     head_age_seconds: float
     default_sources: bool
     guard_exceptions: tuple[str, ...]
@@ -143,10 +145,16 @@ ALLOWED_ORIGINS = Setting(
 )
 STATE_DIRECTORY = Setting(
     "state_directory",
-    "where the light client's state and the evidence of lies are kept",
+    "where the light client's state, proven depth, the cache and the evidence of lies are kept",
     read_directory,
     lambda: platformdirs.user_data_path("walkaway"),
     "WALKAWAY_HOME",
+)
+CACHE_MEGABYTES = Setting(
+    "cache_megabytes",
+    "how much of what was fetched is kept on disk, to be proven again when it is needed",
+    read_megabytes,
+    lambda: LIMITS.disk_cache_bytes // 2**20,
 )
 HEAD_AGE_SECONDS = Setting(
     "head_age_seconds",
@@ -176,6 +184,7 @@ SETTINGS = (
     ALLOWED_HOSTS,
     ALLOWED_ORIGINS,
     STATE_DIRECTORY,
+    CACHE_MEGABYTES,
     HEAD_AGE_SECONDS,
     DEFAULT_SOURCES,
     GUARD_EXCEPTIONS,
@@ -214,6 +223,7 @@ def load_settings(
         allowed_hosts=layers.value(ALLOWED_HOSTS),
         allowed_origins=layers.value(ALLOWED_ORIGINS),
         state_directory=layers.value(STATE_DIRECTORY),
+        cache_megabytes=layers.value(CACHE_MEGABYTES),
         head_age_seconds=layers.value(HEAD_AGE_SECONDS),
         default_sources=with_defaults,
         guard_exceptions=layers.value(GUARD_EXCEPTIONS),

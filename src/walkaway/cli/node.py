@@ -67,6 +67,7 @@ def plan(settings: Settings) -> Plan:
             checkpoint=settings.checkpoint,
             operators=settings.checkpoint_operators,
             state_directory=settings.state_directory,
+            cache_bytes=settings.cache_megabytes * 2**20,
             head_age_limit=settings.head_age_seconds,
         ),
         listen=Listen(hosts, settings.port, settings.allowed_hosts, settings.allowed_origins),

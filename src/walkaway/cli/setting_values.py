@@ -24,6 +24,7 @@ __all__ = [
     "read_directory",
     "read_flag",
     "read_hosts",
+    "read_megabytes",
     "read_network",
     "read_origins",
     "read_port",
@@ -66,6 +67,11 @@ def read_port(written: object) -> int:
 def read_count(written: object) -> int:
     """How many; at least one."""
     return _whole(written, 1, 100, "a whole number from 1 to 100")
+
+
+def read_megabytes(written: object) -> int:
+    """An amount of storage in units of 2**20 bytes; 0 is none."""
+    return _whole(written, 0, 2**24, "a whole number of megabytes (0 keeps nothing)")
 
 
 def read_seconds(written: object) -> float:

@@ -7,7 +7,9 @@ in another order, so that is not compared.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +25,7 @@ from tests.evm.token_world import (
     sum_of_balances,
     transfer,
 )
+from tests.vectors import vectors
 from walkaway.errors import InvalidRequest, Unsupported
 from walkaway.evm.engine import (
     BlockEnvironment,
@@ -35,6 +38,7 @@ from walkaway.evm.engine import (
 )
 from walkaway.evm.native import NativeEngine, available
 from walkaway.evm.reference import ReferenceEngine
+from walkaway.proofs.execution.accounts import Account
 from walkaway.proofs.execution.keccak import keccak256
 
 pytestmark = pytest.mark.skipif(not available(), reason="the native kernel is not built")
@@ -237,6 +241,49 @@ def test_no_engine_guesses_at_a_fork(engines: tuple[Engine, Engine]) -> None:
     for engine in engines:
         with pytest.raises(Unsupported):
             engine.run(balance_of(HOLDERS[0]), environment("fusaka"), known_tokens())
+
+
+@pytest.mark.parametrize("name", ["eth_call1", "eth_call_electra"])
+def test_a_recorded_call_to_mainnets_largest_token(
+    engines: tuple[Engine, Engine], name: str
+) -> None:
+    """The proxy of USDC and what is behind it. That the proofs hold is tested elsewhere."""
+    folder = vectors(f"mainnet-recordings/{name}")
+    asked = json.loads((folder / "test.json").read_text())
+    message = asked["params"][0]
+    call = Call(
+        bytes(20),
+        bytes.fromhex(message["to"][2:]),
+        100_000,
+        data=bytes.fromhex(message["data"][2:]),
+    )
+    for engine in engines:
+        answer = settled(engine, call, environment("prague"), _recorded_state(folder))
+        assert isinstance(answer, Outcome)
+        assert "0x" + answer.output.hex() == asked["expected_result"]
+
+
+def _recorded_state(folder: Path) -> KnownState:
+    """The state that the recorded answers to eth_getProof and eth_getCode tell of."""
+    accounts: dict[bytes, Account | None] = {}
+    slots: dict[tuple[bytes, bytes], int] = {}
+    code: dict[bytes, bytes] = {}
+    for path in folder.glob("eth_getProof_*.json"):
+        proof = json.loads(path.read_text())["result"]
+        address = bytes.fromhex(proof["address"][2:])
+        accounts[address] = Account(
+            int(proof["nonce"], 16),
+            int(proof["balance"], 16),
+            bytes.fromhex(proof["storageHash"][2:]),
+            bytes.fromhex(proof["codeHash"][2:]),
+        )
+        for slot in proof["storageProof"]:
+            key = int(slot["key"], 16).to_bytes(32, "big")
+            slots[address, key] = int(slot["value"], 16)
+    for path in folder.glob("eth_getCode_*.json"):
+        body = bytes.fromhex(json.loads(path.read_text())["result"][2:])
+        code[keccak256(body)] = body
+    return KnownState(accounts, slots, code)
 
 
 @pytest.mark.parametrize(

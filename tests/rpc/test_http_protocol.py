@@ -148,6 +148,15 @@ async def test_a_connection_that_is_being_served_does_not_make_room(chain: Prepa
                 assert b'"0x2"' in await waiting
 
 
+@pytest.mark.parametrize("size", [LIMITS.rpc_head_bytes + 1, 200_000, 1_000_000])
+async def test_the_end_of_a_body_is_no_head(server: RpcServer, size: int) -> None:
+    body = CALL.ljust(size)
+    whole = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    async with streams(server, 1) as (stream,):
+        for _ in range(3):
+            assert (await ask(stream, whole)).startswith(b"HTTP/1.1 200")
+
+
 GARBAGE: dict[str, bytes | tuple[bytes, ...]] = {
     "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     "a bad version": b"GET / HTTP/9.9\r\n\r\n",
@@ -164,6 +173,8 @@ GARBAGE: dict[str, bytes | tuple[bytes, ...]] = {
     "no UTF-8": (UPGRADE, b"\x81\x82\0\0\0\0\xff\xfe"),
     "an odd frame": (UPGRADE, b"\xff\xff\xff\xff"),
     "a frame without mask": (UPGRADE, b"\x81\x02{}"),
+    "a strange page": UPGRADE[:-2] + b"Origin: https://evil.example\r\n\r\n",
+    "a strange host": UPGRADE.replace(b"localhost", b"evil.example"),
     "an early end": WHOLE[:-5],
 }
 

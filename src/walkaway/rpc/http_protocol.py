@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -21,6 +21,9 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 
 from walkaway.limits import LIMITS, Limits
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGISendEvent
 
 __all__ = ["BoundedHttpProtocol", "QuietWebSocketProtocol", "bounded_http"]
 
@@ -53,6 +56,12 @@ class QuietWebSocketProtocol(WebSocketsSansIOProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self.logger = self.conn.logger = log
 
+    async def send(self, message: ASGISendEvent) -> None:
+        """A refusal ends the handshake like an acceptance, which uvicorn misses."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            self.handshake_complete = True
+
 
 class BoundedHttpProtocol(HttpToolsProtocol):
     """Closes a connection whose head outgrows `rpc_head_bytes` or `rpc_head_seconds`.
@@ -63,6 +72,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     _limits = LIMITS
     _head_bytes = 0
     _unfinished = 0
+    _has_yielded = False
     _is_in_body = False
     _idle_since = 0.0
     _head_due: asyncio.TimerHandle | None = None
@@ -104,9 +114,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; bytes that yielded nothing yet count until they do."""
-        counted = self._head_bytes
+        self._has_yielded = False
         super().data_received(data)
-        if self._head_bytes > counted or self._is_in_body:
+        if self._has_yielded or self._is_in_body:
             self._unfinished = 0
         else:
             self._unfinished += len(data)
@@ -125,11 +135,13 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def on_url(self, url: bytes) -> None:
         """A piece of the request line."""
+        self._has_yielded = True
         self._head_bytes += len(url)
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header, or a trailer behind a chunked body."""
+        self._has_yielded = True
         self._head_bytes += len(name) + len(value)
         if self._head_bytes <= self._limits.rpc_head_bytes:
             super().on_header(name, value)
@@ -142,6 +154,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The next byte is another request's."""
+        self._has_yielded = True
         self._is_in_body = False
         super().on_message_complete()
 

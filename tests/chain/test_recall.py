@@ -54,6 +54,19 @@ async def test_what_one_run_fetched_the_next_one_has(tmp_path: Path) -> None:
             assert await asks(devnet, chain) == 3
 
 
+async def test_code_that_is_asked_for_in_batches_is_kept_too(tmp_path: Path) -> None:
+    async with devnet_of() as devnet:
+        for expected in (1, 0):
+            async with following(devnet, settings_of(devnet, tmp_path)) as chain:
+                header = await chain.header(NUMBER)
+                assert isinstance(header, Proven)
+                account = await chain.account(COUNTER, NUMBER)
+                before = devnet.requests("alder")
+                (code,) = await chain._state.codes([account], header)
+                assert code.value == contract("Counter").code
+                assert devnet.requests("alder") - before == expected
+
+
 @pytest.mark.parametrize("alter", ["flip", "swap"])
 async def test_a_tampered_entry_is_asked_for_again_and_never_served(
     tmp_path: Path, alter: str

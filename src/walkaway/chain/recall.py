@@ -32,7 +32,7 @@ Receipts = tuple[Receipt, ...]
 class Recall:
     """Each method gives what the cache holds, if it proves itself, or else what ``ask`` gives.
 
-    Without a cache it always asks. What ``ask`` raises is raised.
+    Without a cache nothing is known and it always asks. What ``ask`` raises is raised.
     """
 
     def __init__(self, cache: DiskCache | None = None) -> None:
@@ -45,7 +45,8 @@ class Recall:
 
         def prove(content: bytes) -> Header:
             header = decode_header(content)
-            _check_hash(block_hash, header.hash)
+            if header.hash != block_hash:
+                raise ProofError("the header does not hash to its name", expected=block_hash)
             return header
 
         def encode(header: Header | Word[None]) -> bytes | None:
@@ -85,15 +86,26 @@ class Recall:
 
     async def code(self, code_hash: bytes, ask: Callable[[], Awaitable[bytes]]) -> bytes:
         """The code with this hash; it stays the same whatever becomes of any block."""
+        if (known := await self.known_code(code_hash)) is not None:
+            return known
+        code = await ask()
+        await self.keep_code(code_hash, code)
+        return code
+
+    async def known_code(self, code_hash: bytes) -> bytes | None:
+        """The code with this hash, if the cache holds it. Nobody is asked."""
 
         def prove(content: bytes) -> bytes:
-            _check_hash(code_hash, keccak256(content))
+            if keccak256(content) != code_hash:
+                raise ProofError("the code does not hash to its name", expected=code_hash)
             return content
 
-        def encode(code: bytes) -> bytes:
-            return code
+        return await self._known("code", code_hash, prove, final=True)
 
-        return await self._recalled("code", code_hash, prove, ask, encode, final=True)
+    async def keep_code(self, code_hash: bytes, code: bytes) -> None:
+        """Keep code that was asked for."""
+        if self._cache is not None:
+            await self._cache.put("code", code_hash, code, final=True)
 
     async def close(self) -> None:
         """Let go of the cache."""
@@ -110,26 +122,29 @@ class Recall:
         *,
         final: bool,
     ) -> T:
-        if self._cache is None:
-            return await ask()
-        content = await self._cache.get(kind, name, final=final)
-        if content is not None:
-            try:
-                return await asyncio.to_thread(prove, content)
-            except (ProofError, Unsupported) as error:
-                log.warning("a %s in the cache does not prove itself: %s", kind, error)
-                await self._cache.drop(kind, name)
+        if (known := await self._known(kind, name, prove, final=final)) is not None:
+            return known
         found = await ask()
-        fresh = await asyncio.to_thread(encode, found)
-        if fresh is not None:
-            await self._cache.put(kind, name, fresh, final=final)
+        if self._cache is not None:
+            fresh = await asyncio.to_thread(encode, found)
+            if fresh is not None:
+                await self._cache.put(kind, name, fresh, final=final)
         return found
+
+    async def _known(
+        self, kind: Kind, name: bytes, prove: Callable[[bytes], T], *, final: bool
+    ) -> T | None:
+        """What the cache holds, if it proves itself; else it is dropped."""
+        content = None if self._cache is None else await self._cache.get(kind, name, final=final)
+        if self._cache is None or content is None:
+            return None
+        try:
+            return await asyncio.to_thread(prove, content)
+        except (ProofError, Unsupported) as error:
+            log.warning("an entry in the cache does not prove itself: %s: %s", kind, error)
+            await self._cache.drop(kind, name)
+            return None
 
 
 def _is_final(header: Proven[Header]) -> bool:
     return header.claim.finality is Finality.FINALIZED
-
-
-def _check_hash(expected: bytes, got: bytes) -> None:
-    if expected != got:
-        raise ProofError("an entry does not hash to its name", expected=expected, got=got)

@@ -147,6 +147,9 @@ class State:
     ) -> list[Proven[bytes]]:
         """The code of each of these accounts, which are proven under ``header``, in batches."""
         hashes = [EMPTY_HASH if a.value is None else a.value.code_hash for a in accounts]
+        for code_hash in {*hashes} - {EMPTY_HASH} - self._code.keys():
+            if (known := await self._recall.known_code(code_hash)) is not None:
+                self._keep_code(code_hash, known)
         wanted = {
             code_hash: account
             for code_hash, account in zip(hashes, accounts, strict=True)
@@ -160,6 +163,7 @@ class State:
         for code_hash, code in zip(wanted, await self._pool.prove_many(items), strict=True):
             found[code_hash] = code.value
             self._keep_code(code_hash, code.value)
+            await self._recall.keep_code(code_hash, code.value)
         return [
             prove_code(account, found[code_hash])
             for code_hash, account in zip(hashes, accounts, strict=True)

@@ -14,6 +14,7 @@ from walkaway.evm.engine import Outcome
 __all__ = ["estimate_gas"]
 
 TOLERANCE = 0.015
+TRANSFER_GAS = 21_000
 CALL_STIPEND = 2300
 """Gas that a call with value brings along: it must be there though it may come back."""
 
@@ -21,12 +22,16 @@ Probe = Callable[[int], Awaitable[Outcome]]
 """Runs the call with a gas limit."""
 
 
-async def estimate_gas(probe: Probe, most: int) -> int | Outcome:
+async def estimate_gas(probe: Probe, most: int, *, plain: bool = False) -> int | Outcome:
     """The gas limit to send the call with, at most ``most``; the outcome where it fails anyway.
+
+    ``plain`` says that it may be a mere transfer, for which exactly the least will do.
 
     Raises `CallFailed` where it would need more than ``most``, or what ``probe``
     raises at that limit.
     """
+    if plain and most >= TRANSFER_GAS and await _suffices(probe, TRANSFER_GAS):
+        return TRANSFER_GAS
     first = await probe(most)
     if not first.succeeded:
         if first.halt == "out of gas":

@@ -88,7 +88,7 @@ async def estimate(ask: Ask, params: Params) -> Answer:
 
     most = min(wanted.gas or header.value.gas_limit, LIMITS.call_gas)
     most = min(most, await _affordable(ask, wanted, state, block))
-    estimated = await estimate_gas(probe, most)
+    estimated = await estimate_gas(probe, most, plain=wanted.to is not None and not wanted.data)
     if isinstance(estimated, Outcome):
         raise failure_of(estimated)
     return quantity(estimated)

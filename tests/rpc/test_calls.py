@@ -1,0 +1,265 @@
+"""Calls through the endpoint, in the forms that wallets and libraries know from go-ethereum."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.chain.devnet_chain import devnet_of
+from tests.chain.test_calls import BALANCE_OF, RICH, TRANSFER, calling
+from tests.rpc.conftest import Ask
+from walkaway.devnet.execution.genesis import COUNTER, TOKEN
+from walkaway.evm.engine import Outcome
+from walkaway.rpc.dispatch import Dispatcher
+from walkaway.rpc.error_codes import CALL_FAILED, INVALID_PARAMS, REVERTED, UNPROVEN, UNSUPPORTED
+from walkaway.rpc.reverts import failure_of, revert_reason
+
+HERE = "0x" + "11" * 20
+
+one_loop = pytest.mark.asyncio(loop_scope="module")
+"""The devnet and the chain live as long as the module, and so on its loop."""
+
+
+def hexed(value: bytes) -> str:
+    return "0x" + value.hex()
+
+
+TOKEN_CALL = {"to": hexed(TOKEN), "data": hexed(BALANCE_OF)}
+SEND = {"from": hexed(RICH), "to": hexed(TOKEN), "input": hexed(TRANSFER)}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def put() -> AsyncIterator[Ask]:
+    async with calling(devnet_of()) as chain:
+        dispatcher = Dispatcher(chain)
+
+        async def ask(method: str, *params: object) -> Any:
+            request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+            reply = await dispatcher.reply(json.dumps(request).encode())
+            assert reply is not None
+            return json.loads(reply)
+
+        yield ask
+
+
+async def result(put: Ask, method: str, *params: object) -> Any:
+    reply = await put(method, *params)
+    assert "result" in reply, reply
+    return reply["result"]
+
+
+async def error(put: Ask, method: str, *params: object) -> dict[str, Any]:
+    reply = await put(method, *params)
+    assert "error" in reply, reply
+    return dict(reply["error"])
+
+
+def showing(code: str) -> dict[str, Any]:
+    """State overrides that put code at `HERE`, which returns the word on the stack."""
+    return {HERE: {"code": "0x" + code + "60005260206000f3"}}
+
+
+@one_loop
+async def test_a_call_at_a_tag_a_number_and_a_hash(put: Ask) -> None:
+    head = await result(put, "eth_getBlockByNumber", "latest", False)
+    answers = [
+        await result(put, "eth_call", TOKEN_CALL, *block)
+        for block in ([], ["latest"], [head["number"]], [{"blockHash": head["hash"]}])
+    ]
+    assert len(set(answers)) == 1
+    assert int(answers[0], 16) > 0
+
+
+@one_loop
+async def test_input_and_data_are_one_and_may_not_differ(put: Ask) -> None:
+    both = TOKEN_CALL | {"input": TOKEN_CALL["data"]}
+    assert await result(put, "eth_call", both) == await result(put, "eth_call", TOKEN_CALL)
+    refused = await error(put, "eth_call", TOKEN_CALL | {"input": "0x00"})
+    assert refused["code"] == INVALID_PARAMS
+    assert "not equal" in refused["message"]
+
+
+@one_loop
+async def test_the_environment_of_a_call(put: Ask) -> None:
+    head = await result(put, "eth_getBlockByNumber", "latest", False)
+    shows = {
+        "33": 0,  # the caller is nobody by default
+        "48": 0,  # no base fee is seen where no price is offered
+        "3a": 0,
+        "5a": 50_000_000 - 21_000 - 2,  # the default gas, less what it takes to ask
+        "43": int(head["number"], 16),
+        "46": int(await result(put, "eth_chainId"), 16),
+    }
+    for code, value in shows.items():
+        shown = await result(put, "eth_call", {"to": HERE}, head["number"], showing(code))
+        assert int(shown, 16) == value, code
+    base_fee = int(head["baseFeePerGas"], 16)
+    priced = {"to": HERE, "from": hexed(RICH), "gas": "0x186a0", "maxPriorityFeePerGas": "0x3"}
+    priced |= {"maxFeePerGas": hex(2 * base_fee)}
+    for code, value in (("48", base_fee), ("3a", base_fee + 3)):
+        shown = await result(put, "eth_call", priced, head["number"], showing(code))
+        assert int(shown, 16) == value
+
+
+@one_loop
+async def test_overrides_of_the_block(put: Ask) -> None:
+    shows = {
+        "43": ("number", "0x7", 7),
+        "45": ("gasLimit", "0x99", 0x99),
+        "41": ("feeRecipient", "0x" + "ab" * 20, int("ab" * 20, 16)),
+        "44": ("prevRandao", "0x" + "cd" * 32, int("cd" * 32, 16)),
+        "4a": ("blobBaseFee", "0x5", 5),
+    }
+    for code, (name, value, number) in shows.items():
+        shown = await result(put, "eth_call", {"to": HERE}, "latest", showing(code), {name: value})
+        assert int(shown, 16) == number, name
+    refused = await error(put, "eth_call", {"to": HERE}, "latest", {}, {"beaconRoot": "0x00"})
+    assert refused["code"] == INVALID_PARAMS
+
+
+@one_loop
+async def test_a_revert_comes_with_code_3_its_reason_and_its_data(put: Ask) -> None:
+    # What the token says to a sender without tokens, and a bare revert.
+    poor = SEND | {"from": "0x" + "77" * 20}
+    for method in ("eth_call", "eth_estimateGas"):
+        reverted = await error(put, method, poor)
+        assert reverted["code"] == REVERTED
+        assert reverted["message"].startswith("execution reverted")
+        assert reverted["data"].startswith("0x")
+    bare = {HERE: {"code": "0x60aa60005360016000fd"}}
+    assert await error(put, "eth_call", {"to": HERE}, "latest", bare) == {
+        "code": REVERTED,
+        "message": "execution reverted",
+        "data": "0xaa",
+    }
+
+
+@one_loop
+async def test_what_cannot_be_paid_for_or_halts_fails_without_data(put: Ask) -> None:
+    cases = [
+        ({"to": HERE, "value": "0x1", "from": "0x" + "77" * 20}, {}, "insufficient funds"),
+        ({"to": HERE, "gas": "0x5207"}, {}, "intrinsic gas too low"),
+        ({"to": HERE, "gasPrice": "0x1", "gas": "0x5208"}, {}, "less than block base fee"),
+        ({"to": HERE}, {HERE: {"code": "0xfe"}}, "invalid opcode"),
+    ]
+    for asked, state, reason in cases:
+        failed = await error(put, "eth_call", asked, "latest", state)
+        assert failed["code"] == CALL_FAILED
+        assert reason in failed["message"]
+        assert "data" not in failed
+
+
+@one_loop
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ({"to": "0x00"}, "call.to"),
+        ({"to": HERE, "gasPrice": "0x1", "maxFeePerGas": "0x1"}, "both gasPrice"),
+        ({"to": HERE, "maxFeePerGas": "0x1", "maxPriorityFeePerGas": "0x2"}, "maxFeePerGas"),
+        ({"to": HERE, "chainId": "0x2"}, "chainId"),
+        ({"to": HERE, "accessList": [{"storageKeys": []}]}, "missing"),
+        ({"to": HERE, "accessList": [5]}, "object"),
+        ("0x", "object"),
+    ],
+)
+async def test_malformed_calls_are_refused(put: Ask, asked: object, reason: str) -> None:
+    refused = await error(put, "eth_call", asked)
+    assert refused["code"] == INVALID_PARAMS
+    assert reason in refused["message"]
+
+
+@one_loop
+@pytest.mark.parametrize(
+    "state",
+    [
+        {HERE: {"state": {}, "stateDiff": {}}},
+        {HERE: {"movePrecompileToAddress": HERE}},
+        {HERE: {"balance": "1"}},
+        {"0x11": {}},
+        {HERE: {"state": {"0x1": "0x" + "ff" * 33}}},
+    ],
+)
+async def test_malformed_overrides_are_refused(put: Ask, state: object) -> None:
+    refused = await error(put, "eth_call", {"to": HERE}, "latest", state)
+    assert refused["code"] == INVALID_PARAMS
+
+
+@one_loop
+async def test_estimates(put: Ask) -> None:
+    transfer = {"from": hexed(RICH), "to": "0x" + "99" * 20, "value": "0x1"}
+    assert await result(put, "eth_estimateGas", transfer) == "0x5208"
+    assert await result(put, "eth_estimateGas", transfer, "latest") == "0x5208"
+    needed = int(await result(put, "eth_estimateGas", SEND), 16)
+    assert 30_000 < needed < 60_000
+    await result(put, "eth_call", SEND | {"gas": hex(needed)})
+    assert "allowance" in (await error(put, "eth_estimateGas", SEND | {"gas": "0x7000"}))["message"]
+    poor = transfer | {"value": hex(10**30), "maxFeePerGas": hex(10**12)}
+    assert "insufficient funds" in (await error(put, "eth_estimateGas", poor))["message"]
+
+
+@one_loop
+async def test_access_lists_name_what_is_touched_and_not_what_is_warm(put: Ask) -> None:
+    plain = {"from": hexed(RICH), "to": "0x" + "99" * 20, "value": "0x1"}
+    assert await result(put, "eth_createAccessList", plain) == {
+        "accessList": [],
+        "gasUsed": "0x5208",
+    }
+    listed = await result(put, "eth_createAccessList", SEND)
+    (entry,) = listed["accessList"]
+    assert entry["address"] == hexed(TOKEN)
+    assert len(entry["storageKeys"]) == 2
+    assert "error" not in listed
+    again = SEND | {"accessList": listed["accessList"]}
+    assert (await result(put, "eth_createAccessList", again)) == listed
+    # It calls COUNTER and SHA-256, and reverts.
+    called = ("73" + COUNTER.hex(), "6002")
+    calls = "".join("60006000600060006000" + to + "61c350f1" for to in called) + "60006000fd"
+    reverted = await result(
+        put, "eth_createAccessList", {"to": HERE}, "latest", {HERE: {"code": "0x" + calls}}
+    )
+    assert reverted["error"] == "execution reverted"
+    assert [item["address"] for item in reverted["accessList"]] == [hexed(COUNTER)]
+
+
+@one_loop
+async def test_a_call_is_explained_down_to_the_checkpoint(put: Ask) -> None:
+    explained = json.dumps(await result(put, "walkaway_explain", "eth_call", [TOKEN_CALL]))
+    assert "executable specification" in explained
+    assert "proven_pieces" in explained
+    assert "checkpoint" in explained
+
+
+@one_loop
+async def test_a_block_that_nobody_knows_and_calls_in_a_row_are_refused(put: Ask) -> None:
+    assert (await error(put, "eth_call", TOKEN_CALL, "0xffffff"))["code"] == UNPROVEN
+    assert (await error(put, "eth_simulateV1", {}, "latest"))["code"] == UNSUPPORTED
+
+
+PANIC = "4e487b71"
+TEXT = f"{0x20:064x}{4:064x}" + b"oops".hex().ljust(64, "0")
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        ("08c379a0" + TEXT, "oops"),
+        (PANIC + f"{0x11:064x}", "arithmetic underflow or overflow"),
+        (PANIC + f"{0x99:064x}", "unknown panic code: 0x99"),
+        ("", None),
+        ("08c379a0", None),
+        ("08c379a0" + f"{2**255:064x}" + "00" * 32, None),
+        ("08c379a0" + f"{0x20:064x}{2**255:064x}", None),
+        (PANIC, None),
+        ("deadbeef" + TEXT, None),
+    ],
+)
+def test_reasons_are_read_from_well_formed_data_alone(data: str, reason: str | None) -> None:
+    assert revert_reason(bytes.fromhex(data)) == reason
+
+
+def test_a_halt_is_its_own_reason() -> None:
+    assert str(failure_of(Outcome(False, b"", 1, halt="out of gas"))) == "out of gas"

@@ -18,7 +18,8 @@
     ├── CallFailed            a call ran and failed, or could not be paid for; that is proven
     │   └── Reverted          it ended in REVERT; holds the data
     ├── InvalidRequest        what the caller asked is malformed
-    │   └── TooMuch               it is well formed, but its answer would pass a limit
+    │   ├── TooMuch               it is well formed, but its answer would pass a limit
+    │   └── UnknownMethod         it asks for a method that does not exist
     └── ConfigError           a setting is missing, malformed or contradicts another
 
 Malformed input of any kind becomes one of these; a bare ``ValueError`` or
@@ -45,6 +46,7 @@ __all__ = [
     "SourceLacks",
     "Stale",
     "TooMuch",
+    "UnknownMethod",
     "Unproven",
     "Unsupported",
     "WalkawayError",
@@ -210,6 +212,10 @@ class Reverted(CallFailed):
 
 class InvalidRequest(WalkawayError):
     """The caller's question is malformed; nothing was asked of anyone."""
+
+
+class UnknownMethod(InvalidRequest):
+    """The caller asked for a method that walkaway has never heard of."""
 
 
 class TooMuch(InvalidRequest):

@@ -230,7 +230,11 @@ def test_no_method_is_both_answered_and_refused() -> None:
 
 
 async def test_an_unknown_method(ask: Ask) -> None:
-    assert (await ask("eth_makeMeRich"))["error"]["code"] == METHOD_NOT_FOUND
+    for name in ("eth_makeMeRich", "eth_getBalance" * 10_000):
+        error = (await ask(name))["error"]
+        assert error["code"] == METHOD_NOT_FOUND
+        assert len(error["message"]) < 120
+        assert "advice" not in error["data"]
 
 
 @pytest.mark.parametrize("name", sorted(METHODS))
@@ -376,8 +380,11 @@ async def test_explain_sends_nothing(
 async def test_explain_refuses_for_the_reason_of_the_method_itself(ask: Ask, name: str) -> None:
     error = (await ask("walkaway_explain", name))["error"]
     assert error["message"] == (await ask(name))["error"]["message"]
+    assert error["code"] == (await ask(name))["error"]["code"]
 
 
 async def test_explain_names_the_method_that_was_meant(ask: Ask) -> None:
-    error = (await ask("walkaway_explain", "eth_getBallance"))["error"]
-    assert error["data"]["advice"] == "did you mean eth_getBalance?"
+    for question in (("walkaway_explain", "eth_getBallance"), ("eth_getBallance",)):
+        error = (await ask(*question))["error"]
+        assert error["code"] == METHOD_NOT_FOUND
+        assert error["data"]["advice"] == "did you mean eth_getBalance?"

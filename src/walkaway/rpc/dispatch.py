@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from walkaway.errors import Reverted, Unsupported, WalkawayError
+from walkaway.errors import Reverted, WalkawayError
 from walkaway.limits import LIMITS, Limits
 from walkaway.rpc.ask import Ask
 from walkaway.rpc.chain_view import ChainView
@@ -21,7 +21,6 @@ from walkaway.rpc.encode import data
 from walkaway.rpc.error_codes import (
     INTERNAL,
     LIMIT_EXCEEDED,
-    METHOD_NOT_FOUND,
     TIMED_OUT,
     code_of,
     speakable,
@@ -29,7 +28,7 @@ from walkaway.rpc.error_codes import (
 from walkaway.rpc.filters import Filters
 from walkaway.rpc.jsonrpc import Call, Json, Malformed, encode, failure, parse, success
 from walkaway.rpc.methods import METHODS, Method
-from walkaway.rpc.methods.not_proven import NOT_PROVEN
+from walkaway.rpc.methods.lookup import method_named
 from walkaway.rpc.params import Params
 from walkaway.rpc.plain import plain
 from walkaway.rpc.subscriptions import Subscriber
@@ -122,14 +121,10 @@ class Dispatcher:
         return None if call.id is None else reply
 
     async def _answer(self, call: Call, ask: Ask, id_text: str) -> bytes:
-        method = self._methods.get(call.method)
-        if method is None and call.method not in NOT_PROVEN:
-            return failure(id_text, METHOD_NOT_FOUND, f"there is no method {call.method[:80]!r}")
         try:
             with self._place():
                 async with asyncio.timeout(self._limits.rpc_call_seconds):
-                    if method is None:
-                        raise Unsupported(NOT_PROVEN[call.method])
+                    method = method_named(self._methods, call.method)
                     result = await method.call(ask, Params(call.params))
             return success(id_text, encode(result))
         except _Busy:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Mapping
 
-from walkaway.errors import InvalidRequest, Unsupported
+from walkaway.errors import InvalidRequest
 from walkaway.rpc.ask import Ask
 from walkaway.rpc.evidence import explained, word_members
 from walkaway.rpc.jsonrpc import Encoded
+from walkaway.rpc.methods.lookup import method_named
 from walkaway.rpc.methods.method import Answer, Method
-from walkaway.rpc.methods.not_proven import NOT_PROVEN
 from walkaway.rpc.params import Params
 
 __all__ = ["explain_method"]
@@ -45,20 +44,14 @@ def explain_method(methods: Mapping[str, Method]) -> Method:
 
 
 def _repeatable(methods: Mapping[str, Method], name: str) -> Method:
-    if name in NOT_PROVEN:
-        raise Unsupported(NOT_PROVEN[name])
-    method = methods.get(name)
-    if method is None and name != _NAME:
-        near = difflib.get_close_matches(name[:80], methods, n=1)
-        raise InvalidRequest(
-            f"there is no method {name[:80]!r}", advice=f"did you mean {near[0]}?" if near else ""
-        )
-    if method is None or not method.repeatable:
-        raise InvalidRequest(
-            f"{name} is none that can be explained: that would call it, and a call does something",
-            advice="explain what came of it: a balance, a block, a receipt",
-        )
-    return method
+    if name != _NAME:
+        method = method_named(methods, name)
+        if method.repeatable:
+            return method
+    raise InvalidRequest(
+        f"{name} is none that can be explained: that would call it, and a call does something",
+        advice="explain what came of it: a balance, a block, a receipt",
+    )
 
 
 def _state(question: Ask) -> str:

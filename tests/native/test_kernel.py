@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import ModuleType
 from typing import TypeVar, cast
@@ -187,6 +188,21 @@ def test_other_threads_run_meanwhile() -> None:
     assert isinstance(answer, Outcome)
     assert (answer.halt, answer.gas_used) == ("out of gas", 200_000_000)
     assert steps > 1000
+
+
+@built
+def test_threads_share_an_engine() -> None:
+    """More states than are kept, so that threads push each other's out."""
+    engine, block = NativeEngine(), environment()
+    states = [known_tokens(HOLDERS[index::8]) for index in range(8)]
+
+    def asked(index: int) -> Outcome | Missing:
+        return engine.run(balance_of(HOLDERS[index]), block, states[index % 8])
+
+    with ThreadPoolExecutor(4) as threads:
+        for holder, answer in zip(HOLDERS, threads.map(asked, range(len(HOLDERS))), strict=True):
+            assert isinstance(answer, Outcome)
+            assert int.from_bytes(answer.output, "big") == balance(holder)
 
 
 @built

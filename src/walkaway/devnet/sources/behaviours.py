@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -18,6 +19,15 @@ from walkaway.devnet.sources.execution_lies import (
     OmittedReceipt,
 )
 from walkaway.devnet.sources.faults import Fault, FaultyWay
+from walkaway.devnet.sources.log_lies import (
+    ClearedBloom,
+    ForeignReceipts,
+    LyingLogs,
+    added,
+    altered,
+    dropped,
+    swapped,
+)
 
 __all__ = ["Behaviour", "Node", "node"]
 
@@ -40,6 +50,12 @@ class Behaviour(Enum):
     FORGED_STATE = "lying: a whole state of its own"
     OMITTED_RECEIPT = "lying: a receipt left out"
     FORGED_RECEIPT = "lying: a receipt's status turned"
+    DROPPED_LOG = "lying: a log left out of each receipt"
+    ADDED_LOG = "lying: a log told twice"
+    SWAPPED_LOGS = "lying: logs in another order"
+    ALTERED_LOG = "lying: other data in a log"
+    FOREIGN_RECEIPTS = "lying: the receipts of another block"
+    CLEARED_BLOOM = "lying: headers without a bloom filter"
     ONE_SIGNER = "lying: a head that one member signed"
     HALF_COMMITTEE = "lying: a head that half of the committee signed"
     FORGED_COMMITTEE = "lying: a committee of strangers"
@@ -53,6 +69,16 @@ _FAULTS = {
     Behaviour.SERVER_ERRORS: Fault.SERVER_ERRORS,
     Behaviour.GARBAGE: Fault.GARBAGE,
     Behaviour.TRUNCATED: Fault.TRUNCATED,
+}
+
+
+_LOG_LIES: dict[Behaviour, Callable[[AnswersCalls], AnswersCalls]] = {
+    Behaviour.DROPPED_LOG: lambda honest: LyingLogs(honest, dropped),
+    Behaviour.ADDED_LOG: lambda honest: LyingLogs(honest, added),
+    Behaviour.SWAPPED_LOGS: lambda honest: LyingLogs(honest, swapped),
+    Behaviour.ALTERED_LOG: lambda honest: LyingLogs(honest, altered),
+    Behaviour.FOREIGN_RECEIPTS: ForeignReceipts,
+    Behaviour.CLEARED_BLOOM: ClearedBloom,
 }
 
 
@@ -77,6 +103,8 @@ def node(behaviour: Behaviour, execution: ExecutionChain, beacon: BeaconChain, s
 
 def _rpc(behaviour: Behaviour, chain: ExecutionChain) -> AnswersCalls:
     honest = ExecutionRpc(chain, behind=STALE_BLOCKS if behaviour is Behaviour.STALE else 0)
+    if behaviour in _LOG_LIES:
+        return _LOG_LIES[behaviour](honest)
     if behaviour is Behaviour.LYING_BALANCE:
         return LyingBalance(honest)
     if behaviour is Behaviour.FORGED_STATE:

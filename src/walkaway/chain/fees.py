@@ -90,7 +90,8 @@ class Fees:
         line = await self._line(newest, count + 1)
         headers = line[-count:]
         paid = await self._each(headers, self._paid) if percentiles else ()
-        return derive_fees.fee_history(
+        return await asyncio.to_thread(
+            derive_fees.fee_history,
             headers,
             self._schedule,
             before=line[0] if len(line) > count else None,
@@ -134,6 +135,7 @@ class Fees:
         finally:
             for task in tasks:
                 task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class _Kept(Generic[T]):

@@ -196,6 +196,23 @@ async def test_recorded_receipt() -> None:
         agree(await endpoint.call(test["method"], *test["params"]), test["expected_result"])
 
 
+async def test_recorded_logs_with_borrowed_updates() -> None:
+    folder, test = recorded("eth_getLogs1")
+    lender, _ = recorded("eth_getBalance1")
+    recording = colibri_recording(folder, updates_from=lender)
+    receipts = json.loads(next(folder.glob("eth_getBlockReceipts_*.json")).read_text())["result"]
+    block_hash = test["expected_result"][0]["blockHash"]
+    recording.rpc_answer("eth_getBlockReceipts", (block_hash,), receipts)
+    async with served(recording) as endpoint:
+        agree(await endpoint.call(test["method"], *test["params"]), test["expected_result"])
+        every = await endpoint.call("eth_getLogs", {"blockHash": block_hash})
+        agree(every, [log for receipt in receipts for log in receipt["logs"]])
+        missing = {"blockHash": block_hash, "address": "0x" + "de" * 20}
+        assert await endpoint.call("eth_getLogs", missing) == []
+        explained = await endpoint.call("walkaway_explain", "eth_getLogs", test["params"])
+        assert explained["state"] == "proven"
+
+
 async def test_the_block_of_the_logs_recording_with_borrowed_updates() -> None:
     folder, test = recorded("eth_getLogs1")
     lender, _ = recorded("eth_getBalance1")

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.chain.devnet_chain import devnet_of, following
+from tests.chain.devnet_chain import EXECUTION, Behaviour, SourcePlan, devnet_of, following
 from walkaway.chain.block_id import Tag
+from walkaway.chain.blocks import Blocks
 from walkaway.chain.chain import Chain, ChainSettings
 from walkaway.chain.header_index import HeaderIndex
 from walkaway.chain.headers import Headers
 from walkaway.chain.recall import Recall
 from walkaway.chain.state import State
+from walkaway.devnet.execution.accounts import dev_account
 from walkaway.devnet.network import Devnet
 from walkaway.devnet.settings import DevnetSettings
 from walkaway.errors import ConfigError, Unproven
@@ -73,6 +75,33 @@ async def test_a_deep_block_is_reached_by_one_jump_after_another() -> None:
         jumps = [rule for rule in rules(header.because) if "history contract holds" in rule]
         assert len(jumps) == 5
         assert [anchor.rule for anchor in header.because.anchors()] == ["checkpoint"]
+
+
+async def test_what_stands_at_depth_is_read_there_whoever_lies() -> None:
+    liars = [
+        SourcePlan("dogwood", EXECUTION, Behaviour.FORGED_STATE),
+        SourcePlan("elder", EXECUTION, Behaviour.LYING_BALANCE),
+    ]
+    settings = replace(LONG, transactions_per_block=1)
+    async with devnet_of(SourcePlan("alder"), *liars, settings=settings) as devnet:
+        async with following(devnet) as chain:
+            headers = headers_of(chain)
+            for number in (40, 9, 71, 26):
+                header = await resolved(headers, number)
+                made = devnet.execution.block_at(number)
+                assert made is not None
+                assert header.value.hash == made.hash
+                block = await Blocks(chain.pool, Recall()).block(header)
+                receipts = await Blocks(chain.pool, Recall()).receipts(header)
+                assert block.value.body.transactions == made.transactions
+                assert receipts.value == tuple(made.receipts)
+                world = devnet.execution.world(made)
+                assert world is not None
+                address = dev_account(6).address
+                state = State(chain.pool, lambda _: None, Recall())
+                account = await state.account(address, header)
+                assert account.value is not None
+                assert account.value.balance == world.account(address).balance
 
 
 async def test_the_way_that_was_gone_is_not_gone_again() -> None:

@@ -192,3 +192,29 @@ async def test_strangers_write_nothing_into_the_log(
         await asyncio.sleep(0.02)
         told[kind] = [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING]
     assert told == {kind: [] for kind in GARBAGE}
+
+
+@pytest.mark.parametrize("websocket", [False, True])
+async def test_nobody_can_hold_up_the_end(
+    chain: PreparedChain,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    websocket: bool,
+) -> None:
+    monkeypatch.setattr("walkaway.rpc.server.GRACE_SECONDS", 0.3)
+    chain.pause = asyncio.Event()
+    server = RpcServer(chain, port=0)
+    await server.start()
+    async with streams(server, 3) as opened:
+        for (_, writer), sent in zip(opened, (b"", HEAD, WHOLE[:-1]), strict=True):
+            writer.write(UPGRADE if websocket else sent)
+        await asyncio.sleep(0.1)
+        if websocket:
+            opened[0][1].write(b"\x81" + bytes([0x80 | len(CALL)]) + bytes(4) + CALL)
+            await asyncio.sleep(0.1)
+        async with asyncio.timeout(2):
+            await server.stop()
+        for stream in opened:
+            with suppress(ConnectionError):
+                await asyncio.wait_for(stream[0].read(), 1)
+    assert [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING] == []

@@ -109,6 +109,8 @@ class RpcServer:
         """Stop accepting, let the running calls end within a few seconds, then close."""
         if self._server is not None and self._serving is not None:
             self._server.should_exit = True
+            await asyncio.wait([self._serving], timeout=GRACE_SECONDS)
+            self._server.cut_off()
             await self._serving
         self._let_go()
         self._server = self._serving = None
@@ -126,6 +128,13 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Signals belong to the program, not to a part of it."""
         yield
+
+    def cut_off(self) -> None:
+        """End what did not end by itself; uvicorn would tell the log of it, as of a fault."""
+        for task in list(self.server_state.tasks):
+            task.cancel()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
 
 
 def _configuration(endpoint: Endpoint, limits: Limits) -> uvicorn.Config:
@@ -147,7 +156,6 @@ def _configuration(endpoint: Endpoint, limits: Limits) -> uvicorn.Config:
         # connections that are being served count, since idle ones make room.
         limit_concurrency=limits.rpc_connections + SPARE_CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=GRACE_SECONDS,
     )
 
 

@@ -91,7 +91,7 @@ async def test_a_strangers_page_neither_reads_nor_sends() -> None:
     assert ways["simpleSend"].get("read", "") == ""
     assert ways["sandboxed"] == {"read": "TypeError"}
     assert "0x2" not in json.dumps(ways)
-    assert chain.sent == {}
+    assert chain.submitted == {}
 
 
 async def test_a_rebound_name_reaches_nothing() -> None:
@@ -102,7 +102,7 @@ async def test_a_rebound_name_reaches_nothing() -> None:
         assert "DNS rebinding" in ways[way]["read"], (way, ways[way])
     assert "failed" in ways["socket"]
     assert '"0x2"' not in json.dumps(ways)
-    assert chain.sent == {}
+    assert chain.submitted == {}
 
 
 async def test_a_page_of_this_machine_reads_and_sends() -> None:
@@ -114,7 +114,7 @@ async def test_a_page_of_this_machine_reads_and_sends() -> None:
     sent = {"jsonrpc": "2.0", "id": 2, "result": "0x" + TRANSACTIONS[3].hash.hex()}
     assert json.loads(ways["fetchSend"]["read"]) == sent
     assert json.loads(ways["socket"]["read"]) == sent
-    assert list(chain.sent) == [TRANSACTIONS[3].hash]
+    assert list(chain.submitted) == [TRANSACTIONS[3].hash]
     # Even here only JSON is read, and a sandboxed frame is nobody's page.
     assert "application/json" in ways["simple"]["read"]
     assert ways["sandboxed"] == {"read": "TypeError"}

@@ -184,3 +184,22 @@ async def test_an_estimate_is_enough_and_hardly_more() -> None:
         assert not (await probe(needed * 97 // 100)).succeeded
         with pytest.raises(CallFailed, match="gas required exceeds allowance"):
             await estimate_gas(probe, 30_000)
+
+
+async def test_many_balances_take_a_handful_of_round_trips() -> None:
+    holders = [keccak256(number.to_bytes(2)) for number in range(200)]
+    ask = "63" + BALANCE_OF[:4].hex() + "60e01b600052"
+    code = ask
+    for holder in holders:
+        code += "73" + holder[:20].hex() + "600452"
+        code += "602060406024600060" + "0073" + TOKEN.hex() + "61fffff150"
+    code += "60406000f3"
+    devnet = devnet_of()
+    async with calling(devnet) as chain:
+        here = b"\x11" * 20
+        odd = {here: Overrides(code=bytes.fromhex(code))}
+        before = devnet.requests("alder")
+        outcome = await run(chain, Call(bytes(20), here, 10_000_000), odd)
+        assert outcome.succeeded
+        assert len(outcome.touched_slots) == len(holders)
+        assert devnet.requests("alder") - before <= 6

@@ -6,7 +6,7 @@ The clock is the recording's. Each answer is held against the one recorded.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,14 @@ from tests.vectors import vectors
 from walkaway.chain.chain import Chain, ChainSettings
 from walkaway.chain.clock import FixedClock
 from walkaway.evm import native
+from walkaway.evm.engine import (
+    BlockEnvironment,
+    Call,
+    KnownState,
+    Missing,
+    Outcome,
+    Overrides,
+)
 from walkaway.evm.reference import ReferenceEngine
 from walkaway.evm.running import RunningEngine, ThreadedEngine
 from walkaway.evm.worker import ReferenceWorkers
@@ -147,6 +155,63 @@ async def test_recorded_calls(name: str, engine: str) -> None:
         explained = json.dumps(await endpoint.call("walkaway_explain", "eth_call", test["params"]))
         assert runs.name in explained
         assert "checkpoint" in explained
+
+
+ACCESS_LISTS: dict[str, object] = {
+    "right": [
+        {"address": "0x43506849D7C04F9138D1A2050bbF3A0c054402dd", "storageKeys": []},
+        {
+            "address": "0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48",
+            "storageKeys": [
+                "0x10d6a54a4754c8869d6886b5f5d7fbfa5b4522237ea5c60d11bc4e7a1ff9390b",
+                "0x7050c9e0f4ca769c69bd3a8ef740bc37934f8e2c036e5a723fd8ee048ed3f8c3",
+            ],
+        },
+    ],
+    "empty": [],
+    "no list": "0x",
+    "no address": [{"storageKeys": []}],
+    "too long": [{"address": "0x01", "storageKeys": ["0x01"] * 2001}],
+    "null": None,
+}
+
+
+@pytest.mark.parametrize("name", ACCESS_LISTS)
+async def test_a_sources_access_list_changes_no_result(name: str) -> None:
+    folder, test = recorded("eth_call_electra")
+    recording = colibri_recording(folder)
+    recording.add_call_state(folder)
+    asked = {
+        "from": "0x" + "00" * 20,
+        "to": test["params"][0]["to"].lower(),
+        "value": "0x0",
+        "data": test["params"][0]["data"],
+    }
+    answer = None if name == "null" else {"accessList": ACCESS_LISTS[name], "gasUsed": "0x1"}
+    number = hex(recording.head.header.number)
+    recording.rpc_answer("eth_createAccessList", (asked, number), answer)
+    counted = CountedEngine()
+    async with served(recording, ThreadedEngine(counted)) as endpoint:
+        agree(await endpoint.call(test["method"], *test["params"]), test["expected_result"])
+        status = await endpoint.call("walkaway_status")
+    assert counted.runs < 4 if name == "right" else counted.runs >= 4
+    assert [source["lies"] for source in status["sources"]] == [0, 0]
+
+
+class CountedEngine(ReferenceEngine):
+    """Counts how often it was asked."""
+
+    runs = 0
+
+    def run(
+        self,
+        call: Call,
+        environment: BlockEnvironment,
+        state: KnownState,
+        overrides: Mapping[bytes, Overrides] | None = None,
+    ) -> Outcome | Missing:
+        self.runs += 1
+        return super().run(call, environment, state, overrides)
 
 
 async def test_a_recorded_call_has_no_result_where_a_slot_is_missing() -> None:

@@ -29,6 +29,9 @@ from walkaway.sources.request import Answer, Requests, RpcRequest
 
 __all__ = ["AccountProof", "State"]
 
+LIGHT_PROOFS = 16
+"""Up to so many accounts and slots are proven on the loop; more of them in a thread."""
+
 
 @dataclass(frozen=True, slots=True)
 class AccountProof:
@@ -95,7 +98,8 @@ class State:
     ) -> list[AccountProof]:
         """`proof` for many accounts, each with its keys, in batches. In the order asked."""
         items = [self._proof_question(address, keys, header) for address, keys in asked]
-        proofs = await self._pool.prove_many(items)
+        slots = sum(len(keys) for _, keys in asked)
+        proofs = await self._pool.prove_many(items, heavy=len(asked) + slots > LIGHT_PROOFS)
         for (address, _), proof in zip(asked, proofs, strict=True):
             self._keep_account(address, header, proof.account)
         return proofs

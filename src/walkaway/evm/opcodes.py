@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 __all__ = ["may_ask_blob_base_fee"]
 
 BLOBBASEFEE = 0x4A
@@ -11,6 +13,7 @@ PUSH1 = 0x60
 PUSH32 = 0x7F
 
 
+@lru_cache(maxsize=1024)
 def may_ask_blob_base_fee(code: bytes) -> bool:
     """Whether the code has BLOBBASEFEE (EIP-7516), or could make code that has.
 

@@ -131,6 +131,20 @@ def test_an_outcome_that_looked_at_what_is_not_proven_is_not_sealed() -> None:
         prove_call(state, elsewhere, OUTCOME, "an engine")
 
 
+def test_an_outcome_that_looked_at_a_slot_that_is_not_proven_is_not_sealed() -> None:
+    state = ProvenState(HEAD)
+    about = replace(HEAD.claim, subject=("account", HERE))
+    state.add_account(seal(Account(1, 2), about, ANCHOR))
+    asked = AskedCall(call(), block())
+    looked = replace(OUTCOME, touched_slots=frozenset({(HERE, KEY)}))
+    assert prove_call(state, asked, looked, "an engine").value is looked  # it has no storage
+    state.add_account(seal(Account(1, 2, b"\1" * 32), about, ANCHOR))
+    with pytest.raises(ProofError, match="slot that is not proven"):
+        prove_call(state, asked, looked, "an engine")
+    state.add_slot(seal(7, replace(about, subject=("slot", HERE, KEY)), ANCHOR))
+    assert prove_call(state, asked, looked, "an engine").value is looked
+
+
 def test_no_two_questions_have_one_subject() -> None:
     here = block()
     questions = [

@@ -19,6 +19,7 @@ from walkaway.proofs._seal import seal
 from walkaway.proofs.execution.accounts import Account
 from walkaway.proofs.execution.header import Header
 from walkaway.proofs.execution.keccak import keccak256
+from walkaway.proofs.execution.trie import EMPTY_ROOT
 from walkaway.proofs.proven import Claim, Evidence, Proven
 
 __all__ = ["AskedCall", "ProvenState", "prove_call"]
@@ -130,9 +131,14 @@ def prove_call(
     under = state.header.claim
     if asked.environment.chain_id != under.chain_id:
         raise ProofError("the call ran on another chain", got=asked.environment.chain_id)
-    unknown = outcome.touched_accounts - state.known.accounts.keys() - asked.overrides.keys()
+    known, overridden = state.known, asked.overrides.keys()
+    unknown = outcome.touched_accounts - known.accounts.keys() - overridden
     if unknown:
         raise ProofError("the call looked at an account that is not proven", got=min(unknown))
+    for address, key in outcome.touched_slots - known.slots.keys():
+        account = known.accounts.get(address)
+        if account and account.storage_root != EMPTY_ROOT and address not in overridden:
+            raise ProofError("the call looked at a slot that is not proven", got=address + key)
     claim = Claim(under.chain_id, under.block_hash, asked.subject, under.finality)
     facts = (
         ("engine", engine),

@@ -9,7 +9,7 @@ import pytest
 from ethereum.utils.numeric import taylor_exponential
 from ethereum_rlp import rlp as reference
 from ethereum_types.numeric import U64, Uint
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.proofs.execution.samples import header
@@ -21,6 +21,7 @@ from walkaway.proofs.execution.blob_fees import (
     excess_blob_gas,
     fake_exponential,
     next_blob_base_fee,
+    scheduled_blob_base_fee,
 )
 from walkaway.proofs.execution.header import Header
 
@@ -50,6 +51,7 @@ def child_of(parent: Header, excess: int, used: int = 0) -> Header:
 
 
 @pytest.mark.parametrize("fork", RULES)
+@settings(deadline=None)  # the first run imports a fork of EELS
 @given(
     excess=st.integers(0, 80_000_000),
     blobs=st.integers(0, 21),
@@ -126,6 +128,16 @@ def test_the_next_blocks_price_is_what_its_header_will_state() -> None:
     )
     with pytest.raises(Unsupported):
         next_blob_base_fee(parent, [])
+
+
+def test_the_scheduled_price_is_the_price_where_the_schedule_explains_the_block() -> None:
+    parent = parent_with(40_000_000, 21 * BLOB)
+    child = child_of(parent, excess_blob_gas(parent, RULE))
+    price = scheduled_blob_base_fee(child, [RULE])
+    assert price == blob_base_fee(parent, child, [RULE]) > 1
+    assert scheduled_blob_base_fee(child_of(parent, 0), [RULE]) == 1
+    with pytest.raises(Unsupported):
+        scheduled_blob_base_fee(child, [])
 
 
 def test_the_most_blob_gas_that_a_block_may_use() -> None:

@@ -121,6 +121,15 @@ async def test_a_question_asked_again_after_a_failure_goes_on() -> None:
         assert again.value == first_half.value
 
 
+async def test_what_is_final_was_proven_as_such_and_is_not_asked_again() -> None:
+    async with devnet_of() as devnet, following(devnet) as chain:
+        await chain.logs.in_range(0, chain.head(Tag.LATEST), OF_TOKEN)
+        asked = devnet.requests("alder")
+        final = await chain.logs.in_range(0, chain.head(Tag.FINALIZED), OF_TOKEN)
+        assert final.value
+        assert devnet.requests("alder") == asked
+
+
 async def test_a_long_range_does_not_cost_a_round_trip_a_block(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

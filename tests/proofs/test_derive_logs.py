@@ -138,6 +138,8 @@ def test_a_line_is_whole_and_as_firm_as_its_least_firm_block() -> None:
     assert found.claim.block_hash == third.hash
     assert found.claim.finality is Finality.OPTIMISTIC
     assert derive_logs.logs_in_line(parts[:2], OF_ONE).claim.finality is Finality.FINALIZED
+    mixed = [part(first, OF_ONE, Finality.GIVEN), part(second, OF_ONE, Finality.FINALIZED)]
+    assert derive_logs.logs_in_line(mixed, OF_ONE).claim.finality is Finality.GIVEN
     alone = derive_logs.logs_in_line(parts[:1], OF_ONE)
     assert alone.because.because == (parts[0].because,)
 

@@ -212,6 +212,20 @@ async def test_a_filter_tells_removed_logs_after_a_reorg() -> None:
         assert held == await put("eth_getLogs", span)
 
 
+async def test_blocks_that_came_and_went_between_two_looks_are_not_told() -> None:
+    async with asked_devnet() as (devnet, chain, put):
+        identifier = await put("eth_newFilter", {})
+        first = int(await put("eth_blockNumber"), 16) + 1
+        devnet.advance(4)
+        await chain.advance()
+        await chain.journal.catch_up()
+        devnet.reorg(3)
+        devnet.advance(2)
+        await chain.advance()
+        told = await put("eth_getFilterChanges", identifier)
+        assert told == await put("eth_getLogs", {"fromBlock": hex(first)}) != []
+
+
 async def test_a_filter_of_a_range_tells_of_no_other_block() -> None:
     async with asked_devnet() as (devnet, chain, put):
         head = int(await put("eth_blockNumber"), 16)

@@ -12,8 +12,13 @@ import pytest_asyncio
 from tests.chain.devnet_chain import devnet_of
 from tests.chain.test_calls import BALANCE_OF, RICH, TRANSFER, calling
 from tests.rpc.conftest import Ask
+from walkaway.chain.block_id import Tag
 from walkaway.devnet.execution.genesis import COUNTER, TOKEN
+from walkaway.errors import Unproven
 from walkaway.evm.engine import Outcome
+from walkaway.evm.proven_call import AskedCall
+from walkaway.proofs import Proven
+from walkaway.proofs.execution.header import Header
 from walkaway.rpc.dispatch import Dispatcher
 from walkaway.rpc.error_codes import CALL_FAILED, INVALID_PARAMS, REVERTED, UNPROVEN, UNSUPPORTED
 from walkaway.rpc.reverts import failure_of, revert_reason
@@ -237,6 +242,35 @@ async def test_a_call_is_explained_down_to_the_checkpoint(put: Ask) -> None:
 async def test_a_block_that_nobody_knows_and_calls_in_a_row_are_refused(put: Ask) -> None:
     assert (await error(put, "eth_call", TOKEN_CALL, "0xffffff"))["code"] == UNPROVEN
     assert (await error(put, "eth_simulateV1", {}, "latest"))["code"] == UNSUPPORTED
+
+
+@one_loop
+@pytest.mark.parametrize("method", ["eth_call", "eth_estimateGas", "eth_createAccessList"])
+async def test_where_the_head_moves_on_meanwhile_the_call_runs_on_the_new_one(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    devnet = devnet_of()
+    async with calling(devnet) as chain:
+        before, run = chain.head(Tag.LATEST).value.hash, chain.calls.run
+        refused: list[bytes] = []
+
+        async def gone(header: Proven[Header], asked: AskedCall) -> Proven[Outcome]:
+            if header.value.hash == before:
+                refused.append(before)
+                devnet.advance()
+                await chain.advance()
+                raise Unproven("the block is gone", reasons={})
+            return await run(header, asked)
+
+        monkeypatch.setattr(chain.calls, "run", gone)
+        request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": [TOKEN_CALL]}
+        reply = await Dispatcher(chain).reply(json.dumps(request).encode())
+        assert b"result" in (reply or b"")
+        assert refused == [before]
+        before = chain.head(Tag.LATEST).value.hash
+        monkeypatch.setattr(devnet, "advance", lambda: None)
+        reply = await Dispatcher(chain).reply(json.dumps(request).encode())
+        assert json.loads(reply or b"")["error"]["code"] == UNPROVEN
 
 
 PANIC = "4e487b71"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from walkaway.chain.block_id import BlockId, describe_block
 from walkaway.chain.calls import BlockOverrides
@@ -24,6 +26,8 @@ from walkaway.rpc.reverts import failure_of
 from walkaway.sources.word import Word
 
 __all__ = ["METHODS"]
+
+T = TypeVar("T")
 
 ACCESS_LIST_ROUNDS = 8
 """An access list changes gas, and so may change what the call looks at: run until it stays."""
@@ -67,9 +71,12 @@ async def call(ask: Ask, params: Params) -> Answer:
     wanted = call_object(params, ask.chain.spec.chain_id)
     block, state, of_block = params.block(), state_overrides(params), block_overrides(params)
     params.end()
-    header = await _header(ask, block)
-    runs = _Runs(ask, header, block, state, of_block)
-    outcome = await runs.outcome(wanted.call(header.value))
+
+    async def run(header: Proven[Header]) -> Outcome:
+        runs = _Runs(ask, header, block, state, of_block)
+        return await runs.outcome(wanted.call(header.value))
+
+    outcome = await _on(ask, block, run)
     if not outcome.succeeded:
         raise failure_of(outcome)
     return data(outcome.output)
@@ -80,15 +87,18 @@ async def estimate(ask: Ask, params: Params) -> Answer:
     wanted = call_object(params, ask.chain.spec.chain_id)
     block, state, of_block = params.block(), state_overrides(params), block_overrides(params)
     params.end()
-    header = await _header(ask, block)
-    runs = _Runs(ask, header, block, state, of_block)
 
-    async def probe(gas_limit: int) -> Outcome:
-        return await runs.outcome(wanted.call(header.value, gas_limit))
+    async def search(header: Proven[Header]) -> int | Outcome:
+        runs = _Runs(ask, header, block, state, of_block)
 
-    most = min(wanted.gas or header.value.gas_limit, LIMITS.call_gas)
-    most = min(most, await _affordable(ask, wanted, state, block))
-    estimated = await estimate_gas(probe, most, plain=wanted.to is not None and not wanted.data)
+        async def probe(gas_limit: int) -> Outcome:
+            return await runs.outcome(wanted.call(header.value, gas_limit))
+
+        most = min(wanted.gas or header.value.gas_limit, LIMITS.call_gas)
+        most = min(most, await _affordable(ask, wanted, state, block))
+        return await estimate_gas(probe, most, plain=wanted.to is not None and not wanted.data)
+
+    estimated = await _on(ask, block, search)
     if isinstance(estimated, Outcome):
         raise failure_of(estimated)
     return quantity(estimated)
@@ -99,25 +109,42 @@ async def create_access_list(ask: Ask, params: Params) -> Answer:
     wanted = call_object(params, ask.chain.spec.chain_id)
     block, state = params.block(), state_overrides(params)
     params.end()
-    header = await _header(ask, block)
-    runs = _Runs(ask, header, block, state)
-    outcome = await runs.outcome(wanted.call(header.value))
-    for _ in range(ACCESS_LIST_ROUNDS):
-        found = _access_list(wanted, outcome)
-        if found == wanted.access_list:
-            break
-        wanted = replace(wanted, access_list=found)
-        outcome = await runs.outcome(wanted.call(header.value))
+
+    async def settle(header: Proven[Header]) -> tuple[CallObject, Outcome]:
+        runs, listed = _Runs(ask, header, block, state), wanted
+        outcome = await runs.outcome(listed.call(header.value))
+        for _ in range(ACCESS_LIST_ROUNDS):
+            found = _access_list(listed, outcome)
+            if found == listed.access_list:
+                break
+            listed = replace(listed, access_list=found)
+            outcome = await runs.outcome(listed.call(header.value))
+        return listed, outcome
+
+    listed, outcome = await _on(ask, block, settle)
     answer: dict[str, Json] = {
         "accessList": [
             {"address": data(entry.address), "storageKeys": data_list(entry.storage_keys)}
-            for entry in wanted.access_list
+            for entry in listed.access_list
         ],
         "gasUsed": quantity(outcome.gas_used),
     }
     if not outcome.succeeded:
         answer["error"] = outcome.halt or "execution reverted"
     return answer
+
+
+async def _on(ask: Ask, block: BlockId, work: Callable[[Proven[Header]], Awaitable[T]]) -> T:
+    """``work`` on a block; again where the head that a tag meant was replaced meanwhile."""
+    header = await _header(ask, block)
+    try:
+        return await work(header)
+    except Unproven:
+        ask.used.clear()
+        now = await _header(ask, block)
+        if now.value.hash == header.value.hash:
+            raise
+        return await work(now)
 
 
 async def _header(ask: Ask, block: BlockId) -> Proven[Header]:

@@ -33,7 +33,7 @@ MIB = 1024 * 1024
     ids=repr,
 )
 def test_a_question_bounds_its_answer(request_: RpcRequest | BeaconRequest, expected: int) -> None:
-    assert request_.max_bytes == expected
+    assert request_.answer_bytes == expected
 
 
 @pytest.mark.parametrize(
@@ -42,11 +42,11 @@ def test_a_question_bounds_its_answer(request_: RpcRequest | BeaconRequest, expe
 )
 def test_updates_are_bounded_by_how_many_were_asked_for(count: str, updates: int) -> None:
     asked = BeaconRequest("/eth/v1/beacon/light_client/updates", (("count", count),))
-    assert asked.max_bytes == updates * LIMITS.update_bytes
+    assert asked.answer_bytes == updates * LIMITS.update_bytes
 
 
 def test_the_largest_true_proof_fits() -> None:
     """Every level of the trie a full branch of 532 bytes, down to depths that no trie has."""
     node = len('"0x",') + 2 * 532
     slots = 64
-    assert RpcRequest("eth_getProof", ("0x00", ["0x00"] * slots)).max_bytes > 15 * node * slots
+    assert RpcRequest("eth_getProof", ("0x00", ["0x00"] * slots)).answer_bytes > 15 * node * slots

@@ -117,7 +117,7 @@ def _document(lie: Lie, limits: Limits) -> dict[str, object]:
 
 
 def _asked(request: Request, limits: Limits) -> object:
-    facts = asdict(request)
+    facts = asdict(request) | {"max_bytes": request.answer_bytes}
     if isinstance(request, RpcRequest):
         text = json.dumps(request.params, default=str)
         if len(text) > limits.evidence_bytes // 4:

@@ -32,9 +32,10 @@ class RpcRequest:
     kind: Literal["execution", "submit"] = "execution"
     depth: int | None = None
 
-    def __post_init__(self) -> None:
-        if self.max_bytes <= 0:
-            object.__setattr__(self, "max_bytes", rpc_answer_bytes(self.method, self.params))
+    @property
+    def answer_bytes(self) -> int:
+        """The most bytes that its answer may have."""
+        return self.max_bytes or rpc_answer_bytes(self.method, self.params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,10 @@ class BeaconRequest:
     max_bytes: int = 0
     kind: Literal["beacon", "checkpoint"] = "beacon"
 
-    def __post_init__(self) -> None:
-        if self.max_bytes <= 0:
-            object.__setattr__(self, "max_bytes", beacon_answer_bytes(self.path, self.query))
+    @property
+    def answer_bytes(self) -> int:
+        """The most bytes that its answer may have."""
+        return self.max_bytes or beacon_answer_bytes(self.path, self.query)
 
 
 Request = RpcRequest | BeaconRequest

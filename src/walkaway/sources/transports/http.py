@@ -164,7 +164,7 @@ class HttpTransport:
             SourceFault: the batch as a whole failed.
         """
         bound = min(
-            sum(request.max_bytes for request in requests),
+            sum(request.answer_bytes for request in requests),
             self._client.limits.batch_response_bytes,
         )
         reply = await self._post(encode_batch(requests), bound)
@@ -189,7 +189,7 @@ class HttpTransport:
             await self._client.leave()
 
     async def _call(self, request: RpcRequest) -> Answer:
-        reply = await self._post(encode_call(request, _CALL_ID), request.max_bytes)
+        reply = await self._post(encode_call(request, _CALL_ID), request.answer_bytes)
         try:
             result = read_reply(self._rpc_document(reply), request, _CALL_ID)
         except SourceLacks:
@@ -225,7 +225,7 @@ class HttpTransport:
         url = self._url.with_path(self._url.path.rstrip("/") + request.path)
         query = [*self._url.query.items(), *request.query]
         accept = f"{_SSZ_TYPE};q=1, application/json;q=0.5" if wants_ssz else "application/json"
-        reply = await self._ask(_Question(url.with_query(query), accept, request.max_bytes))
+        reply = await self._ask(_Question(url.with_query(query), accept, request.answer_bytes))
         if wants_ssz and reply.status in (406, 415):
             raise SourceLacks("does not serve SSZ here", lasting=True)
         if reply.status != 200:

@@ -17,6 +17,7 @@ from tests.chain.devnet_chain import (
 )
 from walkaway.chain.block_id import Tag
 from walkaway.chain.chain import Chain
+from walkaway.chain.unknown import BeyondHead
 from walkaway.devnet.execution.accounts import dev_account
 from walkaway.devnet.execution.genesis import COUNTER, contract
 from walkaway.devnet.network import Devnet
@@ -158,8 +159,10 @@ async def test_that_nobody_knows_a_thing_is_only_their_word() -> None:
         with pytest.raises(Unproven, match="not known"):
             await chain.account(NOBODY, unknown)
         beyond = await chain.block(10**9)
-        assert isinstance(beyond, Word)
-        assert beyond.said_by == ("the proven head",)
+        assert isinstance(beyond, BeyondHead)
+        assert (beyond.head, beyond.said_by) == (chain.head(Tag.LATEST).value.number, ())
+        with pytest.raises(Unproven, match="above the proven head"):
+            await chain.account(NOBODY, 10**9)
 
 
 @pytest.mark.parametrize("behaviour", [Behaviour.LYING_BALANCE, Behaviour.FORGED_STATE])

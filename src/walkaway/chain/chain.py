@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from walkaway.anchors.spec import ChainSpec
-from walkaway.chain.block_id import BlockId, Tag, describe_block
+from walkaway.chain.block_id import BlockId, Tag
 from walkaway.chain.blocks import Blocks
 from walkaway.chain.cache import DiskCache
 from walkaway.chain.calls import Calls
@@ -33,6 +33,7 @@ from walkaway.chain.start import Checkpoint, start_store
 from walkaway.chain.state import AccountProof, State
 from walkaway.chain.status import ChainStatus, HeadStatus
 from walkaway.chain.transactions import Located, Transactions
+from walkaway.chain.unknown import unknown_block
 from walkaway.errors import ConfigError, Stale, Unproven, WalkawayError
 from walkaway.evm.running import RunningEngine
 from walkaway.limits import LIMITS
@@ -448,10 +449,7 @@ class Chain:
     async def _existing(self, block: BlockId) -> Proven[Header]:
         header = await self._headers.resolve(block)
         if isinstance(header, Word):
-            raise Unproven(
-                f"{describe_block(block)} is not known",
-                reasons=dict.fromkeys(header.said_by, "does not know it"),
-            )
+            raise unknown_block(block, header)
         return header
 
     def _started(self) -> tuple[Follower, Checkpoint]:

@@ -25,6 +25,7 @@ from walkaway.chain.header_index import HeaderIndex
 from walkaway.chain.history import History
 from walkaway.chain.recall import Recall
 from walkaway.chain.state import State
+from walkaway.chain.unknown import BeyondHead
 from walkaway.errors import NotKnown, ProofError, Stale, Unproven
 from walkaway.limits import LIMITS
 from walkaway.proofs import Proven
@@ -138,7 +139,7 @@ class Headers:
     async def _at_number(self, number: int) -> Proven[Header] | Word[None]:
         head = self._head_above(number)
         if number > head.value.number:
-            return Word(None, said_by=("the proven head",), asked=("the proven head",))
+            return BeyondHead.of(head.value.number)
         return await self.ancestor(head, number)
 
     async def _by_hash(self, block_hash: bytes) -> Proven[Header] | Word[None]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from walkaway.chain.blocks import Blocks
 from walkaway.chain.headers import Headers
+from walkaway.chain.unknown import BeyondHead
 from walkaway.errors import NotKnown, SourceLacks, Unproven
 from walkaway.proofs import Proven, derive
 from walkaway.proofs.derive import IncludedTransaction
@@ -61,7 +62,7 @@ class Transactions:
                 hint = await self._pool.known(question, lambda answer: _hint(answer, misled_by))
             except Unproven as error:
                 if is_ahead:
-                    return Word(None, said_by=("the proven head",), asked=("the proven head",))
+                    return BeyondHead.of(self._headers.latest_number() or 0)
                 if misled_by:
                     raise Unproven(
                         f"transaction 0x{transaction_hash.hex()} is not where sources place it",

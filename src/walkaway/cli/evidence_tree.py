@@ -122,6 +122,8 @@ def _facts(facts: Mapping[str, Any], full: bool) -> str:
 
 
 def _word(word: Mapping[str, Any]) -> Text:
+    if (head := word.get("aboveHead")) is not None:
+        return Text(f"it lies above the proven head, block {int(head):,}", "quiet")
     said, asked = word["saidBy"], word["asked"]
     text = Text.assemble(
         ("somebody's word", "warn"), f": {len(said)} of {len(asked)} sources say so "

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from walkaway.chain.unknown import BeyondHead
 from walkaway.limits import LIMITS, Limits
 from walkaway.proofs.proven import Evidence, Proven
 from walkaway.rpc.jsonrpc import Json
@@ -43,7 +44,12 @@ def explained(used: Sequence[Proven[object]], *, limits: Limits = LIMITS) -> lis
 
 
 def word_members(word: Word[None]) -> dict[str, Json]:
-    """Who says so, and who of those asked said something else."""
+    """Who says so, and who of those asked said something else.
+
+    Where nobody was believed, since it lies above the proven head, that head's number.
+    """
+    if isinstance(word, BeyondHead):
+        return {"saidBy": [], "asked": [], "dissent": [], "aboveHead": word.head}
     return {
         "saidBy": list(word.said_by),
         "asked": list(word.asked),

@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from walkaway.chain.block_id import BlockId, describe_block
+from walkaway.chain.block_id import BlockId
 from walkaway.chain.calls import BlockOverrides
 from walkaway.chain.gas_estimate import estimate_gas
+from walkaway.chain.unknown import unknown_block
 from walkaway.errors import CallFailed, InvalidRequest, TooMuch, Unproven
 from walkaway.evm.engine import Call, Outcome, Overrides
 from walkaway.evm.proven_call import AskedCall
@@ -150,10 +151,7 @@ async def _on(ask: Ask, block: BlockId, work: Callable[[Proven[Header]], Awaitab
 async def _header(ask: Ask, block: BlockId) -> Proven[Header]:
     header = await ask.chain.header(block)
     if isinstance(header, Word):
-        raise Unproven(
-            f"{describe_block(block)} is not known",
-            reasons=dict.fromkeys(header.said_by, "does not know it"),
-        )
+        raise unknown_block(block, header)
     await ask.take(header, ("header",), block)
     return header
 

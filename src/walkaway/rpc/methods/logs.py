@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from walkaway.chain.block_id import BlockId, Tag, describe_block
-from walkaway.errors import InvalidRequest, Unproven, Unsupported
+from walkaway.chain.unknown import unknown_block
+from walkaway.errors import InvalidRequest, Unsupported
 from walkaway.limits import LIMITS
 from walkaway.proofs.derive_logs import IncludedLog, logs_subject
 from walkaway.proofs.execution.header import Header
@@ -127,8 +128,7 @@ async def _header(ask: Ask, block: BlockId) -> Proven[Header]:
     if not isinstance(header, Word):
         return header
     if isinstance(block, bytes):
-        reasons = dict.fromkeys(header.said_by, "does not know it")
-        raise Unproven(f"{describe_block(block)} is not known", reasons=reasons)
+        raise unknown_block(block, header)
     raise InvalidRequest(f"{describe_block(block)} is beyond the proven head")
 
 

@@ -29,6 +29,7 @@ from walkaway.chain.keeper import Keeper
 from walkaway.chain.logs import Logs
 from walkaway.chain.outbox import Outbox, Sent
 from walkaway.chain.recall import Recall
+from walkaway.chain.served_heads import ServedHeads
 from walkaway.chain.start import Checkpoint, start_store
 from walkaway.chain.state import AccountProof, State
 from walkaway.chain.status import ChainStatus, HeadStatus
@@ -98,12 +99,13 @@ class Chain:
         self.pool = pool
         self.settings = settings or ChainSettings()
         self._clock = FlooredClock(clock or SystemClock())
+        self._heads = ServedHeads(spec, self._clock, self.settings.head_age_limit)
         self._tell = tell
         self._progress = progress
         self._keeper = Keeper(self.settings.state_directory, spec, self._clock)
         self._recall = Recall(_cache(self.settings, spec))
         self._index = HeaderIndex(_kept_at(self.settings, spec, "headers"), spec.chain_id)
-        self._state = State(pool, self._depth, self._recall)
+        self._state = State(pool, self._heads.depth, self._recall)
         self._blocks = Blocks(pool, self._recall)
         self._headers = Headers(
             pool, self._state, self.head, index=self._index, recall=self._recall
@@ -116,11 +118,7 @@ class Chain:
         self._outbox = Outbox(spec.chain_id, pool, self._state, self._transactions.find)
         self._follower: Follower | None = None
         self._checkpoint: Checkpoint | None = None
-        self._latest: Proven[Header] | None = None
-        self._finalized: Proven[Header] | None = None
-        self._trouble: str | None = None
         self._following: asyncio.Task[None] | None = None
-        self._change = asyncio.Event()
 
     async def start(self, *, follow: bool = True) -> None:
         """Begin at the checkpoint, sync to the head, and follow it from then on.
@@ -210,53 +208,30 @@ class Chain:
         follower, checkpoint = self._started()
         moved = await self._move(follower)
         await self._keep(follower, checkpoint)
-        if moved and self._latest is not None and self._finalized is not None:
+        heads = self._heads
+        if moved and heads.latest is not None and heads.finalized is not None:
             try:
-                await self._outbox.watch(self._latest, self._finalized)
+                await self._outbox.watch(heads.latest, heads.finalized)
             except Unproven as error:
-                self._trouble = f"what became of the sent transactions: {error}"
+                heads.trouble = f"what became of the sent transactions: {error}"
         return moved
 
     async def _move(self, follower: Follower) -> bool:
         await follower.advance()
-        self._keeper.check(follower.store)
-        return await self._adopt(follower)
+        store = follower.store
+        self._keeper.check(store)
+        is_past = self._keeper.is_past(store)
+        return await self._heads.adopt(store, self._headers.at_head, is_past=is_past)
 
     async def _keep(self, follower: Follower, checkpoint: Checkpoint) -> None:
         """Write the state down; that it cannot be written holds up no head."""
-        if self._finalized is not None:
-            self._keeper.note_finalized(self._finalized.value.number, self._finalized.value.hash)
+        if (finalized := self._heads.finalized) is not None:
+            self._keeper.note_finalized(finalized.value.number, finalized.value.hash)
         try:
             await asyncio.to_thread(self._keeper.keep_if_moved, follower.store, checkpoint)
         except ConfigError as error:
-            self._trouble = str(error)
+            self._heads.trouble = str(error)
             log.warning("%s", error)
-
-    async def _adopt(self, follower: Follower) -> bool:
-        """Fetch and prove the headers of the heads; only then are they served.
-
-        One that cannot be had now is asked for again with the next advance, and
-        does not hold up the other. Raises `Unproven` where neither can be had.
-        """
-        store = follower.store
-        before = self._latest
-        missing: Unproven | None = None
-        try:
-            if not _is_at(self._finalized, store.finalized.claim.block_hash):
-                self._finalized = await self._headers.at_head(store.finalized)
-        except Unproven as error:
-            missing = error
-        if not self._keeper.is_past(store) and not _is_at(
-            self._latest, store.optimistic.claim.block_hash
-        ):
-            self._latest = await self._headers.at_head(store.optimistic)
-        if missing is not None and self._latest is None:
-            raise missing
-        self._trouble = None if missing is None else f"the finalized head: {missing}"
-        if self._latest is before:
-            return False
-        self._changed()
-        return True
 
     async def _follow(self) -> None:
         pause = min(self.spec.seconds_per_slot / POLLS_PER_SLOT, LONGEST_PAUSE_SECONDS)
@@ -265,51 +240,16 @@ class Chain:
             try:
                 await self.advance()
             except WalkawayError as error:
-                self._trouble = str(error)
+                self._heads.trouble = str(error)
                 log.warning("the head did not move: %s", error)
             except Exception as error:
-                # A fault of ours: following goes on, and tells, without the text.
-                self._trouble = f"a fault in walkaway ({type(error).__name__})"
-                log.exception("the head did not move")
+                # A fault of ours: following goes on, and tells, without a text that may hold a URL.
+                self._heads.trouble = f"a fault in walkaway ({type(error).__name__})"
+                log.error("the head did not move: %s", self._heads.trouble)
 
     def head(self, tag: Tag) -> Proven[Header]:
-        """The proven header that a tag means now.
-
-        Raises:
-            Stale: there is no latest head, or it is older than the limit.
-            Unproven: nothing is finalized yet, as far as can be proven.
-        """
-        if tag in (Tag.SAFE, Tag.FINALIZED):
-            if self._finalized is None:
-                raise Unproven(
-                    "the header of the finalized head is not proven",
-                    reasons={},
-                    advice=self._trouble or "",
-                )
-            return self._finalized
-        limit = self.settings.head_age_limit
-        if self._latest is None:
-            raise Stale("no head is proven yet", age=self._head_age(), limit=limit)
-        age = self._head_age()
-        if age > limit:
-            raise Stale(
-                f"the newest proven head is {age:.0f} s old, more than the {limit:.0f} s allowed"
-                + (f"; last trouble: {self._trouble}" if self._trouble else ""),
-                age=age,
-                limit=limit,
-                advice="ask at 'finalized', or see `walkaway status` for what the sources say",
-            )
-        return self._latest
-
-    def _depth(self, header: Header) -> int | None:
-        """How many blocks a header lies behind the latest head."""
-        if self._latest is None:
-            return None
-        return max(0, self._latest.value.number - header.number)
-
-    def _head_age(self) -> float:
-        since = self.spec.genesis_time if self._latest is None else self._latest.value.timestamp
-        return self._clock.now() - since
+        """The proven header that a tag means now. Errors are those of `ServedHeads.at`."""
+        return self._heads.at(tag)
 
     async def header(self, block: BlockId) -> Proven[Header] | Word[None]:
         """A header, or the sources' word that there is no such block."""
@@ -387,7 +327,7 @@ class Chain:
     async def submit(self, raw: bytes) -> bytes:
         """Send a signed transaction to the submit list; its 32-byte hash, computed here."""
         transaction_hash = await self._outbox.send(raw)
-        self._changed()
+        self._heads.changed()
         return transaction_hash
 
     async def pending_nonce(self, address: bytes) -> int:
@@ -397,18 +337,14 @@ class Chain:
 
     async def next_head(self) -> Proven[Header]:
         """Wait for a head other than the present one."""
-        before = self._latest
-        while self._latest is before:
+        before = self._heads.latest
+        while self._heads.latest is before:
             await self.next_change().wait()
         return self.head(Tag.LATEST)
 
     def next_change(self) -> asyncio.Event:
         """Set at the next new head, or when a transaction is sent from here."""
-        return self._change
-
-    def _changed(self) -> None:
-        self._change.set()
-        self._change = asyncio.Event()
+        return self._heads.next_change()
 
     def sent(self) -> list[Sent]:
         """The transactions that were sent from here and are not final yet."""
@@ -424,14 +360,14 @@ class Chain:
             clock_behind=self._clock.behind,
             head_age_limit=self.settings.head_age_limit,
             checkpoint=self._checkpoint,
-            latest=HeadStatus.of(self._latest, self._clock.now()),
-            finalized=HeadStatus.of(self._finalized, self._clock.now()),
+            latest=HeadStatus.of(self._heads.latest, self._clock.now()),
+            finalized=HeadStatus.of(self._heads.finalized, self._clock.now()),
             signers=0 if store is None else store.optimistic_signers,
             committee_size=self.spec.preset.sync_committee_size,
             period=0 if store is None else store.finalized_period,
             current_slot=self.spec.slot_at_time(self._clock.now()),
             sent=len(self._outbox.sent()),
-            trouble=self._trouble,
+            trouble=self._heads.trouble,
             sources=tuple(self.pool.status()),
         )
 
@@ -466,7 +402,3 @@ def _kept_at(settings: ChainSettings, spec: ChainSpec, kind: str) -> Path | None
 def _cache(settings: ChainSettings, spec: ChainSpec) -> DiskCache | None:
     path = _kept_at(settings, spec, "cache")
     return DiskCache(path, settings.cache_bytes) if path and settings.cache_bytes else None
-
-
-def _is_at(header: Proven[Header] | None, block_hash: bytes | None) -> bool:
-    return header is not None and header.value.hash == block_hash

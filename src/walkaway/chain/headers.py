@@ -18,7 +18,6 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from walkaway.chain.block_id import BlockId, Tag, describe_block
 from walkaway.chain.header_index import HeaderIndex
@@ -42,7 +41,7 @@ from walkaway.sources.pool import Pool
 from walkaway.sources.request import Answer, RpcRequest
 from walkaway.sources.word import Word
 
-__all__ = ["Headers", "Heads"]
+__all__ = ["Headers"]
 
 JUMP_FROM = 8
 """From this distance on, one jump costs less than a walk."""
@@ -53,14 +52,6 @@ HEADERS_AT_A_STRETCH = 64
 SPARE_GATHERS = 4
 """How often sources may answer by number with what no parent hash leads to, before
 each header of the line is asked for by its hash alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heads:
-    """The proven heads that answers are given on."""
-
-    latest: Proven[Header]
-    finalized: Proven[Header]
 
 
 class Lineage:

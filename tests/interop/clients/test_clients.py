@@ -1,4 +1,4 @@
-"""web3.py and viem read balances, blocks and receipts, and send raw transactions."""
+"""web3.py and viem as they are: they read, send what is signed, and fill in what is not."""
 
 from __future__ import annotations
 
@@ -63,8 +63,9 @@ def check(told: dict[str, Any], facts: dict[str, Any], serving: Endpoint) -> Non
         assert result["sent"]["status"] == "success"
         assert result["sent"]["value"] == "7"
         assert int(result["blockNumber"]) >= int(result["sent"]["block"])
+        assert result["everyday"] == {"status": "success", "grew": True, "events": 1}
         assert result["refused"] == UNSUPPORTED
-    assert told["ws"]["sent"]["nonce"] == told["http"]["sent"]["nonce"] + 1
+    assert told["ws"]["sent"]["nonce"] == told["http"]["sent"]["nonce"] + 2
 
 
 async def test_web3_py(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 // What an app does with viem: read, send, wait, over HTTP and over WebSocket.
 import { readFileSync } from 'node:fs'
-import { createPublicClient, defineChain, http, webSocket } from 'viem'
+import { createPublicClient, createWalletClient, defineChain, http, parseAbi, webSocket } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 
 const facts = JSON.parse(readFileSync(0, 'utf8'))
@@ -11,6 +11,25 @@ const chain = defineChain({
   rpcUrls: { default: { http: [facts.http] } },
 })
 const account = privateKeyToAccount(facts.key)
+const counter = { address: facts.contract, abi: parseAbi([
+  'function count() view returns (uint256)',
+  'function increment()',
+  'event Counted(address indexed who, uint256 count)',
+]) }
+
+// Nothing filled in: nonce, gas and fees come from the endpoint, as does what the contract says.
+async function everyday(client, transport) {
+  const wallet = createWalletClient({ account, chain, transport })
+  const before = await client.readContract({ ...counter, functionName: 'count' })
+  const hash = await wallet.writeContract({ ...counter, functionName: 'increment' })
+  const receipt = await client.waitForTransactionReceipt({ hash, timeout: 60_000 })
+  const { blockNumber } = receipt
+  const events = await client.getContractEvents({
+    ...counter, eventName: 'Counted', args: { who: account.address }, fromBlock: blockNumber, toBlock: blockNumber,
+  })
+  const after = await client.readContract({ ...counter, functionName: 'count', blockNumber })
+  return { status: receipt.status, grew: after - before > 0n, events: events.length }
+}
 
 async function session(transport, fees) {
   const client = createPublicClient({ chain, transport, pollingInterval: 500 })
@@ -37,7 +56,8 @@ async function session(transport, fees) {
     stored: await client.getStorageAt({ address: facts.contract, slot: '0x0', blockNumber: known.number }),
     proof: (await client.getProof({ address: facts.contract, storageKeys: ['0x0'] })).storageProof.length,
     sent: { hash, pending: pending.hash, nonce, status: receipt.status, block: receipt.blockNumber, value: mined.value, price: receipt.effectiveGasPrice },
-    refused: await client.getGasPrice().then(() => null, (error) => error.walk().code ?? error.code),
+    everyday: await everyday(client, transport),
+    refused: await client.request({ method: 'eth_coinbase' }).then(() => null, (error) => error.walk().code ?? error.code),
   }
 }
 

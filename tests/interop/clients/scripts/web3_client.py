@@ -10,7 +10,53 @@ from typing import Any
 
 from eth_account import Account
 from web3 import AsyncHTTPProvider, AsyncWeb3, WebSocketProvider
-from web3.exceptions import Web3RPCError
+from web3.middleware import SignAndSendRawMiddlewareBuilder
+
+COUNTER = [
+    {
+        "type": "function",
+        "name": "count",
+        "stateMutability": "view",
+        "inputs": [],
+        "outputs": [{"type": "uint256"}],
+    },
+    {
+        "type": "function",
+        "name": "increment",
+        "stateMutability": "nonpayable",
+        "inputs": [],
+        "outputs": [],
+    },
+    {
+        "type": "event",
+        "name": "Counted",
+        "anonymous": False,
+        "inputs": [
+            {"type": "address", "name": "who", "indexed": True},
+            {"type": "uint256", "name": "count", "indexed": False},
+        ],
+    },
+]
+
+
+async def everyday(web3: AsyncWeb3, facts: dict[str, Any]) -> dict[str, Any]:
+    """Nothing filled in: nonce, gas and fees come from the endpoint."""
+    account = Account.from_key(facts["key"])
+    web3.middleware_onion.inject(SignAndSendRawMiddlewareBuilder.build(account), layer=0)
+    contract = web3.eth.contract(web3.to_checksum_address(facts["contract"]), abi=COUNTER)
+    before = await contract.functions.count().call()
+    sent = await contract.functions.increment().transact({"from": account.address})
+    receipt = await web3.eth.wait_for_transaction_receipt(sent, timeout=60, poll_latency=0.5)
+    number = receipt["blockNumber"]
+    events = await contract.events.Counted.get_logs(
+        from_block=number, to_block=number, argument_filters={"who": account.address}
+    )
+    after = await contract.functions.count().call(block_identifier=number)
+    return {
+        "status": "success" if receipt["status"] else "reverted",
+        "grew": after > before,
+        "events": len(events),
+    }
 
 
 async def session(web3: AsyncWeb3, facts: dict[str, Any], fees: dict[str, int]) -> dict[str, Any]:
@@ -36,10 +82,7 @@ async def session(web3: AsyncWeb3, facts: dict[str, Any], fees: dict[str, int]) 
     pending = await eth.get_transaction(sent)
     receipt = await eth.wait_for_transaction_receipt(sent, timeout=60, poll_latency=0.5)
     mined = await eth.get_transaction(sent)
-    try:
-        refused = await eth.gas_price
-    except Web3RPCError as error:
-        refused = error.rpc_response["error"]["code"]
+    refused = await web3.provider.make_request("eth_coinbase", [])
     contract = checksum(facts["contract"])
     stored = await eth.get_storage_at(contract, 0, known["number"])
     proof = await web3.provider.make_request("eth_getProof", [contract, ["0x0"], "latest"])
@@ -74,7 +117,8 @@ async def session(web3: AsyncWeb3, facts: dict[str, Any], fees: dict[str, int]) 
             "value": str(mined["value"]),
             "price": str(receipt["effectiveGasPrice"]),
         },
-        "refused": refused,
+        "everyday": await everyday(web3, facts),
+        "refused": refused["error"]["code"],
     }
 
 

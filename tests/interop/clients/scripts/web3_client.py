@@ -10,6 +10,7 @@ from typing import Any
 
 from eth_account import Account
 from web3 import AsyncHTTPProvider, AsyncWeb3, WebSocketProvider
+from web3.exceptions import Web3RPCError
 from web3.middleware import SignAndSendRawMiddlewareBuilder
 
 COUNTER = [
@@ -82,7 +83,10 @@ async def session(web3: AsyncWeb3, facts: dict[str, Any], fees: dict[str, int]) 
     pending = await eth.get_transaction(sent)
     receipt = await eth.wait_for_transaction_receipt(sent, timeout=60, poll_latency=0.5)
     mined = await eth.get_transaction(sent)
-    refused = await web3.provider.make_request("eth_coinbase", [])
+    try:
+        refused = await web3.geth.txpool.status()
+    except Web3RPCError as error:
+        refused = error.rpc_response["error"]["code"]
     contract = checksum(facts["contract"])
     stored = await eth.get_storage_at(contract, 0, known["number"])
     proof = await web3.provider.make_request("eth_getProof", [contract, ["0x0"], "latest"])
@@ -118,7 +122,7 @@ async def session(web3: AsyncWeb3, facts: dict[str, Any], fees: dict[str, int]) 
             "price": str(receipt["effectiveGasPrice"]),
         },
         "everyday": await everyday(web3, facts),
-        "refused": refused["error"]["code"],
+        "refused": refused,
     }
 
 

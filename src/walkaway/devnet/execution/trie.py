@@ -8,6 +8,7 @@ holds a value. Yellow Paper, appendix D.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -22,11 +23,12 @@ _EMPTY_NODE = rlp.encode(b"")
 _NO_CHILDREN: tuple[Node | None, ...] = (None,) * 16
 
 
-class _Encoded:
+class _Encoded(ABC):
     """What all nodes share: an encoding, and how a parent names them."""
 
+    @abstractmethod
     def items(self) -> list[rlp.Encodable]:
-        raise NotImplementedError
+        """The parts of the node, in the order of the encoding."""
 
     @cached_property
     def encoded(self) -> bytes:

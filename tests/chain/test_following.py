@@ -15,10 +15,11 @@ from tests.chain.devnet_chain import BEACON, Behaviour, SourcePlan, devnet_of, f
 from walkaway.chain.block_id import Tag
 from walkaway.chain.chain import Chain, ChainSettings
 from walkaway.chain.follower import SyncProgress
+from walkaway.chain.header_index import HeaderIndex
 from walkaway.devnet.network import Devnet
 from walkaway.devnet.settings import DevnetSettings
 from walkaway.errors import ConfigError, Stale, Unproven
-from walkaway.proofs import Finality
+from walkaway.proofs import Finality, Proven
 
 SLOTS_PER_EPOCH = 8
 SLOTS_PER_PERIOD = 64
@@ -323,3 +324,23 @@ async def test_a_later_checkpoint_of_another_history_is_refused(tmp_path: Path) 
                 pass
         async with following(honest, replace(settings, checkpoint=None, operators=99)):
             pass
+
+
+async def test_kept_depth_is_not_believed_under_another_trust(tmp_path: Path) -> None:
+    async with devnet_of() as devnet:
+        settings = ChainSettings(checkpoint=devnet.checkpoint.root, state_directory=tmp_path)
+        async with following(devnet, settings) as chain:
+            await chain.header(5)
+        kept = HeaderIndex(tmp_path / f"{devnet.spec.network}.headers", devnet.spec.chain_id)
+        kept.load()
+        kept.note(3, b"\7" * 32)  # as a history that turned out to be false would have left it
+        kept.close()
+        for path in tmp_path.glob("*.state*"):
+            path.unlink()
+        async with following(devnet, settings) as chain:
+            header = await chain.header(3)
+            truth = devnet.execution.block_at(3)
+            assert isinstance(header, Proven)
+            assert truth is not None
+            assert header.value.hash == truth.hash
+            assert [anchor.rule for anchor in header.because.anchors()] == ["checkpoint"]

@@ -122,7 +122,10 @@ def test_an_outcome_that_looked_at_what_is_not_proven_is_not_sealed() -> None:
     asked = AskedCall(call(), block())
     with pytest.raises(ProofError, match="not proven"):
         prove_call(ProvenState(HEAD), asked, OUTCOME, "an engine")
-    overridden = replace(asked, overrides={HERE: Overrides(balance=1)})
+    in_part = replace(asked, overrides={HERE: Overrides(balance=1)})
+    with pytest.raises(ProofError, match="not proven"):
+        prove_call(ProvenState(HEAD), in_part, OUTCOME, "an engine")
+    overridden = replace(asked, overrides={HERE: Overrides(balance=1, nonce=0, code=b"")})
     assert prove_call(ProvenState(HEAD), overridden, OUTCOME, "an engine").value is OUTCOME
     state = ProvenState(HEAD)
     state.add_account(account())

@@ -140,7 +140,6 @@ class Chain:
 
     async def _begin(self) -> None:
         kept = self._keeper.load()
-        await asyncio.to_thread(self._index.load)
         started = await start_store(
             self.spec,
             self.pool,
@@ -157,8 +156,11 @@ class Chain:
         await self._follower.sync(self._progress)
         self._tell("asking every beacon source for its newest head")
         await self._move(self._follower)
-        if kept is not None and started.checkpoint.root != kept.checkpoint:
-            await self._keeper.check_history(self._final_hash)
+        is_same = kept is not None and started.checkpoint.root == kept.checkpoint
+        # Asked before the index is loaded, or what was kept would bear itself out.
+        if not is_same and not await self._keeper.check_history(self._final_hash):
+            self._index.forget()
+        await asyncio.to_thread(self._index.load)
         await self._keep(self._follower, started.checkpoint)
 
     async def _final_hash(self, number: int) -> bytes:

@@ -59,6 +59,17 @@ class HeaderIndex:
             log.warning("proven depth cannot be kept: %s", error.strerror)
             self.close()
 
+    def forget(self) -> None:
+        """Begin anew: what is kept was proven under a trust that is not the present one."""
+        if self._path is not None:
+            try:
+                self._path.unlink(missing_ok=True)
+            except OSError as error:
+                raise ConfigError(
+                    f"the kept header index {self._path} cannot be removed: {error.strerror}",
+                    advice="remove it by hand: it was proven under another checkpoint",
+                ) from None
+
     def close(self) -> None:
         """Let go of the file."""
         if self._file is not None:

@@ -66,28 +66,30 @@ class Keeper:
                 advice="one of the two checkpoints is false; compare them with people you trust",
             )
 
-    async def check_history(self, ancestor: Callable[[int], Awaitable[bytes]]) -> None:
+    async def check_history(self, ancestor: Callable[[int], Awaitable[bytes]]) -> bool:
         """Hold the chain against the newest block that was final in an earlier run.
 
-        ``ancestor`` gives the hash of the block of a number in this chain. Where it
-        cannot be proven, what was kept is forgotten rather than mixed in.
+        ``ancestor`` gives the hash of the block of a number in this chain. Whether
+        it is the same block; where that cannot be proven, what was kept is
+        forgotten rather than mixed in.
 
         Raises `ConfigError` where it is another block: both are shown.
         """
         if self._finalized_block is None:
-            return
+            return False
         number, block_hash = self._finalized_block
         try:
             now = await ancestor(number)
         except Unproven:
             self._finalized.clear()
-            return
+            return False
         if now != block_hash:
             raise ConfigError(
                 f"two histories: block {number}, which an earlier run finalized, was "
                 f"0x{block_hash.hex()}; in this chain it is 0x{now.hex()}",
                 advice="one of the two checkpoints is false; compare them with people you trust",
             )
+        return True
 
     def note_finalized(self, number: int, block_hash: bytes) -> None:
         """Remember the newest final execution block."""

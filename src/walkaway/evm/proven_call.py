@@ -131,13 +131,16 @@ def prove_call(
     under = state.header.claim
     if asked.environment.chain_id != under.chain_id:
         raise ProofError("the call ran on another chain", got=asked.environment.chain_id)
-    known, overridden = state.known, asked.overrides.keys()
-    unknown = outcome.touched_accounts - known.accounts.keys() - overridden
-    if unknown:
-        raise ProofError("the call looked at an account that is not proven", got=min(unknown))
+    known, overrides = state.known, asked.overrides
+    for address in outcome.touched_accounts - known.accounts.keys():
+        if not _is_all_given(overrides.get(address)):
+            raise ProofError("the call looked at an account that is not proven", got=address)
     for address, key in outcome.touched_slots - known.slots.keys():
+        given = overrides.get(address)
+        if given and (given.storage is not None or key in given.slots):
+            continue
         account = known.accounts.get(address)
-        if account and account.storage_root != EMPTY_ROOT and address not in overridden:
+        if address not in known.accounts or (account and account.storage_root != EMPTY_ROOT):
             raise ProofError("the call looked at a slot that is not proven", got=address + key)
     claim = Claim(under.chain_id, under.block_hash, asked.subject, under.finality)
     facts = (
@@ -148,6 +151,11 @@ def prove_call(
     )
     rule = "the call was run over proven state, and read no value besides"
     return seal(outcome, claim, Evidence(rule, facts, (state.header.because,)))
+
+
+def _is_all_given(given: Overrides | None) -> bool:
+    """Whether nothing of the account beneath an override shows."""
+    return given is not None and None not in (given.balance, given.nonce, given.code)
 
 
 def _spelled(value: object) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Protocol
 
 from walkaway.proofs.execution.accounts import Account
@@ -18,7 +19,28 @@ from walkaway.proofs.execution.header import Header
 from walkaway.proofs.execution.receipts import Log
 from walkaway.proofs.execution.transactions import AccessListEntry, Authorization
 
-__all__ = ["BlockEnvironment", "Call", "Engine", "KnownState", "Missing", "Outcome", "Overrides"]
+__all__ = [
+    "BlockEnvironment",
+    "Call",
+    "Engine",
+    "KnownState",
+    "Manner",
+    "Missing",
+    "Outcome",
+    "Overrides",
+]
+
+
+class Manner(Enum):
+    """What happens around a run, besides the code itself."""
+
+    ASKED = "asked"
+    """As `eth_call` runs: the sender pays for all gas first, and nobody is paid back."""
+    TRANSACTION = "transaction"
+    """As a block includes it: unused gas is paid back, and the coinbase gets its part."""
+    SYSTEM = "system"
+    """As a block calls a system contract (EIP-4788 and the like): the sender is nobody's
+    account, has no nonce, pays nothing; there is no intrinsic gas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +61,9 @@ class Call:
     authorizations: tuple[Authorization, ...] = ()
     blob_hashes: tuple[bytes, ...] = ()
     max_fee_per_blob_gas: int = 0
+    manner: Manner = Manner.ASKED
+    logs_transfers: bool = False
+    """Whether ether that moves shows among the logs (``traceTransfers`` of `eth_simulateV1`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +71,16 @@ class BlockEnvironment:
     """The block that a call runs in: a header's values, and the fork's name.
 
     ``fork`` is the execution fork in lower case ("cancun", "prague", "osaka",
-    "bpo1", ...); ``blob_base_fee`` is wei per blob gas.
+    "bpo1", ...); ``blob_base_fee`` is wei per blob gas. ``precompiles`` says
+    where the fork's precompiles are otherwise: at an address, the one that runs
+    there by its own address, or None where none does.
     """
 
     chain_id: int
     fork: str
     header: Header
     blob_base_fee: int = 1
+    precompiles: Mapping[bytes, bytes | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +132,11 @@ class Outcome:
     ``halt`` names an exceptional halt ("out of gas", "invalid opcode", ...) and
     is empty otherwise; ``gas_used`` counts intrinsic gas and refunds.
     ``touched_accounts`` and ``touched_slots`` are what the run looked at.
+    ``gas_before_refund`` is the most that was used at any time (EIP-3529 gives
+    back of it). ``changes`` is what the run leaves otherwise than it found it,
+    as overrides that the next run can be given on top of its own: of every
+    changed account the balance, nonce and code, and the slots that it wrote;
+    ``storage`` where the account was destroyed or made anew.
     """
 
     succeeded: bool
@@ -114,6 +147,8 @@ class Outcome:
     created: bytes | None = None
     touched_accounts: frozenset[bytes] = frozenset()
     touched_slots: frozenset[tuple[bytes, bytes]] = frozenset()
+    gas_before_refund: int = 0
+    changes: Mapping[bytes, Overrides] = field(default_factory=dict)
 
     @property
     def reverted(self) -> bool:

@@ -31,7 +31,7 @@ def payload_of(types: BeaconTypes, block: ExecutionBlock) -> View:
                     address=item.address,
                     amount=item.amount,
                 )
-                for item in block.withdrawals
+                for item in block.withdrawals or ()
             )
         ),
     )

@@ -5,23 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from walkaway.proofs.execution.blocks import Block, BlockBody
 from walkaway.proofs.execution.header import Header
 from walkaway.proofs.execution.receipts import Receipt
 from walkaway.proofs.execution.transactions import Transaction
 from walkaway.proofs.execution.withdrawals import Withdrawal
 
-__all__ = ["ExecutionBackend", "ExecutionBlock", "PayloadAttributes"]
+__all__ = ["ExecutionBackend", "ExecutionBlock", "PayloadAttributes", "TransactionPlace"]
 
 
 @dataclass(frozen=True)
 class ExecutionBlock:
-    """One execution block. ``requests`` are EIP-7685 requests: a type byte, then the data."""
+    """One execution block.
+
+    ``withdrawals`` is None before Shanghai. ``requests`` are EIP-7685 requests:
+    a type byte, then the data.
+    """
 
     header: Header
     transactions: tuple[Transaction, ...] = ()
     receipts: tuple[Receipt, ...] = ()
-    withdrawals: tuple[Withdrawal, ...] = ()
+    withdrawals: tuple[Withdrawal, ...] | None = ()
     requests: tuple[bytes, ...] = ()
+    ommers: tuple[Header, ...] = ()
 
     @property
     def hash(self) -> bytes:
@@ -32,6 +38,19 @@ class ExecutionBlock:
     def number(self) -> int:
         """The block's height."""
         return self.header.number
+
+    @property
+    def size(self) -> int:
+        """Bytes of the block's RLP encoding."""
+        return Block(self.header, BlockBody(self.transactions, self.withdrawals, self.ommers)).size
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionPlace:
+    """Where a transaction stands: its block, and its index there."""
+
+    block: ExecutionBlock
+    index: int
 
 
 @dataclass(frozen=True, slots=True)

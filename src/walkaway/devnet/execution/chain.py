@@ -8,9 +8,8 @@ on the public networks.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
-from walkaway.devnet.execution.block import ExecutionBlock, PayloadAttributes
+from walkaway.devnet.execution.block import ExecutionBlock, PayloadAttributes, TransactionPlace
 from walkaway.devnet.execution.engine import CallOutcome, Engine, MessageCall, engine
 from walkaway.devnet.execution.genesis import genesis_block, genesis_world
 from walkaway.devnet.execution.mempool import Mempool
@@ -18,7 +17,7 @@ from walkaway.devnet.execution.world import WorldState
 from walkaway.errors import InvalidRequest
 from walkaway.proofs.execution.transactions import Transaction
 
-__all__ = ["ExecutionChain", "TransactionPlace"]
+__all__ = ["ExecutionChain"]
 
 STATES_KEPT = 256
 """How many heights behind the newest block keep their state."""
@@ -26,16 +25,8 @@ BLOCK_HASHES = 256
 """How far back BLOCKHASH sees."""
 
 
-@dataclass(frozen=True, slots=True)
-class TransactionPlace:
-    """Where a transaction stands: its block, and its index there."""
-
-    block: ExecutionBlock
-    index: int
-
-
 class ExecutionChain:
-    """Blocks, their states, and the pool of transactions. An `ExecutionBackend`.
+    """Blocks, their states, and the pool of transactions. An `ExecutionBackend`, a `ReadableChain`.
 
     ``forks`` are (timestamp, EELS fork name) in ascending order; the first
     holds from genesis on, and is Cancun or later.
@@ -86,6 +77,10 @@ class ExecutionChain:
     def place(self, transaction_hash: bytes) -> TransactionPlace | None:
         """Where a transaction of the head's branch stands."""
         return self._places.get(transaction_hash)
+
+    def waiting(self, transaction_hash: bytes) -> Transaction | None:
+        """A transaction that is in no block yet."""
+        return self.mempool.get(transaction_hash)
 
     def rules(self, timestamp: int) -> Engine:
         """The fork's engine that holds at a time."""

@@ -28,7 +28,7 @@ from walkaway.proofs.execution.ordered_trie import ordered_root
 from walkaway.proofs.execution.receipts import logs_bloom
 from walkaway.proofs.execution.transactions import Transaction
 
-__all__ = ["Built", "CallOutcome", "Engine", "MessageCall", "engine"]
+__all__ = ["Built", "CallOutcome", "Engine", "MessageCall", "engine", "requests_hash"]
 
 GAS_LIMIT = 30_000_000
 EXTRA_DATA = b"walkaway devnet"
@@ -127,7 +127,7 @@ class Engine:
             blob_gas_used=int(output.blob_gas_used),
             excess_blob_gas=int(environment.excess_blob_gas),
             parent_beacon_block_root=attributes.parent_beacon_block_root,
-            requests_hash=_requests_hash(requests) if self.has_requests else None,
+            requests_hash=requests_hash(requests) if self.has_requests else None,
         )
         block = ExecutionBlock(header, tuple(included), receipts, attributes.withdrawals, requests)
         return Built(block, after, tuple(refused))
@@ -270,7 +270,7 @@ def engine(fork: str) -> Engine:
     return Engine(fork)
 
 
-def _requests_hash(requests: Sequence[bytes]) -> bytes:
+def requests_hash(requests: Sequence[bytes]) -> bytes:
     """EIP-7685: over the hashes of the requests, none of which is empty."""
     hashes = [hashlib.sha256(item).digest() for item in requests]
     return hashlib.sha256(b"".join(hashes)).digest()

@@ -1,4 +1,4 @@
-"""The JSON-RPC methods that a plain execution node has, over the devnet's chain.
+"""The JSON-RPC methods that a plain execution node has, over a chain.
 
 Answers are honest; whoever wants a lie puts one of ``devnet.sources`` in front.
 """
@@ -9,14 +9,13 @@ from collections.abc import Callable
 from typing import Protocol
 
 from walkaway.chain.block_id import BlockId, Tag
-from walkaway.devnet.execution.block import ExecutionBlock
-from walkaway.devnet.execution.chain import ExecutionChain, TransactionPlace
+from walkaway.devnet.execution.block import ExecutionBlock, TransactionPlace
 from walkaway.devnet.execution.engine import MessageCall
 from walkaway.devnet.execution.logs import LogFilter, included_receipts, matching_logs
+from walkaway.devnet.execution.readable_chain import ReadableChain
 from walkaway.devnet.execution.world import WorldState
 from walkaway.errors import InvalidRequest, WalkawayError
 from walkaway.limits import LIMITS
-from walkaway.proofs.execution import rlp
 from walkaway.proofs.execution.transaction_forms import decode_submission
 from walkaway.rpc.encode import (
     block_members,
@@ -58,7 +57,7 @@ class AnswersCalls(Protocol):
 class ExecutionRpc:
     """The methods, by name. With ``behind``, a node that has not seen the newest blocks yet."""
 
-    def __init__(self, chain: ExecutionChain, behind: int = 0) -> None:
+    def __init__(self, chain: ReadableChain, behind: int = 0) -> None:
         self._chain = chain
         self._behind = behind
         self._methods: dict[str, Callable[[Params], Json]] = {
@@ -160,7 +159,7 @@ class ExecutionRpc:
         if place is not None:
             transaction = place.block.transactions[place.index]
             return included_transaction(transaction, place.block.header, place.index)
-        waiting = self._chain.mempool.get(wanted)
+        waiting = self._chain.waiting(wanted)
         return None if waiting is None else pending_transaction(waiting)
 
     def _receipt(self, params: Params) -> Json:
@@ -242,7 +241,10 @@ class ExecutionRpc:
         if block is None:
             return None
         members = block_members(
-            block.header, size=len(_encoded(block)), withdrawals=block.withdrawals, ommers=[]
+            block.header,
+            size=block.size,
+            withdrawals=block.withdrawals,
+            ommers=data_list(ommer.hash for ommer in block.ommers),
         )
         transactions: list[Json] = [
             included_transaction(item, block.header, index) if full else data(item.hash)
@@ -267,14 +269,3 @@ def _one(rpc: AnswersCalls, call: Call | Malformed) -> bytes:
         return success(name, encode(rpc.answer(call.method, call.params)))
     except RpcFailure as error:
         return failure(name, error.code, str(error), error.error_data)
-
-
-def _encoded(block: ExecutionBlock) -> bytes:
-    header = block.header.rlp()
-    bodies = [
-        item.encode() if item.type == 0 else rlp.encode(item.encode())
-        for item in block.transactions
-    ]
-    withdrawals = [item.encode() for item in block.withdrawals]
-    parts = [rlp.encode_list(b"".join(part)) for part in (bodies, [], withdrawals)]
-    return rlp.encode_list(b"".join([header, *parts]))

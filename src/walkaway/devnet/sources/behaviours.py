@@ -9,7 +9,7 @@ from enum import Enum
 from walkaway.devnet.beacon.api import AnswersGets, BeaconApi
 from walkaway.devnet.beacon.chain import BeaconChain
 from walkaway.devnet.beacon.light_client_server import LightClientData, LightClientServer
-from walkaway.devnet.execution.chain import ExecutionChain
+from walkaway.devnet.execution.readable_chain import ReadableChain
 from walkaway.devnet.execution.rpc import AnswersCalls, ExecutionRpc
 from walkaway.devnet.sources.beacon_lies import ForgedCheckpoint, ForgedCommittee, MinorityHead
 from walkaway.devnet.sources.execution_lies import (
@@ -91,7 +91,7 @@ class Node:
     way: FaultyWay
 
 
-def node(behaviour: Behaviour, execution: ExecutionChain, beacon: BeaconChain, seed: int) -> Node:
+def node(behaviour: Behaviour, execution: ReadableChain, beacon: BeaconChain, seed: int) -> Node:
     """A node over the devnet's chains that behaves so."""
     share = RANDOM_ERROR_SHARE if behaviour is Behaviour.SERVER_ERRORS else 1.0
     return Node(
@@ -101,7 +101,7 @@ def node(behaviour: Behaviour, execution: ExecutionChain, beacon: BeaconChain, s
     )
 
 
-def _rpc(behaviour: Behaviour, chain: ExecutionChain) -> AnswersCalls:
+def _rpc(behaviour: Behaviour, chain: ReadableChain) -> AnswersCalls:
     honest = ExecutionRpc(chain, behind=STALE_BLOCKS if behaviour is Behaviour.STALE else 0)
     if behaviour in _LOG_LIES:
         return _LOG_LIES[behaviour](honest)

@@ -8,7 +8,7 @@ from typing import cast
 from ethereum_types.bytes import Bytes20
 
 from walkaway.chain.block_id import Tag
-from walkaway.devnet.execution.chain import ExecutionChain
+from walkaway.devnet.execution.readable_chain import ReadableChain
 from walkaway.devnet.execution.rpc import AnswersCalls
 from walkaway.devnet.execution.world import Account
 from walkaway.proofs.execution import rlp
@@ -41,7 +41,7 @@ class LyingBalance:
 class ForgedState:
     """Proves a richer account soundly, in a whole state trie of its own making."""
 
-    def __init__(self, inner: AnswersCalls, chain: ExecutionChain) -> None:
+    def __init__(self, inner: AnswersCalls, chain: ReadableChain) -> None:
         self._inner = inner
         self._chain = chain
 

@@ -17,7 +17,7 @@ const output = JSON.parse(
         evmVersion: "cancun",
         optimizer: { enabled: true },
         metadata: { bytecodeHash: "none", appendCBOR: false },
-        outputSelection: { "*": { "*": ["abi", "evm.deployedBytecode.object", "storageLayout"] } },
+        outputSelection: { "*": { "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object", "storageLayout"] } },
       },
     }),
   ),
@@ -28,9 +28,11 @@ if (problems.length > 0) throw new Error(problems.join("\n"));
 const contracts = {};
 for (const name of names) {
   for (const [contract, { abi, evm, storageLayout }] of Object.entries(output.contracts[name])) {
+    if (evm.deployedBytecode.object === "") continue; // abstract
     const slots = storageLayout.storage.map(({ label, slot }) => [label, Number(slot)]);
     contracts[contract] = {
       abi,
+      creation: "0x" + evm.bytecode.object,
       code: "0x" + evm.deployedBytecode.object,
       slots: Object.fromEntries(slots),
     };

@@ -14,10 +14,12 @@
     ├── Rejected              no submitter took a transaction; says what they hold against it
     ├── Stale                 the proven head is too old to answer for "latest"
     ├── Unsupported           walkaway does not prove this (yet)
+    │   └── UnknownNode           a changed trie's root hangs on a node that nobody showed
     ├── NoEndpoint            no endpoint answers where the command line looked for one
     ├── CallFailed            a call ran and failed, or could not be paid for; that is proven
     │   └── Reverted          it ended in REVERT; holds the data
     ├── InvalidRequest        what the caller asked is malformed
+    │   ├── CallRefused           a call that could be no transaction; says what it fails at
     │   ├── TooMuch               it is well formed, but its answer would pass a limit
     │   └── UnknownMethod         it asks for a method that does not exist
     └── ConfigError           a setting is missing, malformed or contradicts another
@@ -29,9 +31,11 @@ Malformed input of any kind becomes one of these; a bare ``ValueError`` or
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 
 __all__ = [
     "CallFailed",
+    "CallRefused",
     "ConfigError",
     "Elsewhere",
     "InvalidRequest",
@@ -39,6 +43,7 @@ __all__ = [
     "NoNetwork",
     "NotKnown",
     "ProofError",
+    "Refusal",
     "Rejected",
     "Reverted",
     "SourceBusy",
@@ -47,6 +52,7 @@ __all__ = [
     "Stale",
     "TooMuch",
     "UnknownMethod",
+    "UnknownNode",
     "Unproven",
     "Unsupported",
     "WalkawayError",
@@ -194,6 +200,20 @@ class Unsupported(WalkawayError):
     """walkaway cannot prove an answer of this kind, so it gives none."""
 
 
+class UnknownNode(Unsupported):
+    """A changed trie's root hangs on a node of which only the hash is known.
+
+    ``path`` is where it stands: the nibbles from the root, one a byte.
+    """
+
+    def __init__(self, path: bytes) -> None:
+        shown = "".join(f"{nibble:x}" for nibble in path) or "the top"
+        super().__init__(
+            f"the root needs the trie's node at {shown}, of which only the hash is known"
+        )
+        self.path = path
+
+
 class NoEndpoint(WalkawayError):
     """No endpoint answers at an address, or what answers there is none."""
 
@@ -212,6 +232,33 @@ class Reverted(CallFailed):
 
 class InvalidRequest(WalkawayError):
     """The caller's question is malformed; nothing was asked of anyone."""
+
+
+class Refusal(Enum):
+    """What a call fails at that could be no transaction; a cap is the most that is offered."""
+
+    INTRINSIC_GAS = "intrinsic gas"
+    """Its gas does not pay for what is charged before anything runs."""
+    FLOOR_GAS = "floor gas"
+    """Its gas does not pay for its data at the least (EIP-7623)."""
+    FUNDS = "funds"
+    """The sender has not what gas, blobs and value take."""
+    FEE_CAP = "fee cap"
+    """It offers less for gas than the block's base fee."""
+    BLOB_FEE_CAP = "blob fee cap"
+    """It offers less for blob gas than the block asks."""
+    INITCODE_SIZE = "initcode size"
+    """The code that is to create a contract is too long (EIP-3860)."""
+    NONCE = "nonce"
+    """The sender's nonce can step no further (EIP-2681)."""
+
+
+class CallRefused(InvalidRequest):
+    """A call is well formed, but could be no transaction in its block."""
+
+    def __init__(self, message: str, refusal: Refusal) -> None:
+        super().__init__(message)
+        self.refusal = refusal
 
 
 class UnknownMethod(InvalidRequest):

@@ -37,10 +37,12 @@ class Manner(Enum):
     ASKED = "asked"
     """As `eth_call` runs: the sender pays for all gas first, and nobody is paid back."""
     TRANSACTION = "transaction"
-    """As a block includes it: unused gas is paid back, and the coinbase gets its part."""
+    """As a block includes it: unused gas is paid back, and the coinbase gets what is over the
+    base fee. A price of 0 is held to no base fee, and pays nobody."""
     SYSTEM = "system"
     """As a block calls a system contract (EIP-4788 and the like): the sender is nobody's
-    account, has no nonce, pays nothing; there is no intrinsic gas."""
+    account, has no nonce, pays nothing; there is no intrinsic gas, and no refund. Where
+    there is no code, nothing happens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +135,12 @@ class Outcome:
     is empty otherwise; ``gas_used`` counts intrinsic gas and refunds.
     ``touched_accounts`` and ``touched_slots`` are what the run looked at.
     ``gas_before_refund`` is the most that was used at any time (EIP-3529 gives
-    back of it). ``changes`` is what the run leaves otherwise than it found it,
-    as overrides that the next run can be given on top of its own: of every
-    changed account the balance, nonce and code, and the slots that it wrote;
-    ``storage`` where the account was destroyed or made anew.
+    back of it), and no less than the floor of EIP-7623. ``changes`` is what the
+    run leaves otherwise than it found it, as overrides that the next run can be
+    given on top of its own (`walkaway.evm.overlay`): of every changed account the
+    balance, nonce and code, and the slots whose values changed; ``storage`` where
+    the account was destroyed or made anew. Nothing follows on a run that is only
+    `Manner.ASKED`, and so none are told of one.
     """
 
     succeeded: bool
@@ -175,7 +179,8 @@ class Engine(Protocol):
 
         Raises:
             Unsupported: the engine does not know the fork.
-            InvalidRequest: the call cannot be a transaction (funds, intrinsic gas,
-                a nonce that has run out).
+            CallRefused: the call could be no transaction (funds, intrinsic gas, a
+                nonce that has run out); which, its `Refusal` says.
+            InvalidRequest: the call is none that its fork knows.
         """
         ...

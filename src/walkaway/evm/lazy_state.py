@@ -18,13 +18,13 @@ from typing import Any
 from ethereum_types.bytes import Bytes20, Bytes32
 from ethereum_types.numeric import U256, Uint
 
-from walkaway.errors import InvalidRequest
+from walkaway.errors import CallRefused, Refusal
 from walkaway.evm.engine import KnownState, Missing, Overrides
 from walkaway.proofs.execution.accounts import Account
 from walkaway.proofs.execution.keccak import EMPTY_HASH
 from walkaway.proofs.execution.trie import EMPTY_ROOT
 
-__all__ = ["BlockHashes", "Reads", "Sender", "StateForms", "lazy_state"]
+__all__ = ["BlockHashes", "Reads", "Sender", "StateForms", "lazy_state", "what_changed"]
 
 LAST_NONCE = 2**64 - 1
 
@@ -70,15 +70,29 @@ class Sender:
     needs: int
 
     def after_charge(self, nonce: int, balance: int) -> tuple[int, int]:
-        """The nonce and the balance with which the code runs. Raises `InvalidRequest`."""
+        """The nonce and the balance with which the code runs. Raises `CallRefused`."""
         if nonce >= LAST_NONCE:
-            raise InvalidRequest("nonce has max value")
+            raise CallRefused("nonce has max value", Refusal.NONCE)
         if balance < self.needs:
-            raise InvalidRequest(
+            raise CallRefused(
                 f"insufficient funds for gas * price + value: address 0x{self.address.hex()} "
-                f"have {balance} want {self.needs}"
+                f"have {balance} want {self.needs}",
+                Refusal.FUNDS,
             )
         return nonce + 1, balance - self.pays
+
+
+_Condition = tuple[int, int, bytes]
+"""An account's balance, nonce and code."""
+
+_NOTHING: _Condition = (0, 0, b"")
+"""Also that of an account that is not there (EIP-161)."""
+
+
+def _condition(account: Eels) -> _Condition:
+    if account is None:
+        return _NOTHING
+    return int(account.balance), int(account.nonce), bytes(account.code)
 
 
 class StateForms:
@@ -98,7 +112,7 @@ class _Known:
         forms: StateForms,
         known: KnownState,
         overrides: Mapping[bytes, Overrides],
-        sender: Sender,
+        sender: Sender | None,
         reads: Reads,
     ) -> None:
         self.forms = forms
@@ -107,6 +121,7 @@ class _Known:
         self._overrides = overrides
         self._sender = sender
         self._read: dict[bytes, Eels] = {}
+        self._before: dict[bytes, _Condition] = {}
 
     def account(self, address: bytes) -> Eels:
         """The account in EELS' form, or None where it is proven absent."""
@@ -119,19 +134,21 @@ class _Known:
         self.reads.accounts.add(address)
         wanted = self._overrides.get(address, _AS_IT_IS)
         account = self._proven(address, wanted)
-        is_sender = address == self._sender.address
-        if account is None and wanted is _AS_IT_IS and not is_sender:
+        sender = self._sender if self._sender and self._sender.address == address else None
+        if account is None and wanted is _AS_IT_IS and not sender:
             return None
         account = account or _ABSENT
         nonce = account.nonce if wanted.nonce is None else wanted.nonce
         balance = account.balance if wanted.balance is None else wanted.balance
-        if is_sender:
-            nonce, balance = self._sender.after_charge(nonce, balance)
-        return self.forms.account(
-            nonce=Uint(nonce),
-            balance=U256(balance),
-            code=self._code(account.code_hash) if wanted.code is None else wanted.code,
-        )
+        code = self._code(account.code_hash) if wanted.code is None else wanted.code
+        self._before[address] = balance, nonce, code
+        if sender:
+            nonce, balance = sender.after_charge(nonce, balance)
+        return self.forms.account(nonce=Uint(nonce), balance=U256(balance), code=code)
+
+    def before(self, address: bytes) -> _Condition:
+        """An account that the run has read, as it was before the sender was charged."""
+        return self._before.get(bytes(address), _NOTHING)
 
     def _proven(self, address: bytes, wanted: Overrides) -> Account | None:
         if address in self._known.accounts:
@@ -262,6 +279,24 @@ class _Storage(dict[Bytes20, Eels]):
     def __delitem__(self, address: Bytes20) -> None:
         self[address] = self.known.forms.trie(secured=True, default=U256(0))
 
+    def written(self, address: Bytes20) -> tuple[dict[bytes, int], bool]:
+        """The slots of an account that changed, and whether every other slot is zero."""
+        slots = self.get(address)._data
+        if not isinstance(slots, _Slots):
+            return {bytes(key): int(value) for key, value in slots.items() if value}, True
+        return {
+            bytes(key): int(value)
+            for key, value in slots.items()
+            if value != self.known.slot(address, key)
+        }, False
+
+
+class _Created(set[Bytes20]):
+    """The accounts that were created in the run; EELS forgets them when the call is over."""
+
+    def clear(self) -> None:
+        """Forget nothing: `what_changed` asks afterwards."""
+
 
 class _Snapshots(list[tuple[Eels, Mapping[Bytes20, Eels]]]):
     """EELS snapshots storage as a plain dict; here it stays one that knows what is behind it."""
@@ -279,16 +314,41 @@ def lazy_state(
     forms: StateForms,
     known: KnownState,
     overrides: Mapping[bytes, Overrides],
-    sender: Sender,
+    sender: Sender | None,
     reads: Reads,
 ) -> Eels:
-    """A state of EELS over known state. What it is asked for beyond it goes into ``reads``."""
+    """A state of EELS over known state. What it is asked for beyond it goes into ``reads``.
+
+    ``sender`` is None where nobody is charged.
+    """
     behind = _Known(forms, known, overrides, sender, reads)
     return forms.state(
         _main_trie=forms.trie(secured=True, default=None, _data=_Accounts(behind)),
         _storage_tries=_Storage(behind, {}),
         _snapshots=_Snapshots(behind),
+        created_accounts=_Created(),
     )
+
+
+def what_changed(state: Eels) -> dict[bytes, Overrides]:
+    """What a run left otherwise than it found it; see `walkaway.evm.engine.Outcome`."""
+    accounts: _Accounts = state._main_trie._data
+    storage: _Storage = state._storage_tries
+    changes = {}
+    for address in {*accounts, *storage}:
+        before, after = accounts.known.before(address), _condition(accounts.get(address))
+        slots, is_whole = storage.written(address)
+        # A creation that failed leaves its mark, but no nonce (EIP-161).
+        is_whole |= address in state.created_accounts and after[1] > 0
+        if before == after and not slots:
+            continue
+        balance, nonce, code = after
+        changes[bytes(address)] = (
+            Overrides(balance, nonce, code, storage=slots if after != _NOTHING else {})
+            if is_whole or after == _NOTHING
+            else Overrides(balance, nonce, code, slots)
+        )
+    return changes
 
 
 class BlockHashes:

@@ -2,13 +2,18 @@
 
 A call runs as EELS runs a transaction (``process_transaction`` of the fork),
 except that nobody signed it: its nonce is not looked at, and no price need
-reach the base fee. The order of steps is the specification's:
+reach the base fee where it is only asked. The order of steps is the
+specification's:
 
 1. intrinsic gas, and the floor of EIP-7623, against the gas limit
 2. the sender's funds for gas, blobs and value; its nonce and balance change
 3. the access list and the coinbase (EIP-3651) are warm; the message is made
 4. delegations are set (EIP-7702), the code runs
 5. refunds, of at most a fifth (EIP-3529), and the floor again
+6. in a transaction, gas is paid back and the coinbase paid; destroyed accounts go
+
+A call of the system is made as ``process_system_transaction`` makes it, and
+has of these steps only the code.
 
 EELS is slow and trusts its caller, so that a hostile call could hold a
 process for minutes: `walkaway.evm.worker` runs this engine where it can be
@@ -18,7 +23,7 @@ killed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any
 
@@ -26,7 +31,13 @@ from ethereum.exceptions import EthereumException
 from ethereum_types.bytes import Bytes0, Bytes20, Bytes32
 from ethereum_types.numeric import U8, U64, U256, Uint
 
-from walkaway.errors import InvalidRequest, Unsupported, WalkawayError
+from walkaway.errors import (
+    CallRefused,
+    InvalidRequest,
+    Refusal,
+    Unsupported,
+    WalkawayError,
+)
 from walkaway.evm.eels import (
     FORKS,
     PricedExcess,
@@ -34,8 +45,24 @@ from walkaway.evm.eels import (
     remember_jump_destinations,
     take_given_price,
 )
-from walkaway.evm.engine import BlockEnvironment, Call, KnownState, Missing, Outcome, Overrides
-from walkaway.evm.lazy_state import BlockHashes, Reads, Sender, StateForms, lazy_state
+from walkaway.evm.eels_frames import watched_environment
+from walkaway.evm.engine import (
+    BlockEnvironment,
+    Call,
+    KnownState,
+    Manner,
+    Missing,
+    Outcome,
+    Overrides,
+)
+from walkaway.evm.lazy_state import (
+    BlockHashes,
+    Reads,
+    Sender,
+    StateForms,
+    lazy_state,
+    what_changed,
+)
 from walkaway.proofs.execution.receipts import Log
 from walkaway.proofs.execution.transactions import GAS_PER_BLOB
 
@@ -110,6 +137,7 @@ class _Rules:
         self._forms = StateForms(self._state, eels_module(fork, "trie"), self._types)
         self._has_delegations = hasattr(self._transactions, "SetCodeTransaction")
         self._has_blobs = hasattr(self._transactions, "BlobTransaction")
+        self._origin_form = watched_environment(fork)
         self._largest_initcode = getattr(self._interpreter, "MAX_INIT_CODE_SIZE", None)
         remember_jump_destinations(self._interpreter)
         take_given_price(eels_module(fork, "vm.instructions.environment"))
@@ -123,34 +151,83 @@ class _Rules:
         reads: Reads,
     ) -> Outcome:
         """The outcome, worth something only where ``reads`` has nothing missing."""
+        if call.manner is Manner.SYSTEM:
+            return self._run_for_system(call, environment, known, overrides, reads)
         transaction = self._transaction(call)
         # 1
         intrinsic, floor = self._intrinsic_gas(call, transaction)
         # 2
         sender = _sender(call, environment)
         state = lazy_state(self._forms, known, overrides, sender, reads)
-        if call.to is None or sender.needs:
+        if call.to is None or sender.needs or call.manner is Manner.TRANSACTION:
             self._state.get_account(state, Bytes20(call.sender))  # charges it
         block = self._block(environment, state, known.block_hashes, reads)
         # 3
-        message = self._prepare(block, self._origin(call, block, intrinsic), transaction)
-        created = None if call.to is not None else bytes(message.current_target)
+        origin = self._origin(call, environment, block, intrinsic)
+        message = self._prepare(block, origin, transaction)
         # 4
-        output, error, gas_left, refund, logs = self._execute(message)
+        ended = self._execute(message)
         # 5
-        before_refund = call.gas_limit - gas_left
-        gas_used = max(floor, before_refund - min(before_refund // REFUND_SHARE, refund))
-        halt = _halt(error)
-        return Outcome(
-            succeeded=error is None,
-            output=b"" if halt else output,
-            gas_used=gas_used,
-            logs=tuple([Log(bytes(g.address), _topics(g), bytes(g.data)) for g in logs]),
-            halt=halt,
-            created=created if error is None else None,
-            touched_accounts=frozenset(reads.accounts),
-            touched_slots=frozenset(reads.slots),
-        )
+        used = call.gas_limit - ended.gas_left
+        gas_used = max(floor, used - min(used // REFUND_SHARE, ended.refund))
+        # 6
+        if call.manner is Manner.TRANSACTION:
+            self._pay(call, environment, state, gas_used)
+            self._destroy(state, ended.destroyed)
+        changes = what_changed(state) if call.manner is Manner.TRANSACTION else {}
+        return _outcome(ended, gas_used, max(floor, used), reads, changes)
+
+    def _run_for_system(
+        self,
+        call: Call,
+        environment: BlockEnvironment,
+        known: KnownState,
+        overrides: Mapping[bytes, Overrides],
+        reads: Reads,
+    ) -> Outcome:
+        if call.to is None:
+            raise InvalidRequest("the system creates no contract")
+        state = lazy_state(self._forms, known, overrides, None, reads)
+        block = self._block(environment, state, known.block_hashes, reads)
+        target = Bytes20(call.to)
+        values: dict[str, Eels] = {
+            "block_env": block,
+            "tx_env": self._origin(call, environment, block, 0),
+            "caller": Bytes20(call.sender),
+            "target": target,
+            "current_target": target,
+            "code_address": target,
+            "gas": Uint(call.gas_limit),
+            "value": U256(0),
+            "data": call.data,
+            "code": self._state.get_account(state, target).code,
+            "depth": Uint(0),
+            "should_transfer_value": False,
+            "is_static": False,
+            "accessed_addresses": set(),
+            "accessed_storage_keys": set(),
+            "disable_precompiles": False,
+            "parent_evm": None,
+        }
+        ended = self._execute(_made(self._vm.Message, values))
+        self._destroy(state, ended.destroyed)
+        used = call.gas_limit - ended.gas_left
+        return _outcome(ended, used, used, reads, what_changed(state))
+
+    def _pay(self, call: Call, environment: BlockEnvironment, state: Eels, gas_used: int) -> None:
+        """Gas that is left goes back to the sender, the price over the base fee to the coinbase."""
+        header = environment.header
+        base_fee = header.base_fee_per_gas or 0
+        back = (call.gas_limit - gas_used) * call.gas_price
+        reward = gas_used * max(0, call.gas_price - base_fee)
+        for address, amount in ((call.sender, back), (header.coinbase, reward)):
+            if amount:
+                balance = self._state.get_account(state, Bytes20(address)).balance
+                self._state.set_account_balance(state, Bytes20(address), balance + U256(amount))
+
+    def _destroy(self, state: Eels, addresses: frozenset[bytes]) -> None:
+        for address in addresses:
+            self._state.destroy_account(state, Bytes20(address))
 
     def _transaction(self, call: Call) -> Eels:
         """The call as a transaction that nobody signed."""
@@ -214,15 +291,20 @@ class _Rules:
             (int(cost[0]), int(cost[1])) if isinstance(cost, tuple) else (int(cost), 0)
         )
         if intrinsic > call.gas_limit:
-            raise InvalidRequest(f"intrinsic gas too low: have {call.gas_limit}, want {intrinsic}")
+            raise CallRefused(
+                f"intrinsic gas too low: have {call.gas_limit}, want {intrinsic}",
+                Refusal.INTRINSIC_GAS,
+            )
         if floor > call.gas_limit:
-            raise InvalidRequest(
-                f"insufficient gas for floor data gas cost: have {call.gas_limit}, want {floor}"
+            raise CallRefused(
+                f"insufficient gas for floor data gas cost: have {call.gas_limit}, want {floor}",
+                Refusal.FLOOR_GAS,
             )
         largest = self._largest_initcode
         if call.to is None and largest is not None and len(call.data) > int(largest):
-            raise InvalidRequest(
-                f"max initcode size exceeded: code size {len(call.data)} limit {int(largest)}"
+            raise CallRefused(
+                f"max initcode size exceeded: code size {len(call.data)} limit {int(largest)}",
+                Refusal.INITCODE_SIZE,
             )
         return intrinsic, floor
 
@@ -247,7 +329,9 @@ class _Rules:
         }
         return _made(self._vm.BlockEnvironment, values)
 
-    def _origin(self, call: Call, block: Eels, intrinsic: int) -> Eels:
+    def _origin(
+        self, call: Call, environment: BlockEnvironment, block: Eels, intrinsic: int
+    ) -> Eels:
         warm: set[Eels] = set() if self.fork == "paris" else {block.coinbase}
         warm |= {Bytes20(entry.address) for entry in call.access_list}
         values: dict[str, Eels] = {
@@ -263,36 +347,78 @@ class _Rules:
             "blob_versioned_hashes": tuple(Bytes32(item) for item in call.blob_hashes),
             "index_in_block": None,
             "tx_hash": None,
+            "precompiles": environment.precompiles,
+            "logs_transfers": call.logs_transfers,
         }
         if self._has_blobs:
             values["transient_storage"] = self._state.TransientStorage()
         if self._has_delegations:
             values["authorizations"] = self._authorizations(call)
-        return _made(self._vm.TransactionEnvironment, values)
+        return _made(self._origin_form, values)
 
-    def _execute(self, message: Eels) -> tuple[bytes, Eels, int, int, Eels]:
-        """Output, error, gas left, refund and logs of the outermost message."""
+    def _execute(self, message: Eels) -> _Ended:
+        """Run the outermost message."""
+        state, target = message.block_env.state, message.current_target
+        creates = message.code_address is None
         if self._has_delegations:
             done = self._interpreter.process_message_call(message)
-            return (
-                bytes(done.return_data),
-                done.error,
-                int(done.gas_left),
-                int(done.refund_counter),
-                done.logs,
-            )
+            ended = _Ended(bytes(done.return_data), done.error, int(done.gas_left))
+            refund = int(done.refund_counter)
         # Before Prague, process_message_call keeps the output to itself.
-        state, target = message.block_env.state, message.current_target
-        if message.code_address is not None:
-            evm = self._interpreter.process_message(message)
-        elif self._state.account_has_code_or_nonce(
-            state, target
-        ) or self._state.account_has_storage(state, target):
-            return b"", self._interpreter.AddressCollision(), 0, 0, ()
+        elif creates and (
+            self._state.account_has_code_or_nonce(state, target)
+            or self._state.account_has_storage(state, target)
+        ):
+            return _Ended(b"", self._interpreter.AddressCollision(), 0)
         else:
-            evm = self._interpreter.process_create_message(message)
-        refund, logs = (0, ()) if evm.error else (int(evm.refund_counter), evm.logs)
-        return bytes(evm.output), evm.error, int(evm.gas_left), refund, logs
+            process = "process_create_message" if creates else "process_message"
+            done = getattr(self._interpreter, process)(message)
+            ended = _Ended(bytes(done.output), done.error, int(done.gas_left))
+            refund = 0 if done.error else int(done.refund_counter)
+        if done.error:
+            return replace(ended, refund=refund)
+        return replace(
+            ended,
+            refund=refund,
+            logs=done.logs,
+            destroyed=frozenset(done.accounts_to_delete),
+            created=bytes(target) if creates else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How the outermost message ended; only one that succeeded has what follows on the refund."""
+
+    output: bytes
+    error: EthereumException | None
+    gas_left: int
+    refund: int = 0
+    logs: Eels = ()
+    destroyed: frozenset[bytes] = frozenset()
+    created: bytes | None = None
+
+
+def _outcome(
+    ended: _Ended,
+    gas_used: int,
+    gas_before_refund: int,
+    reads: Reads,
+    changes: Mapping[bytes, Overrides],
+) -> Outcome:
+    halt = _halt(ended.error)
+    return Outcome(
+        succeeded=ended.error is None,
+        output=b"" if halt else ended.output,
+        gas_used=gas_used,
+        logs=tuple([Log(bytes(g.address), _topics(g), bytes(g.data)) for g in ended.logs]),
+        halt=halt,
+        created=ended.created,
+        touched_accounts=frozenset(reads.accounts),
+        touched_slots=frozenset(reads.slots),
+        gas_before_refund=gas_before_refund,
+        changes=changes,
+    )
 
 
 @lru_cache
@@ -304,10 +430,18 @@ def _rules(fork: str) -> _Rules:
 
 def _sender(call: Call, environment: BlockEnvironment) -> Sender:
     """What the sender pays for all gas, and must own besides for blobs and value."""
+    base_fee = environment.header.base_fee_per_gas or 0
+    if call.manner is Manner.TRANSACTION and 0 < call.gas_price < base_fee:
+        raise CallRefused(
+            f"max fee per gas less than block base fee: address 0x{call.sender.hex()}, "
+            f"maxFeePerGas: {call.gas_price}, baseFee: {base_fee}",
+            Refusal.FEE_CAP,
+        )
     if call.blob_hashes and 0 < call.max_fee_per_blob_gas < environment.blob_base_fee:
-        raise InvalidRequest(
+        raise CallRefused(
             f"max fee per blob gas is less than the block's: have {call.max_fee_per_blob_gas} "
-            f"want {environment.blob_base_fee}"
+            f"want {environment.blob_base_fee}",
+            Refusal.BLOB_FEE_CAP,
         )
     gas = call.gas_limit * call.gas_price
     blob_gas = len(call.blob_hashes) * GAS_PER_BLOB if call.max_fee_per_blob_gas else 0

@@ -17,15 +17,15 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
-from walkaway.errors import InvalidRequest, Unsupported, WalkawayError
+from walkaway.errors import CallRefused, InvalidRequest, Refusal, Unsupported, WalkawayError
 from walkaway.evm.engine import BlockEnvironment, Call, KnownState, Missing, Outcome, Overrides
 from walkaway.limits import LIMITS, Limits
 
 __all__ = ["ReferenceWorkers"]
 
 Job = tuple[Call, BlockEnvironment, KnownState, Mapping[bytes, Overrides] | None]
-Result = Outcome | Missing | tuple[str, str]
-"""What a process sends back; an error as its kind and its message."""
+Result = Outcome | Missing | tuple[str, str, Refusal | None]
+"""What a process sends back; an error as its kind, its message, and what was refused."""
 
 
 @dataclass
@@ -90,7 +90,9 @@ class ReferenceWorkers:
                 self._idle.append(worker)
             if isinstance(result, Outcome | Missing):
                 return result
-            kind, message = result
+            kind, message, refusal = result
+            if refusal is not None:
+                raise CallRefused(message, refusal)
             raise _ERRORS.get(kind, WalkawayError)(message)
 
     def close(self) -> None:
@@ -144,7 +146,8 @@ def _serve(pipe: Connection) -> None:
         try:
             result = engine.run(*job)
         except WalkawayError as error:
-            result = (type(error).__name__, str(error))
+            refusal = error.refusal if isinstance(error, CallRefused) else None
+            result = (type(error).__name__, str(error), refusal)
         pipe.send_bytes(pickle.dumps(result))
 
 

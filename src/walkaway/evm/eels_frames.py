@@ -1,0 +1,116 @@
+"""What one run of EELS has otherwise about its frames: precompiles elsewhere, transfers as logs.
+
+EELS makes an ``Evm`` for every message it processes, and knows of no hooks. So
+that one name is replaced in a fork's interpreter, and the operation
+SELFDESTRUCT, once; both look at the transaction's environment and do nothing
+unless it is of the form made here. The devnet builds blocks with the same
+packages and never uses that form.
+
+Ether that moves is told as go-ethereum's ``traceTransfers`` does: as if the
+address of ether (ERC-7528) were a token (ERC-20) that logs each ``Transfer``.
+The log comes before those of the frame that the ether enters, and goes with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import field, make_dataclass
+from functools import lru_cache
+from types import ModuleType
+from typing import Any
+
+from ethereum_types.bytes import Bytes20, Bytes32
+from ethereum_types.numeric import U256
+
+from walkaway.evm.eels import eels_module
+from walkaway.proofs.execution.keccak import keccak256
+
+__all__ = ["watched_environment"]
+
+ETHER = Bytes20(b"\xee" * 20)
+TRANSFER = Bytes32(keccak256(b"Transfer(address,address,uint256)"))
+CALLCODE = 0xF2
+
+# A value of one of EELS' forks, whose types are made anew for each.
+Eels = Any
+
+
+@lru_cache
+def watched_environment(fork: str) -> Eels:
+    """A fork's transaction environment with two fields more, whose frames heed them.
+
+    ``precompiles`` is that of `walkaway.evm.engine.BlockEnvironment`,
+    ``logs_transfers`` that of `walkaway.evm.engine.Call`.
+    """
+    interpreter = eels_module(fork, "vm.interpreter")
+    plain = eels_module(fork, "vm").TransactionEnvironment
+    form = make_dataclass(
+        "WatchedTransactionEnvironment",
+        [
+            ("precompiles", Mapping[bytes, bytes | None], field(default_factory=dict)),
+            ("logs_transfers", bool, field(default=False)),
+        ],
+        bases=(plain,),
+        kw_only=True,
+    )
+    log = eels_module(fork, "blocks").Log
+    _watch_messages(interpreter, form, log)
+    _watch_destruction(interpreter, eels_module(fork, "state"), form, log)
+    return form
+
+
+def _watch_messages(interpreter: ModuleType, form: Eels, log: Eels) -> None:
+    make_evm = interpreter.Evm
+
+    def make_watched_evm(**parts: Eels) -> Eels:
+        message = parts["message"]
+        environment = message.tx_env
+        if isinstance(environment, form):
+            if environment.precompiles:
+                message.code_address = _precompile(message, environment.precompiles)
+            if environment.logs_transfers and message.value and _brings_its_value(message):
+                parts["logs"] = (
+                    _transfer(log, message.caller, message.current_target, message.value),
+                )
+        return make_evm(**parts)
+
+    setattr(interpreter, _EVM, make_watched_evm)
+
+
+def _precompile(message: Eels, precompiles: Mapping[bytes, bytes | None]) -> Eels:
+    """The own address of the precompile that runs, which EELS goes by; else what is none's."""
+    if getattr(message, "disable_precompiles", False):  # a delegation runs code (EIP-7702)
+        return None
+    moved = precompiles.get(message.code_address, message.code_address)
+    return None if moved is None else Bytes20(moved)
+
+
+def _brings_its_value(message: Eels) -> bool:
+    """Whether the value is moved: DELEGATECALL only shows one, CALLCODE moves it nowhere."""
+    caller = message.parent_evm
+    return message.should_transfer_value and (
+        caller is None or caller.code[int(caller.pc)] != CALLCODE
+    )
+
+
+def _watch_destruction(interpreter: ModuleType, state: ModuleType, form: Eels, log: Eels) -> None:
+    operation = interpreter.Ops.SELFDESTRUCT
+    destroy: Callable[[Eels], None] = interpreter.op_implementation[operation]
+
+    def destroy_watched(evm: Eels) -> None:
+        environment, here = evm.message.tx_env, evm.message.current_target
+        heir = Bytes20(evm.stack[-1].to_be_bytes32()[12:]) if evm.stack else here
+        balance = state.get_account(evm.message.block_env.state, here).balance
+        destroy(evm)
+        if balance and isinstance(environment, form) and environment.logs_transfers:
+            evm.logs += (_transfer(log, here, heir, balance),)
+
+    interpreter.op_implementation[operation] = destroy_watched
+
+
+def _transfer(log: Eels, sender: bytes, receiver: bytes, value: U256) -> Eels:
+    topics = (TRANSFER, Bytes32(sender.rjust(32, b"\0")), Bytes32(receiver.rjust(32, b"\0")))
+    return log(address=ETHER, topics=topics, data=value.to_be_bytes32())
+
+
+_EVM = "Evm"

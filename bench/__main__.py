@@ -10,7 +10,7 @@ from bench.report import record
 
 __all__ = ["main"]
 
-NOT_BENCHMARKS = {"__init__", "__main__", "figures", "report"}
+NOT_BENCHMARKS = {"__init__", "__main__", "figures", "recordings", "report"}
 
 
 def benchmarks() -> list[str]:

@@ -12,8 +12,9 @@ from tests.proofs.execution.tries import ProvingTrie
 from walkaway.errors import Elsewhere, ProofError
 from walkaway.limits import LIMITS
 from walkaway.proofs.execution import rlp
+from walkaway.proofs.execution.hex_prefix import nibbles
 from walkaway.proofs.execution.keccak import keccak256
-from walkaway.proofs.execution.trie import EMPTY_ROOT, nibbles, verify
+from walkaway.proofs.execution.trie import EMPTY_ROOT, verify
 
 KEYS = st.binary(min_size=2, max_size=2) | st.sampled_from(
     [b"\0\0", b"\0\1", b"\0\x10", b"\1\0", b"\x10\0", b"\x11\x11", b"\x11\x12"]

@@ -14,8 +14,9 @@ from functools import cached_property
 from typing import TypeAlias
 
 from walkaway.proofs.execution import rlp
+from walkaway.proofs.execution.hex_prefix import nibbles, packed
 from walkaway.proofs.execution.keccak import keccak256
-from walkaway.proofs.execution.trie import EMPTY_ROOT, nibbles
+from walkaway.proofs.execution.trie import EMPTY_ROOT
 
 __all__ = ["Node", "insert", "prove", "remove", "root_hash"]
 
@@ -46,7 +47,7 @@ class _Leaf(_Encoded):
     value: bytes
 
     def items(self) -> list[rlp.Encodable]:
-        return [_packed(self.path, leaf=True), self.value]
+        return [packed(self.path, leaf=True), self.value]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +56,7 @@ class _Extension(_Encoded):
     child: Node
 
     def items(self) -> list[rlp.Encodable]:
-        return [_packed(self.path, leaf=False), self.child.reference]
+        return [packed(self.path, leaf=False), self.child.reference]
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,10 +168,3 @@ def _shared(first: bytes, second: bytes) -> int:
             break
         length += 1
     return length
-
-
-def _packed(path: bytes, *, leaf: bool) -> bytes:
-    """Hex-prefix encoding (Yellow Paper, appendix C)."""
-    flag = 2 * leaf + len(path) % 2
-    halves = bytes([flag]) + path if len(path) % 2 else bytes([flag, 0]) + path
-    return bytes(a << 4 | b for a, b in zip(halves[::2], halves[1::2], strict=True))

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from walkaway.proofs.execution import rlp
+from walkaway.proofs.execution.hex_prefix import nibbles, packed
 from walkaway.proofs.execution.keccak import keccak256
-from walkaway.proofs.execution.trie import EMPTY_ROOT, nibbles
+from walkaway.proofs.execution.trie import EMPTY_ROOT
 
 __all__ = ["ordered_root"]
 
@@ -33,10 +34,10 @@ def _node(leaves: list[_Leaf], depth: int) -> bytes:
     """
     first, item = leaves[0]
     if len(leaves) == 1:
-        return rlp.encode([_packed(first[depth:], 2), item])
+        return rlp.encode([packed(first[depth:], leaf=True), item])
     shared = _shared(first, leaves[-1][0], depth)
     if shared > depth:
-        segment = rlp.encode(_packed(first[depth:shared], 0))
+        segment = rlp.encode(packed(first[depth:shared], leaf=False))
         return rlp.encode_list(segment + _reference(leaves, shared))
     children = [b"\x80"] * 17
     start = 0
@@ -61,10 +62,3 @@ def _shared(first: bytes, last: bytes, depth: int) -> int:
     while first[depth] == last[depth]:
         depth += 1
     return depth
-
-
-def _packed(path: bytes, flag: int) -> bytes:
-    """The hex-prefix encoding (Yellow Paper, appendix C); flag 2 marks a leaf."""
-    odd = len(path) % 2
-    halves = bytes([flag + odd]) + (b"" if odd else b"\0") + path
-    return bytes([halves[i] << 4 | halves[i + 1] for i in range(0, len(halves), 2)])

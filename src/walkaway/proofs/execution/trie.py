@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from walkaway.errors import Elsewhere, ProofError
 from walkaway.limits import LIMITS
 from walkaway.proofs.execution import rlp
+from walkaway.proofs.execution.hex_prefix import nibbles, string, unpacked
 from walkaway.proofs.execution.keccak import keccak256
 
-__all__ = ["EMPTY_ROOT", "nibbles", "verify"]
+__all__ = ["EMPTY_ROOT", "verify"]
 
 _EMPTY_NODE = rlp.encode(b"")
 
@@ -23,7 +24,6 @@ EMPTY_ROOT = keccak256(_EMPTY_NODE)
 """The root of a trie that holds nothing."""
 
 _BRANCH_ITEMS = 17
-_LEAF_FLAG, _ODD_FLAG = 2, 1
 
 
 def verify(root: bytes, key: bytes, nodes: Sequence[bytes]) -> bytes | None:
@@ -54,11 +54,6 @@ def verify(root: bytes, key: bytes, nodes: Sequence[bytes]) -> bytes | None:
     return value
 
 
-def nibbles(key: bytes) -> bytes:
-    """The half-bytes of a key, high half first, one a byte."""
-    return bytes([half for byte in key for half in (byte >> 4, byte & 0xF)])
-
-
 class _Walk:
     """One walk down the nodes, from the root to a value or to where the path ends."""
 
@@ -79,14 +74,14 @@ class _Walk:
         while True:
             if len(node) == _BRANCH_ITEMS:
                 if not path:
-                    return _string(node[-1]) or None
+                    return string(node[-1]) or None
                 child, path = node[path[0]], path[1:]
                 if child == b"":
                     return None
             elif len(node) == 2:
-                segment, is_leaf = _unpacked(node[0])
+                segment, is_leaf = unpacked(node[0])
                 if is_leaf:
-                    value = _string(node[1])
+                    value = string(node[1])
                     if not value:
                         raise ProofError("a leaf of the trie is empty")
                     return value if segment == path else None
@@ -127,19 +122,3 @@ class _Walk:
         if not isinstance(node, list):
             raise ProofError("a trie node is not a list")
         return node
-
-
-def _string(item: rlp.Item) -> bytes:
-    if not isinstance(item, bytes):
-        raise ProofError("a list stands where the trie should hold a value")
-    return item
-
-
-def _unpacked(item: rlp.Item) -> tuple[bytes, bool]:
-    """Undo the hex-prefix encoding (Yellow Paper, appendix C): the nibbles, and if a leaf's."""
-    packed = nibbles(_string(item))
-    flag = packed[0] if packed else 4
-    odd = flag & _ODD_FLAG
-    if flag > 3 or (not odd and packed[1]):
-        raise ProofError("a path in the trie is not in hex-prefix form", got=item)
-    return packed[2 - odd :], bool(flag & _LEAF_FLAG)

@@ -28,8 +28,8 @@ from functools import lru_cache
 from typing import Any
 
 from ethereum.exceptions import EthereumException
-from ethereum_types.bytes import Bytes0, Bytes20, Bytes32
-from ethereum_types.numeric import U8, U64, U256, Uint
+from ethereum_types.bytes import Bytes20, Bytes32
+from ethereum_types.numeric import U64, U256, Uint
 
 from walkaway.errors import (
     CallRefused,
@@ -46,6 +46,7 @@ from walkaway.evm.eels import (
     take_given_price,
 )
 from walkaway.evm.eels_frames import watched_environment
+from walkaway.evm.eels_transactions import TransactionForms
 from walkaway.evm.engine import (
     BlockEnvironment,
     Call,
@@ -129,16 +130,14 @@ class _Rules:
     def __init__(self, fork: str) -> None:
         self.fork = fork
         self._state: Eels = eels_module(fork, "state")
-        self._types: Eels = eels_module(fork, "fork_types")
-        self._transactions: Eels = eels_module(fork, "transactions")
+        self._transactions = TransactionForms(fork)
         self._vm: Eels = eels_module(fork, "vm")
         self._interpreter: Eels = eels_module(fork, "vm.interpreter")
         self._prepare: Eels = eels_module(fork, "utils.message").prepare_message
-        self._forms = StateForms(self._state, eels_module(fork, "trie"), self._types)
-        self._has_delegations = hasattr(self._transactions, "SetCodeTransaction")
-        self._has_blobs = hasattr(self._transactions, "BlobTransaction")
+        self._forms = StateForms(
+            self._state, eels_module(fork, "trie"), eels_module(fork, "fork_types")
+        )
         self._origin_form = watched_environment(fork)
-        self._largest_initcode = getattr(self._interpreter, "MAX_INIT_CODE_SIZE", None)
         remember_jump_destinations(self._interpreter)
         take_given_price(eels_module(fork, "vm.instructions.environment"))
 
@@ -153,9 +152,9 @@ class _Rules:
         """The outcome, worth something only where ``reads`` has nothing missing."""
         if call.manner is Manner.SYSTEM:
             return self._run_for_system(call, environment, known, overrides, reads)
-        transaction = self._transaction(call)
+        transaction = self._transactions.of(call)
         # 1
-        intrinsic, floor = self._intrinsic_gas(call, transaction)
+        intrinsic, floor = self._transactions.intrinsic_gas(call, transaction)
         # 2
         sender = _sender(call, environment)
         state = lazy_state(self._forms, known, overrides, sender, reads)
@@ -229,85 +228,6 @@ class _Rules:
         for address in addresses:
             self._state.destroy_account(state, Bytes20(address))
 
-    def _transaction(self, call: Call) -> Eels:
-        """The call as a transaction that nobody signed."""
-        if call.authorizations and not self._has_delegations:
-            raise InvalidRequest(f"authorizations came with Prague, the block is {self.fork}")
-        if (call.blob_hashes or call.max_fee_per_blob_gas) and not self._has_blobs:
-            raise InvalidRequest(f"blobs came with Cancun, the block is {self.fork}")
-        if call.to is None and (call.authorizations or call.blob_hashes):
-            raise InvalidRequest("a call with authorizations or blobs cannot create a contract")
-        common: dict[str, Eels] = {
-            "nonce": U256(0),
-            "gas": Uint(call.gas_limit),
-            "to": Bytes0(b"") if call.to is None else Bytes20(call.to),
-            "value": U256(call.value),
-            "data": call.data,
-            "r": U256(0),
-            "s": U256(0),
-        }
-        if not call.access_list and not call.authorizations:
-            return self._transactions.LegacyTransaction(
-                **common, gas_price=Uint(call.gas_price), v=U256(0)
-            )
-        common |= {
-            "chain_id": U64(0),
-            "y_parity": U256(0),
-            "access_list": tuple(self._access(entry) for entry in call.access_list),
-        }
-        if not call.authorizations:
-            return self._transactions.AccessListTransaction(
-                **common, gas_price=Uint(call.gas_price)
-            )
-        return self._transactions.SetCodeTransaction(
-            **common | {"nonce": U64(0)},
-            max_priority_fee_per_gas=Uint(0),
-            max_fee_per_gas=Uint(call.gas_price),
-            authorizations=self._authorizations(call),
-        )
-
-    def _access(self, entry: Eels) -> Eels:
-        access = getattr(self._transactions, "Access", None)
-        account, slots = Bytes20(entry.address), tuple(Bytes32(key) for key in entry.storage_keys)
-        return (account, slots) if access is None else access(account=account, slots=slots)
-
-    def _authorizations(self, call: Call) -> Eels:
-        return tuple(
-            self._types.Authorization(
-                chain_id=U256(item.chain_id),
-                address=Bytes20(item.address),
-                nonce=U64(item.nonce),
-                y_parity=U8(item.y_parity),
-                r=U256(item.r),
-                s=U256(item.s),
-            )
-            for item in call.authorizations
-        )
-
-    def _intrinsic_gas(self, call: Call, transaction: Eels) -> tuple[int, int]:
-        """What is charged before anything runs, and the least that is charged in all."""
-        cost = self._transactions.calculate_intrinsic_cost(transaction)
-        intrinsic, floor = (
-            (int(cost[0]), int(cost[1])) if isinstance(cost, tuple) else (int(cost), 0)
-        )
-        if intrinsic > call.gas_limit:
-            raise CallRefused(
-                f"intrinsic gas too low: have {call.gas_limit}, want {intrinsic}",
-                Refusal.INTRINSIC_GAS,
-            )
-        if floor > call.gas_limit:
-            raise CallRefused(
-                f"insufficient gas for floor data gas cost: have {call.gas_limit}, want {floor}",
-                Refusal.FLOOR_GAS,
-            )
-        largest = self._largest_initcode
-        if call.to is None and largest is not None and len(call.data) > int(largest):
-            raise CallRefused(
-                f"max initcode size exceeded: code size {len(call.data)} limit {int(largest)}",
-                Refusal.INITCODE_SIZE,
-            )
-        return intrinsic, floor
-
     def _block(
         self, environment: BlockEnvironment, state: Eels, known: Mapping[int, bytes], reads: Reads
     ) -> Eels:
@@ -350,17 +270,17 @@ class _Rules:
             "precompiles": environment.precompiles,
             "logs_transfers": call.logs_transfers,
         }
-        if self._has_blobs:
+        if self._transactions.has_blobs:
             values["transient_storage"] = self._state.TransientStorage()
-        if self._has_delegations:
-            values["authorizations"] = self._authorizations(call)
+        if self._transactions.has_delegations:
+            values["authorizations"] = self._transactions.authorizations(call)
         return _made(self._origin_form, values)
 
     def _execute(self, message: Eels) -> _Ended:
         """Run the outermost message."""
         state, target = message.block_env.state, message.current_target
         creates = message.code_address is None
-        if self._has_delegations:
+        if self._transactions.has_delegations:
             done = self._interpreter.process_message_call(message)
             ended = _Ended(bytes(done.return_data), done.error, int(done.gas_left))
             refund = int(done.refund_counter)

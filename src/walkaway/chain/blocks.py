@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
-from contextlib import suppress
+from collections.abc import Hashable
 from typing import Generic, TypeVar
 
 from walkaway.chain.judgement import judged_by_form
+from walkaway.chain.piecewise import proven_together
 from walkaway.chain.recall import Recall
 from walkaway.chain.single_flight import SingleFlight
-from walkaway.errors import NotKnown, ProofError, SourceLacks, Unproven
+from walkaway.errors import NotKnown, Unproven
 from walkaway.limits import LIMITS
 from walkaway.proofs import Proven
 from walkaway.proofs.execution.blocks import (
     Block,
     block_body_from_json,
     prove_block,
+    prove_ommers,
     prove_receipts,
     receipts_from_json,
 )
-from walkaway.proofs.execution.header import Header
+from walkaway.proofs.execution.header import EMPTY_OMMERS_HASH, Header, header_from_json
 from walkaway.proofs.execution.receipts import Receipt, receipt_from_json
 from walkaway.sources.pool import Pool
 from walkaway.sources.request import Answer, RpcRequest
@@ -67,12 +68,13 @@ class Blocks:
 
     async def _ask_block(self, header: Proven[Header]) -> Proven[Block]:
         block_hash = "0x" + header.value.hash.hex()
+        ommers = await self._ommers(header)
 
         def verify(answer: Answer) -> Proven[Block]:
             if answer.body is None:
                 raise NotKnown("it does not know the block")
             with judged_by_form():
-                return prove_block(header, block_body_from_json(answer.body))
+                return prove_block(header, block_body_from_json(answer.body, ommers))
 
         request = RpcRequest("eth_getBlockByHash", (block_hash, True), by_hash=True)
         return await self._pool.first_proven(request, verify, heavy=True)
@@ -98,37 +100,35 @@ class Blocks:
             return found
 
     async def _receipts_one_by_one(self, header: Proven[Header]) -> Proven[Receipts] | None:
-        """For sources without `eth_getBlockReceipts`: each receipt alone, proven together.
-
-        Where they do not fit together nobody can tell which one is false, so that
-        each source that gave any is asked for all of them alone.
-        """
+        """For sources without `eth_getBlockReceipts`."""
         block = await self.block(header)
         hashes = [transaction.hash for transaction in block.value.body.transactions]
-        givers: list[str | None] = [None]
-        for only in givers:
-            with suppress(Unproven):
-                claimed = await self._claimed_receipts(hashes, only)
-                with suppress(ProofError):
-                    return prove_receipts(header, [receipt for receipt, _ in claimed])
-                givers += sorted({giver for _, giver in claimed} - set(givers))
-        return None
+        return await proven_together(
+            self._pool,
+            [RpcRequest("eth_getTransactionReceipt", ("0x" + h.hex(),)) for h in hashes],
+            receipt_from_json,
+            lambda receipts: prove_receipts(header, receipts),
+        )
 
-    async def _claimed_receipts(
-        self, hashes: Sequence[bytes], only: str | None
-    ) -> list[tuple[Receipt, str]]:
-        """Receipts by transaction hash, each with the source that gave it."""
-
-        def read(answer: Answer) -> tuple[Receipt, str]:
-            if only not in (None, answer.source):
-                raise SourceLacks("another source is asked alone")
-            if answer.body is None:
-                raise NotKnown("it does not know the transaction")
-            with judged_by_form():
-                return receipt_from_json(answer.body), answer.source
-
-        requests = [RpcRequest("eth_getTransactionReceipt", ("0x" + h.hex(),)) for h in hashes]
-        return await self._pool.prove_many([(request, read) for request in requests])
+    async def _ommers(self, header: Proven[Header]) -> tuple[Header, ...]:
+        """The ommers' headers. The header does not say how many there are, if any."""
+        if header.value.ommers_hash == EMPTY_OMMERS_HASH:
+            return ()
+        block_hash = "0x" + header.value.hash.hex()
+        requests = [
+            RpcRequest("eth_getUncleByBlockHashAndIndex", (block_hash, hex(index)))
+            for index in range(LIMITS.block_ommers)
+        ]
+        for count in range(1, len(requests) + 1):
+            ommers = await proven_together(
+                self._pool,
+                requests[:count],
+                header_from_json,
+                lambda found: prove_ommers(header, found),
+            )
+            if ommers is not None:
+                return ommers.value
+        raise Unproven(f"no source's ommers are those of block {header.value.number}", reasons={})
 
 
 class _Recent(Generic[T]):

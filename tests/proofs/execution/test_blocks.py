@@ -35,6 +35,7 @@ from walkaway.proofs.execution.blocks import (
     BlockBody,
     block_body_from_json,
     prove_block,
+    prove_ommers,
     prove_receipts,
     prove_transactions,
     prove_withdrawals,
@@ -114,6 +115,7 @@ def test_a_body_is_read_from_json(body: BlockBody) -> None:
     if body.withdrawals is not None:
         stated["withdrawals"] = [withdrawal_json(w) for w in body.withdrawals]
     assert block_body_from_json(stated) == replace(body, ommers=())
+    assert block_body_from_json(stated, body.ommers) == body
 
 
 @pytest.mark.parametrize(
@@ -167,6 +169,17 @@ def test_transactions_are_proven_alone(transactions: list[Transaction]) -> None:
     assert found.because.because == (under.because,)
 
 
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_ommers_are_proven_alone(count: int) -> None:
+    ommers = tuple(header(1, number=number) for number in range(count))
+    under = proven(header_over(BlockBody((), None, ommers)))
+    found = prove_ommers(under, ommers)
+    assert (found.value, found.claim.subject) == (ommers, ("ommers",))
+    for other in ((*ommers, header()), ommers[1:] or (header(1),)):
+        with pytest.raises(ProofError, match="ommers hash"):
+            prove_ommers(under, other)
+
+
 @given(st.none() | st.lists(WITHDRAWALS, max_size=3).map(tuple))
 def test_withdrawals_are_proven_alone(withdrawals: tuple[Withdrawal, ...] | None) -> None:
     found = prove_withdrawals(proven(header_over(BlockBody((), withdrawals))), withdrawals)
@@ -188,6 +201,7 @@ def test_withdrawals_have_the_specifications_form(withdrawal: Withdrawal) -> Non
         lambda under: prove_block(under, BlockBody(())),
         lambda under: prove_transactions(under, ()),
         lambda under: prove_withdrawals(under, ()),
+        lambda under: prove_ommers(under, ()),
         lambda under: prove_receipts(under, ()),
     ],
 )

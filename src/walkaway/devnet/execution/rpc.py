@@ -21,6 +21,7 @@ from walkaway.rpc.encode import (
     block_members,
     data,
     data_list,
+    header_members,
     included_transaction,
     pending_transaction,
     quantity,
@@ -73,6 +74,7 @@ class ExecutionRpc:
             "eth_getTransactionByHash": self._transaction_by_hash,
             "eth_getTransactionCount": self._transaction_count,
             "eth_getTransactionReceipt": self._receipt,
+            "eth_getUncleByBlockHashAndIndex": self._ommer,
             "eth_sendRawTransaction": self._send,
             "net_version": self._network_id,
         }
@@ -146,6 +148,12 @@ class ExecutionRpc:
     def _block_by_hash(self, params: Params) -> Json:
         block = self._find(params.hash())
         return self._shown(block, full=params.flag("full transactions"))
+
+    def _ommer(self, params: Params) -> Json:
+        block, index = self._find(params.hash()), params.quantity("index")
+        if block is None or index >= len(block.ommers):
+            return None
+        return header_members(block.ommers[index])
 
     def _block_receipts(self, params: Params) -> Json:
         block = self._find(params.block())

@@ -29,6 +29,7 @@ __all__ = [
     "BlockBody",
     "block_body_from_json",
     "prove_block",
+    "prove_ommers",
     "prove_receipts",
     "prove_transactions",
     "prove_withdrawals",
@@ -80,8 +81,7 @@ def prove_block(header: Proven[Header], body: BlockBody) -> Proven[Block]:
     """Prove that ``body`` is the whole content of the block. Raises `ProofError`."""
     _check_transactions(header, body.transactions)
     _check_withdrawals(header, body.withdrawals)
-    ommers = _rlp_list([ommer.rlp() for ommer in body.ommers])
-    _check_root("ommers hash", header.value.ommers_hash, keccak256(ommers))
+    _check_ommers(header, body.ommers)
     return _sealed(Block(header.value, body), header, "block")
 
 
@@ -101,6 +101,12 @@ def prove_withdrawals(
     return _sealed(None if withdrawals is None else tuple(withdrawals), header, "withdrawals")
 
 
+def prove_ommers(header: Proven[Header], ommers: Sequence[Header]) -> Proven[tuple[Header, ...]]:
+    """Prove that these are the block's ommers, all and in order. Raises `ProofError`."""
+    _check_ommers(header, ommers)
+    return _sealed(tuple(ommers), header, "ommers")
+
+
 def prove_receipts(
     header: Proven[Header], receipts: Sequence[Receipt]
 ) -> Proven[tuple[Receipt, ...]]:
@@ -114,11 +120,11 @@ def prove_receipts(
     return _sealed(tuple(receipts), header, "receipts")
 
 
-def block_body_from_json(block: object) -> BlockBody:
+def block_body_from_json(block: object, ommers: tuple[Header, ...] = ()) -> BlockBody:
     """Read the body from a JSON-RPC block object with whole transactions.
 
-    Nobody vouches for it. Ommers are given there by hash alone, so that
-    ``ommers`` stays empty. Raises `ProofError`.
+    Nobody vouches for it. Ommers are given there by hash alone, so that they
+    come from elsewhere. Raises `ProofError`.
     """
     members = json_object(block, "block")
     transactions = json_list(members.get("transactions"), "transactions", LIMITS.block_transactions)
@@ -126,6 +132,7 @@ def block_body_from_json(block: object) -> BlockBody:
     return BlockBody(
         transactions=tuple([transaction_from_json(value) for value in transactions]),
         withdrawals=None if withdrawals is None else _withdrawals_from_json(withdrawals),
+        ommers=ommers,
     )
 
 
@@ -155,6 +162,12 @@ def _check_withdrawals(header: Proven[Header], withdrawals: Sequence[Withdrawal]
     if withdrawals is not None:
         root = ordered_root([withdrawal.encode() for withdrawal in withdrawals])
     _check_root("withdrawals root", header.value.withdrawals_root, root)
+
+
+def _check_ommers(header: Proven[Header], ommers: Sequence[Header]) -> None:
+    _check_header(header)
+    encoded = _rlp_list([ommer.rlp() for ommer in ommers])
+    _check_root("ommers hash", header.value.ommers_hash, keccak256(encoded))
 
 
 def _check_header(header: Proven[Header]) -> None:

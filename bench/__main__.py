@@ -10,7 +10,15 @@ from bench.report import record
 
 __all__ = ["main"]
 
-NOT_BENCHMARKS = {"__init__", "__main__", "figures", "recordings", "report"}
+NOT_BENCHMARKS = {
+    "__init__",
+    "__main__",
+    "busy_block",
+    "figures",
+    "json_rpc",
+    "recordings",
+    "report",
+}
 
 
 def benchmarks() -> list[str]:

@@ -37,6 +37,8 @@ class Limits:
     native_states: int = 4
     evm_workers: int = 2
     evm_seconds: float = 20.0
+    gateway_urls: int = 16
+    gateway_url_bytes: int = 2048
 
     # sources
     ask_seconds: float = 20.0
@@ -72,6 +74,9 @@ class Limits:
     quarantine_longest_seconds: float = 24 * 3600.0
     evidence_files: int = 200
     evidence_bytes: int = 256 * 1024
+    gateway_seconds: float = 10.0
+    gateway_response_bytes: int = 1024 * 1024
+    gateway_query_characters: int = 32 * 1024
 
     # chain
     head_age_seconds: float = 180.0
@@ -91,6 +96,7 @@ class Limits:
     call_hints: int = 2_000
     call_hint_seconds: float = 2.0
     call_states: int = 8
+    gateway_lookups: int = 4
     checkpoint_age_seconds: float = 14 * 24 * 3600.0
     fee_history_blocks: int = 1024
     fee_reward_blocks: int = 128

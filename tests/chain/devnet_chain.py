@@ -16,7 +16,8 @@ from walkaway.sources.evidence import EvidenceStore
 from walkaway.sources.pool import Pool
 from walkaway.sources.request import Answer, Request, RpcRequest
 from walkaway.sources.source import Source, Transport
-from walkaway.sources.transports.http import HttpClient, HttpTransport
+from walkaway.sources.transports.http import HttpTransport
+from walkaway.sources.transports.http_client import HttpClient
 
 __all__ = ["BEACON", "EXECUTION", "Behaviour", "SourcePlan", "devnet_of", "following", "pool_of"]
 

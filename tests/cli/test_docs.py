@@ -71,7 +71,9 @@ def test_documented_defaults_are_the_defaults() -> None:
         written = row[2].strip("`")
         if written in {"none", "your data directory"}:
             continue
-        shown = {"True": "true", "()": "[]"}.get(str(default), str(default)).removesuffix(".0")
+        shown = {"True": "true", "False": "false", "()": "[]"}.get(
+            str(default), str(default)
+        ).removesuffix(".0")
         assert written.strip('"') == shown, row[0]
 
 

@@ -35,6 +35,7 @@ ENGINES = {
 WORDS = (
     "that a block or transaction hash is unknown to every source asked",
     "that a transaction sent from here was taken by a submitter",
+    "what a gateway told a contract that looks up off chain, where offchain_lookups is set",
 )
 """What nobody can prove and is given as "n of m sources say so", never as proven."""
 

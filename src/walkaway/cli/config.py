@@ -68,6 +68,7 @@ class Settings:
     head_age_seconds: float
     default_sources: bool
     guard_exceptions: tuple[str, ...]
+    offchain_lookups: bool
     sources: tuple[ListedSource, ...]
     private_submit: bool
     came_from: Mapping[str, str]
@@ -174,6 +175,12 @@ GUARD_EXCEPTIONS = Setting(
     read_addresses,
     _nothing,
 )
+OFFCHAIN_LOOKUPS = Setting(
+    "offchain_lookups",
+    "whether `eth_call` asks the gateways that a contract names (EIP-3668)",
+    read_flag,
+    lambda: False,
+)
 
 SETTINGS = (
     NETWORK,
@@ -188,6 +195,7 @@ SETTINGS = (
     HEAD_AGE_SECONDS,
     DEFAULT_SOURCES,
     GUARD_EXCEPTIONS,
+    OFFCHAIN_LOOKUPS,
 )
 """Every setting but the ``[[source]]`` tables."""
 
@@ -227,6 +235,7 @@ def load_settings(
         head_age_seconds=layers.value(HEAD_AGE_SECONDS),
         default_sources=with_defaults,
         guard_exceptions=layers.value(GUARD_EXCEPTIONS),
+        offchain_lookups=layers.value(OFFCHAIN_LOOKUPS),
         sources=_combined(default_sources(network) if with_defaults else (), own),
         private_submit=_has_submitter(own),
         came_from=layers.came_from,

@@ -60,7 +60,7 @@ def _explanation(question: str, explanation: Mapping[str, Any], full: bool) -> R
 
 
 def _state_style(state: str) -> str:
-    return {"proven": "good", "somebody's word": "warn"}.get(state, "quiet")
+    return "good" if state == "proven" else "warn" if "word" in state else "quiet"
 
 
 def _result(result: object, full: bool) -> Text:
@@ -125,6 +125,9 @@ def _word(word: Mapping[str, Any]) -> Text:
     if (head := word.get("aboveHead")) is not None:
         return Text(f"it lies above the proven head, block {int(head):,}", "quiet")
     said, asked = word["saidBy"], word["asked"]
+    if word.get("acceptedBy") is not None:
+        told = f": of {', '.join(said)}, accepted by the contract's {word['acceptedBy']}"
+        return Text.assemble(("somebody's word", "warn"), plain(told))
     text = Text.assemble(
         ("somebody's word", "warn"), f": {len(said)} of {len(asked)} sources say so "
     )

@@ -11,16 +11,19 @@ from walkaway.anchors.spec import ChainSpec
 from walkaway.chain.chain import Chain, ChainSettings
 from walkaway.chain.clock import SystemClock
 from walkaway.chain.follower import SyncProgress
+from walkaway.chain.offchain_calls import OffchainCalls
 from walkaway.cli.config import Settings
 from walkaway.errors import ConfigError
 from walkaway.rpc.server import LOOPBACK_ADDRESSES, RpcServer
 from walkaway.sources.clock import Clock
 from walkaway.sources.defaults import ListedSource
 from walkaway.sources.evidence import EvidenceStore
+from walkaway.sources.gateways import Gateways
 from walkaway.sources.guard import Guard
 from walkaway.sources.pool import Pool
 from walkaway.sources.source import Source
-from walkaway.sources.transports.http import HttpClient, HttpTransport
+from walkaway.sources.transports.http import HttpTransport
+from walkaway.sources.transports.http_client import HttpClient
 
 __all__ = ["Listen", "Node", "open_node", "open_pool", "plan"]
 
@@ -47,13 +50,18 @@ class Plan:
     listen: Listen
     evidence: Path
     guard_exceptions: tuple[str, ...] = ()
+    offchain_lookups: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A followed chain, the pool below it, and the server in front."""
+    """A followed chain, the pool below it, and the server in front.
+
+    ``offchain`` follows lookups, whether the endpoint does or not.
+    """
 
     chain: Chain
+    offchain: OffchainCalls
     pool: Pool
     server: RpcServer
     evidence: EvidenceStore
@@ -73,6 +81,7 @@ def plan(settings: Settings) -> Plan:
         listen=Listen(hosts, settings.port, settings.allowed_hosts, settings.allowed_origins),
         evidence=settings.state_directory / "evidence",
         guard_exceptions=settings.guard_exceptions,
+        offchain_lookups=settings.offchain_lookups,
     )
 
 
@@ -81,10 +90,9 @@ def open_pool(
     *,
     clock: Clock,
     evidence: EvidenceStore,
-    guard_exceptions: Sequence[str] = (),
+    client: HttpClient,
 ) -> Pool:
     """A pool over these sources, each reached over HTTP."""
-    client = HttpClient(guard=Guard(guard_exceptions))
     sources = [
         Source(
             entry.name,
@@ -115,18 +123,22 @@ async def open_node(
     """
     clock = SystemClock()
     evidence = EvidenceStore(made.evidence)
-    pool = open_pool(listed, clock=clock, evidence=evidence, guard_exceptions=made.guard_exceptions)
+    client = HttpClient(guard=Guard(made.guard_exceptions))
+    pool = open_pool(listed, clock=clock, evidence=evidence, client=client)
+    gateways = Gateways(client)
     chain = Chain(spec, pool, made.chain, clock=clock, tell=tell, progress=progress)
+    offchain = OffchainCalls(chain.calls, gateways)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(pool)
-        server = _reserved(chain, made.listen)
+        stack.push_async_callback(gateways.close)
+        server = _reserved(chain, made.listen, offchain if made.offchain_lookups else None)
         stack.push_async_callback(server.stop)
         await stack.enter_async_context(chain)
         await stack.enter_async_context(server)
-        yield Node(chain, pool, server, evidence)
+        yield Node(chain, offchain, pool, server, evidence)
 
 
-def _reserved(chain: Chain, listen: Listen) -> RpcServer:
+def _reserved(chain: Chain, listen: Listen, offchain: OffchainCalls | None) -> RpcServer:
     """A server that has its port already."""
 
     def server(port: int) -> RpcServer:
@@ -136,6 +148,7 @@ def _reserved(chain: Chain, listen: Listen) -> RpcServer:
             port,
             allowed_hosts=listen.allowed_hosts,
             allowed_origins=listen.allowed_origins,
+            offchain=offchain,
         )
         made.reserve()
         return made

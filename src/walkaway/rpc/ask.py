@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from walkaway.chain.block_id import BlockId, Tag, describe_block
+from walkaway.chain.offchain_calls import OffchainCalls
 from walkaway.errors import ProofError, WalkawayError
 from walkaway.proofs.execution.header import Header
 from walkaway.proofs.proven import Claim, Finality, Proven, Subject
@@ -33,6 +34,7 @@ class Ask:
     ``used`` holds the proven values in the order they were taken; ``heard``
     the answers that are only somebody's word. ``filters`` are the server's, and
     ``subscriber`` the connection's; None where the question came another way.
+    ``offchain`` follows the lookups of calls; None where that is left to clients.
     """
 
     def __init__(
@@ -41,10 +43,12 @@ class Ask:
         *,
         filters: Filters | None = None,
         subscriber: Subscriber | None = None,
+        offchain: OffchainCalls | None = None,
     ) -> None:
         self.chain = chain
         self.filters = filters
         self.subscriber = subscriber
+        self.offchain = offchain
         self.used: list[Proven[object]] = []
         self.heard: list[Word[None]] = []
         self._heads = {tag: _head(chain, tag) for tag in (Tag.LATEST, Tag.FINALIZED)}

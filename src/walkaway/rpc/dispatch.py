@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from walkaway.chain.offchain_calls import OffchainCalls
 from walkaway.errors import Reverted, WalkawayError
 from walkaway.limits import LIMITS, Limits
 from walkaway.rpc.ask import Ask
@@ -61,9 +62,11 @@ class Dispatcher:
         chain: ChainView,
         *,
         methods: Mapping[str, Method] = METHODS,
+        offchain: OffchainCalls | None = None,
         limits: Limits = LIMITS,
     ) -> None:
         self._chain = chain
+        self._offchain = offchain
         self._methods = methods
         self._limits = limits
         self._filters = Filters(limits=limits)
@@ -116,7 +119,9 @@ class Dispatcher:
     async def _one(self, call: Call | Malformed, subscriber: Subscriber | None) -> bytes | None:
         if isinstance(call, Malformed):
             return None if call.id is None else failure(call.id, call.code, call.message)
-        ask = Ask(self._chain, filters=self._filters, subscriber=subscriber)
+        ask = Ask(
+            self._chain, filters=self._filters, subscriber=subscriber, offchain=self._offchain
+        )
         reply = await self._answer(call, ask, call.id or "null")
         return None if call.id is None else reply
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from walkaway.chain.offchain_calls import AcceptedWord
 from walkaway.chain.unknown import BeyondHead
 from walkaway.limits import LIMITS, Limits
 from walkaway.proofs.proven import Evidence, Proven
@@ -46,15 +47,17 @@ def explained(used: Sequence[Proven[object]], *, limits: Limits = LIMITS) -> lis
 def word_members(word: Word[None]) -> dict[str, Json]:
     """Who says so, and who of those asked said something else.
 
-    Where nobody was believed, since it lies above the proven head, that head's number.
+    Where nobody was believed, since it lies above the proven head, that head's number;
+    where a contract's callback accepted what a gateway said, that too.
     """
     if isinstance(word, BeyondHead):
         return {"saidBy": [], "asked": [], "dissent": [], "aboveHead": word.head}
-    return {
+    members: dict[str, Json] = {
         "saidBy": list(word.said_by),
         "asked": list(word.asked),
         "dissent": [{"saidBy": list(names)} for _, names in word.dissent],
     }
+    return members | {"acceptedBy": "callback"} if isinstance(word, AcceptedWord) else members
 
 
 class _Drawing:

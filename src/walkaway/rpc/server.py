@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from walkaway.chain.offchain_calls import OffchainCalls
 from walkaway.errors import ConfigError
 from walkaway.limits import LIMITS, Limits
 from walkaway.rpc.chain_view import ChainView
@@ -36,7 +37,8 @@ class RpcServer:
     ``hosts`` are addresses to bind, both loopbacks by default; ``port`` 0 takes
     a free one, the same on all. ``allowed_hosts`` and ``allowed_origins`` are the
     exceptions of `LocalSurface`; an address that is bound by name may be named
-    as Host in any case. It installs no signal handlers and touches no logging.
+    as Host in any case. ``offchain`` follows the lookups of `eth_call`. It
+    installs no signal handlers and touches no logging.
 
     Raises `ConfigError` for what is malformed, and from `start` for a port that
     is taken or an address that is not this machine's.
@@ -50,6 +52,7 @@ class RpcServer:
         *,
         allowed_hosts: Iterable[str] = (),
         allowed_origins: Iterable[str] = (),
+        offchain: OffchainCalls | None = None,
         limits: Limits = LIMITS,
     ) -> None:
         self._hosts = tuple(hosts)
@@ -57,7 +60,8 @@ class RpcServer:
         self._limits = limits
         bound = [_in_url(host) for host in self._hosts if host not in ("0.0.0.0", "::")]  # noqa: S104
         surface = LocalSurface(hosts=[*bound, *allowed_hosts], origins=allowed_origins)
-        self._endpoint = Endpoint(Dispatcher(chain, limits=limits), surface, limits=limits)
+        dispatcher = Dispatcher(chain, offchain=offchain, limits=limits)
+        self._endpoint = Endpoint(dispatcher, surface, limits=limits)
         self._sockets: list[socket.socket] = []
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None

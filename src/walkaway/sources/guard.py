@@ -52,10 +52,15 @@ class Guard:
             parsed = ip_address(address.partition("%")[0])
         except ValueError:
             raise AddressRefused("refused: not an IP address") from None
-        if (parsed, port) in self._exceptions:
-            return
-        if not _is_public(parsed):
+        if (parsed, port) not in self._exceptions and not _is_public(parsed):
             raise AddressRefused(f"refused: {parsed} is not a public address")
+
+    def excepts(self, host: str, port: int) -> bool:
+        """Whether the configuration names this very address; a host name is none."""
+        try:
+            return (ip_address(host), port) in self._exceptions
+        except ValueError:
+            return False
 
     def open_socket(self, info: _AddressInfo) -> socket.socket:
         """Make a socket for an address that was resolved, or refuse (aiohttp's socket factory)."""

@@ -20,7 +20,8 @@ from walkaway.errors import ConfigError, NotKnown, SourceBusy, SourceFault, Sour
 from walkaway.limits import LIMITS
 from walkaway.sources.guard import Guard
 from walkaway.sources.request import Answer, BeaconRequest, RpcRequest
-from walkaway.sources.transports.http import HttpClient, HttpTransport
+from walkaway.sources.transports.http import HttpTransport
+from walkaway.sources.transports.http_client import HttpClient
 
 KEY = "k3y-0123456789abcdef"
 QUICK = replace(LIMITS, request_seconds=0.4, connect_seconds=0.3, json_depth=8)

@@ -1,6 +1,6 @@
-"""The genesis state: funded accounts, system contracts, and two contracts to call.
+"""The genesis state: funded accounts, system contracts, and contracts to call.
 
-`Counter` and `Token` are compiled from ``contracts/`` at the root of the
+They are compiled from ``contracts/`` at the root of the
 repository (``contracts/compile.mjs``).
 """
 
@@ -23,12 +23,29 @@ from walkaway.proofs.execution.header import EMPTY_OMMERS_HASH, Header
 from walkaway.proofs.execution.keccak import keccak256
 from walkaway.proofs.execution.trie import EMPTY_ROOT
 
-__all__ = ["COUNTER", "TOKEN", "Contract", "contract", "genesis_block", "genesis_world"]
+__all__ = [
+    "ANSWER_SIGNER",
+    "ANY_ANSWERS",
+    "COUNTER",
+    "SIGNED_ANSWERS",
+    "TOKEN",
+    "Contract",
+    "contract",
+    "genesis_block",
+    "genesis_world",
+]
 
 COUNTER = bytes.fromhex("c0") + bytes(18) + bytes.fromhex("01")
 """The address of `Counter`, which counts and logs."""
+SIGNED_ANSWERS = bytes.fromhex("3668") + bytes(17) + bytes.fromhex("01")
+"""The address of `SignedAnswers`, which looks up off chain what `ANSWER_SIGNER` signs."""
+ANY_ANSWERS = bytes.fromhex("3668") + bytes(17) + bytes.fromhex("02")
+"""The address of `AnyAnswers`, which looks up off chain and believes anybody."""
 TOKEN = bytes.fromhex("70") + bytes(18) + bytes.fromhex("01")
 """The address of `Token`, an ERC-20 token whose supply the funded accounts share."""
+
+ANSWER_SIGNER = dev_account(9)
+"""Whose signature `SignedAnswers` believes."""
 
 ETHER = 10**18
 FUNDS = 10_000 * ETHER
@@ -61,7 +78,10 @@ def genesis_world() -> WorldState:
         accounts[Bytes20(dev_account(index).address)] = Account(balance=FUNDS)
     accounts[Bytes20(COUNTER)] = Account(nonce=1, code=contract("Counter").code)
     accounts[Bytes20(TOKEN)] = Account(nonce=1, code=contract("Token").code)
-    return WorldState().changed_to(accounts, {Bytes20(TOKEN): _token_storage()})
+    accounts[Bytes20(SIGNED_ANSWERS)] = Account(nonce=1, code=contract("SignedAnswers").code)
+    accounts[Bytes20(ANY_ANSWERS)] = Account(nonce=1, code=contract("AnyAnswers").code)
+    storage = {Bytes20(TOKEN): _token_storage(), Bytes20(SIGNED_ANSWERS): _signer_storage()}
+    return WorldState().changed_to(accounts, storage)
 
 
 def genesis_block(world: WorldState, timestamp: int) -> ExecutionBlock:
@@ -99,6 +119,11 @@ def _token_storage() -> dict[Bytes32, U256]:
         holder = dev_account(index).address.rjust(32, b"\0")
         storage[Bytes32(keccak256(holder + _word(slots["balanceOf"])))] = U256(TOKENS_EACH)
     return storage
+
+
+def _signer_storage() -> dict[Bytes32, U256]:
+    slot = contract("SignedAnswers").slots["signer"]
+    return {_word(slot): U256.from_be_bytes(ANSWER_SIGNER.address)}
 
 
 def _word(value: int) -> Bytes32:

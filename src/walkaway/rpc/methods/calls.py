@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
@@ -55,16 +56,25 @@ class _Runs:
 
     async def outcome(self, call: Call) -> Outcome:
         """The proven outcome. Raises `CallFailed` where the call could not begin."""
-        calls = self._ask.chain.calls
-        environment = calls.environment(self._header.value, call, self._wanted)
-        asked = AskedCall(call, environment, self._state)
-        try:
-            proven = await calls.run(self._header, asked)
-        except TooMuch:
-            raise
-        except InvalidRequest as error:
-            raise CallFailed(str(error)) from error
+        asked = self._asked(call)
+        with _failing():
+            proven = await self._ask.chain.calls.run(self._header, asked)
         return await self._ask.take(proven, asked.subject, self._block)
+
+    async def answer(self, call: Call) -> Outcome:
+        """As `outcome`, with lookups off chain followed where the settings say so."""
+        if self._ask.offchain is None:
+            return await self.outcome(call)
+        with _failing():
+            ran = await self._ask.offchain.run(self._header, self._asked(call))
+        for step in ran.steps:
+            await self._ask.take(step.outcome, step.asked.subject, self._block)
+        self._ask.heard.extend(ran.words)
+        return ran.answer
+
+    def _asked(self, call: Call) -> AskedCall:
+        environment = self._ask.chain.calls.environment(self._header.value, call, self._wanted)
+        return AskedCall(call, environment, self._state)
 
 
 async def call(ask: Ask, params: Params) -> Answer:
@@ -75,7 +85,7 @@ async def call(ask: Ask, params: Params) -> Answer:
 
     async def run(header: Proven[Header]) -> Outcome:
         runs = _Runs(ask, header, block, state, of_block)
-        return await runs.outcome(wanted.call(header.value))
+        return await runs.answer(wanted.call(header.value))
 
     outcome = await _on(ask, block, run)
     if not outcome.succeeded:
@@ -135,6 +145,17 @@ async def create_access_list(ask: Ask, params: Params) -> Answer:
     return answer
 
 
+@contextmanager
+def _failing() -> Iterator[None]:
+    """Inside, a call that cannot be a transaction is one that failed."""
+    try:
+        yield
+    except TooMuch:
+        raise
+    except InvalidRequest as error:
+        raise CallFailed(str(error)) from error
+
+
 async def _on(ask: Ask, block: BlockId, work: Callable[[Proven[Header]], Awaitable[T]]) -> T:
     """``work`` on a block; again where the head that a tag meant was replaced meanwhile."""
     header = await _header(ask, block)
@@ -142,6 +163,7 @@ async def _on(ask: Ask, block: BlockId, work: Callable[[Proven[Header]], Awaitab
         return await work(header)
     except Unproven:
         ask.used.clear()
+        ask.heard.clear()
         now = await _header(ask, block)
         if now.value.hash == header.value.hash:
             raise

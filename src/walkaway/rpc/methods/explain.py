@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from walkaway.chain.offchain_calls import AcceptedWord
 from walkaway.errors import InvalidRequest
 from walkaway.rpc.ask import Ask
 from walkaway.rpc.evidence import explained, word_members
@@ -17,6 +18,9 @@ __all__ = ["explain_method"]
 
 _NAME = "walkaway_explain"
 
+ACCEPTED = "somebody's word, accepted by the contract's callback"
+"""The state of a call that looked something up off chain (EIP-3668)."""
+
 
 def explain_method(methods: Mapping[str, Method]) -> Method:
     """The method that explains any of ``methods`` but those that send something."""
@@ -24,7 +28,7 @@ def explain_method(methods: Mapping[str, Method]) -> Method:
     async def explain(ask: Ask, params: Params) -> Answer:
         name, values = params.text("method"), params.values("parameters")
         params.end()
-        question = Ask(ask.chain)
+        question = Ask(ask.chain, offchain=ask.offchain)
         answer = await _repeatable(methods, name).call(question, Params(values))
         return {
             "method": name,
@@ -57,5 +61,6 @@ def _repeatable(methods: Mapping[str, Method], name: str) -> Method:
 def _state(question: Ask) -> str:
     """In which of the states an answer can be: ``known here`` needs no source at all."""
     if question.heard:
-        return "somebody's word"
+        accepted = all(isinstance(word, AcceptedWord) for word in question.heard)
+        return ACCEPTED if accepted else "somebody's word"
     return "proven" if question.used else "known here"

@@ -1,0 +1,130 @@
+"""Gateways of lookups off chain (EIP-3668): whom a contract names, asked one after another.
+
+Their addresses come from outside, so each is https and guarded at every hop
+(`walkaway.sources.guard`), unless the configuration names it. What a gateway says is
+its word: bytes for the contract's callback to judge, and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from yarl import URL
+
+from walkaway.errors import SourceFault, Unproven
+from walkaway.evm.offchain_lookup import GatewayQuery, OffchainLookup
+from walkaway.sources.json_text import parse_json
+from walkaway.sources.redact import redact, shown
+from walkaway.sources.transports.http_client import (
+    JSON_TYPES,
+    HttpClient,
+    HttpQuestion,
+    HttpReply,
+)
+
+__all__ = ["GatewayAnswer", "Gateways"]
+
+_HOST_CHARACTERS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayAnswer:
+    """What a gateway said. ``gateway`` and all who were ``asked`` are named by their hosts."""
+
+    content: bytes
+    gateway: str
+    asked: tuple[str, ...]
+
+
+class Gateways:
+    """Asks gateways over connections that are shared with the sources. Close it when done."""
+
+    def __init__(self, client: HttpClient) -> None:
+        self._client = client
+        client.join()
+
+    async def close(self) -> None:
+        """Leave the connections to the others, or close them if there are none."""
+        await self._client.leave()
+
+    async def fetch(self, lookup: OffchainLookup) -> GatewayAnswer:
+        """What the first gateway that answers says; each is asked once, in order.
+
+        As the EIP has it, the next is asked where one fails, and none after one
+        that says that the question is at fault (a status from 400 to 499).
+
+        Raises:
+            Unproven: no gateway gave an answer; the reasons are by host.
+        """
+        reasons: dict[str, str] = {}
+        for template in lookup.urls:
+            host = _host(template)
+            try:
+                content = await self._ask(lookup.query(template))
+            except _Refused as error:
+                reasons[host] = str(error)
+                break
+            except SourceFault as error:
+                reasons[host] = str(error)
+            else:
+                return GatewayAnswer(content, host, tuple(dict.fromkeys((*reasons, host))))
+        raise Unproven(
+            "no gateway answered what the contract looks up off chain",
+            reasons=reasons or {"the contract": "names no gateway"},
+        )
+
+    async def _ask(self, query: GatewayQuery) -> bytes:
+        limits = self._client.limits
+        question = HttpQuestion(
+            _address(query.url, limits.gateway_query_characters),
+            "application/json",
+            limits.gateway_response_bytes,
+            query.body,
+            learned=True,
+        )
+        try:
+            async with asyncio.timeout(limits.gateway_seconds):
+                reply = await self._client.ask(question)
+        except TimeoutError:
+            raise SourceFault(f"no answer within {limits.gateway_seconds:g} s") from None
+        if 400 <= reply.status < 500:
+            raise _Refused(f"refuses the question (HTTP status {reply.status})")
+        if not 200 <= reply.status < 300:
+            raise SourceFault(f"HTTP status {reply.status}")
+        return _content(reply, limits.json_depth)
+
+
+class _Refused(SourceFault):
+    """The gateway holds the question to be at fault, so that no other is asked."""
+
+
+def _host(template: str) -> str:
+    return shown(redact(template).rpartition("://")[2], _HOST_CHARACTERS)
+
+
+def _address(url: str, limit: int) -> URL:
+    if len(url) > limit:
+        raise SourceFault("refused: its address is too long")
+    try:
+        address = URL(url)
+    except ValueError:
+        address = URL()
+    if not address.host or address.user is not None or address.password is not None:
+        raise SourceFault("refused: its address cannot be used")
+    return address
+
+
+def _content(reply: HttpReply, depth: int) -> bytes:
+    if reply.content_type not in JSON_TYPES:
+        raise SourceFault("its answer is of another type than JSON")
+    document = parse_json(reply.content, depth=depth)
+    told = document.get("data") if isinstance(document, Mapping) else None
+    if not isinstance(told, str) or not told.startswith("0x"):
+        raise SourceFault("its answer holds no data")
+    try:
+        return binascii.unhexlify(told[2:])
+    except ValueError:
+        raise SourceFault("its answer holds no data") from None

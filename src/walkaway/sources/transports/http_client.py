@@ -1,0 +1,219 @@
+"""HTTP exchanges with whoever may lie: connections, redirects, bounds, and reasons without URLs.
+
+Nothing that comes is trusted to be small, whole, or to come from where it should:
+bodies are counted as they stream, after decompression; redirects are followed
+by hand and only to public addresses; cookies and proxies from the environment
+do not exist. No text of a library goes into an error, since it may hold the URL.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import aiohttp
+from yarl import URL
+
+from walkaway import __version__
+from walkaway.errors import ConfigError, SourceFault
+from walkaway.limits import LIMITS, Limits
+from walkaway.sources.guard import AddressRefused, Guard
+
+__all__ = ["JSON_TYPES", "HttpClient", "HttpQuestion", "HttpReply"]
+
+JSON_TYPES = ("application/json", "application/json-rpc", "text/plain", "")
+"""The content types that servers send JSON with."""
+
+_CHUNK = 64 * 1024
+_REDIRECTS = (301, 302, 303, 307, 308)
+_KEEPS_METHOD = (307, 308)
+
+_REASONS: tuple[tuple[type[Exception], str], ...] = (
+    (aiohttp.ClientConnectorDNSError, "its name does not resolve"),
+    (aiohttp.ClientConnectorCertificateError, "its certificate is not valid"),
+    (aiohttp.ClientSSLError, "TLS failed"),
+    (aiohttp.ServerDisconnectedError, "closed the connection without an answer"),
+    (aiohttp.ClientPayloadError, "its answer was cut short, or badly encoded"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpQuestion:
+    """One HTTP request: a GET where ``body`` is None, else a POST of JSON.
+
+    ``learned`` says that the address came from outside and nobody configured it: it is
+    guarded from the first hop on, and every hop is https.
+    """
+
+    url: URL
+    accept: str
+    max_bytes: int
+    body: bytes | None = None
+    learned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """What came back, of any status but a redirect. ``content_type`` is in lower case."""
+
+    status: int
+    content_type: str
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class HttpClient:
+    """Connections, shared by all who ask over HTTP: one set for addresses that a person
+    configured, a guarded one for addresses learned from outside.
+    """
+
+    def __init__(self, *, guard: Guard | None = None, limits: Limits = LIMITS) -> None:
+        self.limits = limits
+        self._guard = guard or Guard()
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self._users = 0
+
+    def join(self) -> None:
+        """One more asks over these connections."""
+        self._users += 1
+
+    async def leave(self) -> None:
+        """One less; the last one closes every connection."""
+        self._users -= 1
+        if self._users <= 0:
+            await self.close()
+
+    def session(self, *, guarded: bool) -> aiohttp.ClientSession:
+        """The session for one of the two kinds of address."""
+        session = self._sessions.get(guarded)
+        if session is None:
+            session = self._sessions[guarded] = self._open(guarded)
+        return session
+
+    async def close(self) -> None:
+        """Close every connection. The client can be used again afterwards."""
+        sessions = list(self._sessions.values())
+        self._sessions.clear()
+        for session in sessions:
+            await session.close()
+
+    async def ask(self, question: HttpQuestion) -> HttpReply:
+        """Ask once, following redirects.
+
+        Raises:
+            SourceFault: no whole answer within the bounds came back.
+        """
+        seconds = self.limits.request_seconds
+        try:
+            return await self._follow(question)
+        except (SourceFault, ConfigError):
+            raise
+        except Exception as error:
+            # The library's own text stays here: it may hold the URL. Raised
+            # outside of this block, so that not even the context leads to it.
+            reason = _reason(error, seconds)
+        raise SourceFault(reason)
+
+    async def _follow(self, question: HttpQuestion) -> HttpReply:
+        """Exchange, following redirects: freely at home, guarded from the first foreign hop on."""
+        url, guarded = question.url, question.learned
+        for _ in range(self.limits.redirects + 1):
+            if question.learned:
+                self._require_https(url)
+            reply = await self._exchange(question, url, guarded)
+            if reply.status not in _REDIRECTS:
+                return reply
+            target = _redirect_target(url, reply, posts=question.body is not None)
+            guarded = guarded or target.origin() != url.origin()
+            url = target
+        raise SourceFault("redirects too often")
+
+    def _require_https(self, url: URL) -> None:
+        if url.scheme != "https" and not self._guard.excepts(url.host or "", url.port or 0):
+            raise SourceFault("refused: its address is not https")
+
+    async def _exchange(self, question: HttpQuestion, url: URL, guarded: bool) -> HttpReply:
+        headers = {"Accept": question.accept}
+        if question.body is not None:
+            headers["Content-Type"] = "application/json"
+        async with self.session(guarded=guarded).request(
+            "GET" if question.body is None else "POST",
+            url,
+            data=question.body,
+            headers=headers,
+            allow_redirects=False,
+        ) as response:
+            refusal = min(question.max_bytes, self.limits.refusal_bytes)
+            most = question.max_bytes if response.status // 100 == 2 else refusal
+            content = await _bounded(response, most)
+            kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+            return HttpReply(response.status, kind, response.headers, content)
+
+    def _open(self, guarded: bool) -> aiohttp.ClientSession:
+        connector = (
+            aiohttp.TCPConnector(socket_factory=self._guard.open_socket, limit=0)
+            if guarded
+            else aiohttp.TCPConnector(limit=0)
+        )
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            timeout=aiohttp.ClientTimeout(
+                total=self.limits.request_seconds, sock_connect=self.limits.connect_seconds
+            ),
+            headers={
+                "User-Agent": f"walkaway/{__version__}",
+                "Accept-Encoding": "gzip, deflate",
+            },
+        )
+
+
+async def _bounded(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
+    """The body after decompression; the connection is dropped where it grows too large."""
+    pieces: list[bytes] = []
+    total = 0
+    async for piece in response.content.iter_chunked(_CHUNK):
+        total += len(piece)
+        if total > max_bytes:
+            response.close()
+            raise SourceFault(f"its answer is larger than {max_bytes} bytes")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _redirect_target(url: URL, reply: HttpReply, *, posts: bool) -> URL:
+    if posts and reply.status not in _KEEPS_METHOD:
+        raise SourceFault("redirects a POST elsewhere")
+    location = reply.headers.get("Location", "")
+    target = url.join(URL(location)) if location else None
+    if target is None or target.scheme not in ("http", "https") or not target.host:
+        raise SourceFault("redirects to nowhere")
+    if url.scheme == "https" and target.scheme == "http":
+        raise SourceFault("redirects from https to http")
+    return target.with_user(None)
+
+
+def _reason(error: Exception, seconds: float) -> str:
+    refusal = _refusal(error)
+    if refusal is not None:
+        return str(refusal)
+    if isinstance(error, TimeoutError):
+        return f"no answer within {seconds:g} s"
+    for kind, reason in _REASONS:
+        if isinstance(error, kind):
+            return reason
+    number = error.os_error.errno if isinstance(error, aiohttp.ClientConnectorError) else None
+    if number is not None:
+        return f"no connection: {os.strerror(number)}"
+    return f"HTTP failed ({type(error).__name__})"
+
+
+def _refusal(error: BaseException | None) -> AddressRefused | None:
+    while error is not None:
+        if isinstance(error, AddressRefused):
+            return error
+        inner = getattr(error, "os_error", None)
+        error = inner if isinstance(inner, BaseException) else error.__cause__
+    return None

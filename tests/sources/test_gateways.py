@@ -1,0 +1,219 @@
+"""Gateways over real sockets: whom a contract may make us ask, and what they may answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from tests.sources.certificates import server_and_client
+from walkaway.errors import Unproven
+from walkaway.evm.offchain_lookup import OffchainLookup
+from walkaway.limits import LIMITS
+from walkaway.sources.gateways import GatewayAnswer, Gateways
+from walkaway.sources.guard import Guard
+from walkaway.sources.transports.http_client import HttpClient
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+QUICK = replace(
+    LIMITS, gateway_seconds=0.5, connect_seconds=0.3, gateway_response_bytes=4096, redirects=3
+)
+SENDER = b"\xaa" * 20
+
+
+@asynccontextmanager
+async def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    """A server on loopback; its port."""
+    app = web.Application()
+    app.router.add_route("*", "/{tail:.*}", handler)
+    server = TestServer(app, host="127.0.0.1", scheme="http" if tls is None else "https")
+    await server.start_server(ssl=tls)
+    try:
+        yield server.port or 0
+    finally:
+        await server.close()
+
+
+@asynccontextmanager
+async def asking(*excepted: int) -> AsyncIterator[Gateways]:
+    """Gateways, with these loopback ports named in the configuration."""
+    guard = Guard([f"127.0.0.1:{port}" for port in excepted])
+    gateways = Gateways(HttpClient(guard=guard, limits=QUICK))
+    try:
+        yield gateways
+    finally:
+        await gateways.close()
+
+
+async def fetch(gateways: Gateways, *urls: str, asked: bytes = b"\x01\x02") -> GatewayAnswer:
+    return await gateways.fetch(OffchainLookup(SENDER, urls, asked, b"call", b""))
+
+
+async def reasons(gateways: Gateways, *urls: str, asked: bytes = b"\x01\x02") -> dict[str, str]:
+    with pytest.raises(Unproven) as caught:
+        await fetch(gateways, *urls, asked=asked)
+    return caught.value.reasons
+
+
+def says(body: object, *, status: int = 200, content_type: str = "application/json") -> Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        text = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return web.Response(body=text, status=status, content_type=content_type)
+
+    return handle
+
+
+def redirects(location: str, status: int = 307) -> Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=status, headers={"Location": location})
+
+    return handle
+
+
+async def test_a_url_with_data_is_a_get_and_one_without_a_post() -> None:
+    seen: list[tuple[str, str, object]] = []
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        body = await request.json() if request.can_read_body else None
+        seen.append((request.method, request.path, body))
+        return web.json_response({"data": "0xdead"})
+
+    async with serving(handle) as port, asking(port) as gateways:
+        here, sender = f"http://127.0.0.1:{port}", "0x" + SENDER.hex()
+        got = await fetch(gateways, here + "/{sender}/{data}.json")
+        posted = await fetch(gateways, here + "/{sender}")
+    assert got == posted == GatewayAnswer(b"\xde\xad", f"127.0.0.1:{port}", (f"127.0.0.1:{port}",))
+    assert seen == [
+        ("GET", f"/{sender}/0x0102.json", None),
+        ("POST", f"/{sender}", {"data": "0x0102", "sender": sender}),
+    ]
+
+
+async def test_http_and_inner_addresses_are_refused_unless_named() -> None:
+    async with serving(says({"data": "0x"})) as port:
+        async with asking() as gateways:
+            for url in (f"http://127.0.0.1:{port}/", "http://gateway.example/", "ftp://127.0.0.1/"):
+                (reason,) = (await reasons(gateways, url)).values()
+                assert reason == "refused: its address is not https"
+            for host in ("127.0.0.1", "10.0.0.1", "169.254.169.254", "[::1]", "[fd00::1]"):
+                (reason,) = (await reasons(gateways, f"https://{host}:{port}/")).values()
+                assert "is not a public address" in reason
+        async with asking(port) as gateways:
+            assert (await fetch(gateways, f"http://127.0.0.1:{port}/")).content == b""
+            (reason,) = (await reasons(gateways, f"http://localhost:{port}/")).values()
+            assert reason == "refused: its address is not https"
+
+
+async def test_a_name_is_judged_by_where_it_leads_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tls, trusting = server_and_client(tmp_path, "gateway.example")
+    monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", trusting)
+    answers = iter(["127.0.0.1", "127.0.0.2", "10.1.2.3", "169.254.169.254"])
+
+    async def resolve(host: str, port: int, **_: object) -> list[object]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers), port))]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+    async with serving(says({"data": "0x05"}), tls) as port:
+        url = f"https://gateway.example:{port}/"
+        async with asking(port) as gateways:
+            assert (await fetch(gateways, url)).content == b"\x05"
+        for address in ("127.0.0.2", "10.1.2.3", "169.254.169.254"):
+            async with asking(port) as gateways:
+                (reason,) = (await reasons(gateways, url)).values()
+                assert reason == f"refused: {address} is not a public address"
+
+
+async def test_redirects_are_held_to_the_same_rules() -> None:
+    async with serving(says({"data": "0x01"})) as inner:
+        for target, reason in (
+            (f"http://127.0.0.1:{inner}/", "refused: its address is not https"),
+            (f"https://127.0.0.1:{inner}/", "refused: 127.0.0.1 is not a public address"),
+            ("file:///etc/passwd", "redirects to nowhere"),
+            ("/again", "redirects too often"),
+        ):
+            async with serving(redirects(target)) as port, asking(port) as gateways:
+                told = await reasons(gateways, f"http://127.0.0.1:{port}/")
+                assert told == {f"127.0.0.1:{port}": reason}
+        async with serving(redirects(f"http://127.0.0.1:{inner}/")) as port:
+            async with asking(port, inner) as gateways:
+                assert (await fetch(gateways, f"http://127.0.0.1:{port}/")).content == b"\x01"
+
+
+async def test_a_slow_one_a_large_one_and_a_garbled_one_are_passed_over() -> None:
+    async def slow(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for _ in range(20):
+            await response.write(b" ")
+            await asyncio.sleep(0.1)
+        return response
+
+    handlers: dict[str, Handler] = {
+        "no answer within 0.5 s": slow,
+        "larger than 4096 bytes": says({"data": "0x" + "00" * 4096}),
+        "of another type": says(b"<html>", content_type="text/html"),
+        "not JSON": says(b"{"),
+        "holds no data": says({"data": "0xabc"}),
+        "HTTP status 503": says({"data": "0x"}, status=503),
+    }
+    for reason, handler in handlers.items():
+        async with serving(handler) as bad, serving(says({"data": "0x02"})) as good:
+            async with asking(bad, good) as gateways:
+                urls = [f"http://127.0.0.1:{port}/" for port in (bad, good)]
+                assert reason in (await reasons(gateways, urls[0]))[f"127.0.0.1:{bad}"]
+                answer = await fetch(gateways, *urls)
+                assert answer.content == b"\x02"
+                assert answer.asked == (f"127.0.0.1:{bad}", f"127.0.0.1:{good}")
+
+
+@pytest.mark.parametrize(
+    "document", [[], "0x00", {}, {"data": 5}, {"data": "00"}, {"data": "0xé0"}]
+)
+async def test_only_hex_under_data_is_an_answer(document: object) -> None:
+    async with serving(says(document)) as port, asking(port) as gateways:
+        told = await reasons(gateways, f"http://127.0.0.1:{port}/")
+        assert told == {f"127.0.0.1:{port}": "its answer holds no data"}
+
+
+async def test_after_a_refusal_of_the_question_nobody_else_is_asked() -> None:
+    asked: list[str] = []
+
+    async def other(request: web.Request) -> web.StreamResponse:
+        asked.append(request.path)
+        return web.json_response({"data": "0x"})
+
+    async with serving(says({"message": "no"}, status=404)) as port, serving(other) as spare:
+        async with asking(port, spare) as gateways:
+            urls = [f"http://127.0.0.1:{each}/" for each in (port, spare)]
+            told = await reasons(gateways, *urls)
+    assert told == {f"127.0.0.1:{port}": "refuses the question (HTTP status 404)"}
+    assert asked == []
+
+
+async def test_addresses_that_cannot_be_used_and_none_at_all() -> None:
+    async with asking() as gateways:
+        for url in ("", "nonsense", "https://", "https://[", "https://user:key@a.example/", "x:y"):
+            (reason,) = (await reasons(gateways, url)).values()
+            assert reason.startswith("refused: its address")
+        long = await reasons(gateways, "https://a.example/{data}", asked=bytes(20_000))
+        assert long == {"a.example": "refused: its address is too long"}
+        assert await reasons(gateways) == {"the contract": "names no gateway"}
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+    tls, _ = server_and_client(tmp_path, "gateway.example")
+    async with serving(says({"data": "0x"}), tls) as port, asking(port) as gateways:
+        (reason,) = (await reasons(gateways, f"https://127.0.0.1:{port}/")).values()
+    assert reason == "its certificate is not valid"

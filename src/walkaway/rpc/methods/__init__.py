@@ -11,6 +11,7 @@ from walkaway.rpc.methods import (
     fees,
     logs,
     ommers,
+    raw,
     state,
     status,
     transactions,
@@ -30,6 +31,7 @@ def _table() -> Mapping[str, Method]:
         *fees.METHODS,
         *calls.METHODS,
         *transactions.METHODS,
+        *raw.METHODS,
         *logs.METHODS,
         *status.METHODS,
     )

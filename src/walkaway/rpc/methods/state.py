@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from walkaway.chain.block_id import Tag
+from walkaway.chain.unknown import unknown_block
+from walkaway.errors import InvalidRequest
+from walkaway.limits import LIMITS
 from walkaway.proofs import derive
 from walkaway.proofs.execution.accounts import Account
 from walkaway.proofs.execution.keccak import EMPTY_HASH
@@ -11,6 +16,7 @@ from walkaway.rpc.encode import data, data_list, quantity, word
 from walkaway.rpc.jsonrpc import Json
 from walkaway.rpc.methods.method import Answer, Method
 from walkaway.rpc.params import Params
+from walkaway.sources.word import Word
 
 __all__ = ["METHODS"]
 
@@ -49,6 +55,25 @@ async def get_storage_at(ask: Ask, params: Params) -> Answer:
     return word(await ask.take(value, ("slot", address, slot.key), block))
 
 
+async def get_storage_values(ask: Ask, params: Params) -> Answer:
+    wanted, block = _slots_by_address(params), params.block()
+    params.end()
+    header = await ask.chain.header(block)
+    if isinstance(header, Word):
+        raise unknown_block(block, header)
+    at = header.value.hash  # so that no two accounts come from two heads
+    asked = await asyncio.gather(
+        *(ask.chain.slots(address, keys, at) for address, keys in wanted.items())
+    )
+    answer: dict[str, Json] = {}
+    for (address, keys), (_, slots) in zip(wanted.items(), asked, strict=True):
+        pairs = zip(keys, slots, strict=True)
+        answer[data(address)] = [
+            word(await ask.take(value, ("slot", address, key), block)) for key, value in pairs
+        ]
+    return answer
+
+
 async def get_proof(ask: Ask, params: Params) -> Answer:
     address, keys, block = params.address(), params.storage_keys(), params.block()
     params.end()
@@ -70,6 +95,19 @@ async def get_proof(ask: Ask, params: Params) -> Answer:
     }
 
 
+def _slots_by_address(params: Params) -> dict[bytes, list[bytes]]:
+    """The keys under each address; at most as many in all as one proof may hold."""
+    wanted: dict[bytes, list[bytes]] = {}
+    for name, keys in params.some_members("slots by address").items():
+        address = Params((name,)).address()
+        read = Params((keys,)).storage_keys()
+        wanted.setdefault(address, []).extend(key.key for key in read)
+    count = sum(len(keys) for keys in wanted.values())
+    if not 0 < count <= LIMITS.proof_slots:
+        raise InvalidRequest(f"slots by address: 1 to {LIMITS.proof_slots} slots, {count} came")
+    return wanted
+
+
 STATE_PROOF = "a Merkle Patricia proof under the header's state root"
 SLOT_PROOF = "the account's proof, and one under its storage root"
 
@@ -88,5 +126,11 @@ METHODS = (
         get_code,
     ),
     Method("eth_getStorageAt", "address, slot, block = latest", SLOT_PROOF, get_storage_at),
+    Method(
+        "eth_getStorageValues",
+        "slots by address, block = latest",
+        SLOT_PROOF,
+        get_storage_values,
+    ),
     Method("eth_getProof", "address, storage keys, block = latest", SLOT_PROOF, get_proof),
 )

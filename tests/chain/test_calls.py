@@ -9,7 +9,6 @@ import pytest
 
 from tests.chain.devnet_chain import BEACON, EXECUTION, Behaviour, SourcePlan, devnet_of, pool_of
 from walkaway.chain.block_id import Tag
-from walkaway.chain.calls import BlockOverrides
 from walkaway.chain.chain import Chain, ChainSettings
 from walkaway.chain.gas_estimate import estimate_gas
 from walkaway.devnet.execution.accounts import dev_account
@@ -18,6 +17,7 @@ from walkaway.devnet.execution.genesis import COUNTER, TOKEN
 from walkaway.devnet.network import Devnet
 from walkaway.devnet.settings import DevnetSettings
 from walkaway.errors import CallFailed, Unproven, Unsupported
+from walkaway.evm.block_overrides import BlockOverrides
 from walkaway.evm.engine import Call, Outcome, Overrides
 from walkaway.evm.proven_call import AskedCall
 from walkaway.evm.reference import ReferenceEngine

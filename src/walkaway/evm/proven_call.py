@@ -22,7 +22,7 @@ from walkaway.proofs.execution.keccak import keccak256
 from walkaway.proofs.execution.trie import EMPTY_ROOT
 from walkaway.proofs.proven import Claim, Evidence, Proven
 
-__all__ = ["AskedCall", "ProvenState", "prove_call"]
+__all__ = ["AskedCall", "ProvenState", "check_reads", "digest", "prove_call"]
 
 T = TypeVar("T")
 
@@ -110,11 +110,13 @@ class AskedCall:
     call: Call
     environment: BlockEnvironment
     overrides: Mapping[bytes, Overrides] = field(default_factory=dict)
+    block_hashes: Mapping[int, bytes] = field(default_factory=dict)
+    """By number, of blocks that are not on the chain but that the call may ask for."""
 
     @property
     def subject(self) -> tuple[str, bytes]:
         """What the claim of its outcome is about: ``("call", digest)``, 32 bytes."""
-        return "call", keccak256(_spelled(self).encode())
+        return "call", digest(self)
 
 
 def prove_call(
@@ -131,7 +133,21 @@ def prove_call(
     under = state.header.claim
     if asked.environment.chain_id != under.chain_id:
         raise ProofError("the call ran on another chain", got=asked.environment.chain_id)
-    known, overrides = state.known, asked.overrides
+    check_reads(state, asked.overrides, outcome)
+    claim = Claim(under.chain_id, under.block_hash, asked.subject, under.finality)
+    facts = (
+        ("engine", engine),
+        ("fork", asked.environment.fork),
+        ("proven_pieces", state.pieces),
+        ("overridden_accounts", len(asked.overrides)),
+    )
+    rule = "the call was run over proven state, and read no value besides"
+    return seal(outcome, claim, Evidence(rule, facts, (state.header.because,)))
+
+
+def check_reads(state: ProvenState, overrides: Mapping[bytes, Overrides], outcome: Outcome) -> None:
+    """Raise `ProofError` where a run looked at what is neither in the state nor overridden."""
+    known = state.known
     for address in outcome.touched_accounts - known.accounts.keys():
         if not _is_all_given(overrides.get(address)):
             raise ProofError("the call looked at an account that is not proven", got=address)
@@ -142,15 +158,11 @@ def prove_call(
         account = known.accounts.get(address)
         if address not in known.accounts or (account and account.storage_root != EMPTY_ROOT):
             raise ProofError("the call looked at a slot that is not proven", got=address + key)
-    claim = Claim(under.chain_id, under.block_hash, asked.subject, under.finality)
-    facts = (
-        ("engine", engine),
-        ("fork", asked.environment.fork),
-        ("proven_pieces", state.pieces),
-        ("overridden_accounts", len(asked.overrides)),
-    )
-    rule = "the call was run over proven state, and read no value besides"
-    return seal(outcome, claim, Evidence(rule, facts, (state.header.because,)))
+
+
+def digest(asked: object) -> bytes:
+    """32 bytes that stand for what was asked: made of dataclasses, mappings, tuples and values."""
+    return keccak256(_spelled(asked).encode())
 
 
 def _is_all_given(given: Overrides | None) -> bool:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from walkaway.chain.calls import BlockOverrides
 from walkaway.errors import CallFailed, InvalidRequest
+from walkaway.evm.block_overrides import BlockOverrides
 from walkaway.evm.engine import Call, Overrides
 from walkaway.limits import LIMITS
 from walkaway.proofs.execution.header import Header

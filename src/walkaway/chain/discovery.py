@@ -1,0 +1,235 @@
+"""Runs over proven state: run, prove what was missing, run again.
+
+An engine says which accounts, slots, code and block hashes a run lacked; that
+set is proven in batches, and only a run in which nothing was missing gives a
+result. A source's access list saves rounds, and is believed in nothing: what it
+names is proven like everything else, and what it leaves out turns up as missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from walkaway.chain.headers import Headers
+from walkaway.chain.state import AccountProof, State
+from walkaway.errors import ProofError, SourceLacks, TooMuch, Unproven, Unsupported, WalkawayError
+from walkaway.evm.engine import Call, Missing, Outcome
+from walkaway.evm.proven_call import AskedCall, ProvenState
+from walkaway.evm.running import RunningEngine
+from walkaway.limits import LIMITS
+from walkaway.proofs import Proven
+from walkaway.proofs.execution.accounts import Account
+from walkaway.proofs.execution.fields import hex_bytes, json_list, json_object
+from walkaway.proofs.execution.header import Header
+from walkaway.proofs.execution.keccak import EMPTY_HASH
+from walkaway.sources.pool import Pool
+from walkaway.sources.request import Answer, RpcRequest
+
+__all__ = ["Discovery", "KeptState", "Keys"]
+
+NOBODY = bytes(20)
+
+Keys = Mapping[bytes, Iterable[bytes]]
+"""Addresses, and of each the storage keys that are wanted."""
+
+
+class KeptState:
+    """What is proven of one block's state, and which account proves each code hash."""
+
+    def __init__(self, header: Proven[Header]) -> None:
+        self.proven = ProvenState(header)
+        self.blob_base_fee_is_proven = False
+        self._holders: dict[bytes, Proven[Account | None]] = {}
+
+    def add(self, proof: AccountProof) -> None:
+        """Take in an account and its slots."""
+        self.proven.add_account(proof.account)
+        if proof.account.value is not None:
+            self._holders[proof.account.value.code_hash] = proof.account
+        for slot in proof.slots:
+            self.proven.add_slot(slot)
+
+    def knows(self, address: bytes) -> bool:
+        """Whether the account, or its absence, is proven."""
+        return address in self.proven.known.accounts
+
+    def has_code(self, code_hash: bytes) -> bool:
+        """Whether the code with this hash is there."""
+        return code_hash in self.proven.known.code
+
+    def holder_of(self, code_hash: bytes) -> Proven[Account | None]:
+        """An account with this code. Raises `WalkawayError` where no run can have met one."""
+        if code_hash not in self._holders:
+            raise WalkawayError("the engine asked for the code of no account that it was given")
+        return self._holders[code_hash]
+
+    def has_all(self, missing: Missing) -> bool:
+        """Whether nothing of this is missing in truth."""
+        known = self.proven.known
+        return (
+            missing.accounts <= known.accounts.keys()
+            and missing.slots <= known.slots.keys()
+            and missing.code <= known.code.keys()
+            and missing.block_hashes <= known.block_hashes.keys()
+        )
+
+
+class Discovery:
+    """Runs calls by an engine, and proves what they lack from the pool's sources."""
+
+    def __init__(self, pool: Pool, state: State, headers: Headers, engine: RunningEngine) -> None:
+        self._pool = pool
+        self._state = state
+        self._headers = headers
+        self.engine = engine
+
+    async def outcome(self, kept: KeptState, asked: AskedCall) -> Outcome:
+        """The outcome of a run in which nothing was missing. Raises what `Calls.run` does."""
+        if asked.call.to is not None and not kept.knows(asked.call.to) and asked.call.data:
+            await self._prefetch(kept, asked.call)
+        known, given = kept.proven.known, dict[int, bytes]()
+        for _ in range(LIMITS.call_rounds):
+            hashes = {**known.block_hashes, **given}
+            state = replace(known, block_hashes=hashes) if given else known
+            result = await self.engine.run(
+                asked.call, asked.environment, state, asked.overrides or None
+            )
+            if isinstance(result, Outcome):
+                return result
+            if ours := result.block_hashes & asked.block_hashes.keys() - given.keys():
+                given |= {number: asked.block_hashes[number] for number in ours}
+                result = replace(result, block_hashes=result.block_hashes - ours)
+            elif kept.has_all(result):
+                raise WalkawayError("the engine lacks what it was given")
+            await self._learn(kept, result)
+        raise TooMuch(f"the call needs more than {LIMITS.call_rounds} rounds of proofs")
+
+    async def learn(self, kept: KeptState, wanted: Keys) -> list[AccountProof]:
+        """Prove these accounts and slots, and the code of those that are contracts.
+
+        Raises `TooMuch` where that is more than the limits allow of one block.
+        """
+        keys = {address: set(listed) for address, listed in wanted.items()}
+        pieces = len(keys) + sum(map(len, keys.values()))
+        if pieces + kept.proven.pieces > 2 * LIMITS.call_pieces:
+            raise TooMuch(f"the call needs more than {LIMITS.call_pieces} pieces of state")
+        asked = [(address, part) for address, listed in keys.items() for part in _cut(listed)]
+        contracts: dict[bytes, Proven[Account | None]] = {}
+        proofs = await self._provable(asked, kept.proven.header)
+        for proof in proofs:
+            kept.add(proof)
+            account = proof.account.value
+            if account is not None and account.code_hash not in (
+                EMPTY_HASH,
+                *kept.proven.known.code,
+            ):
+                contracts[account.code_hash] = proof.account
+        await self._prove_code(kept, contracts.values())
+        return proofs
+
+    async def _learn(self, kept: KeptState, missing: Missing) -> None:
+        """Prove everything that a run lacked, and the code of what turns out to be contracts."""
+        accounts = missing.accounts
+        if accounts != {NOBODY} or missing.slots or missing.code:
+            # A placeholder leads to address zero more often than a real state does.
+            accounts -= {NOBODY}
+        wanted: dict[bytes, set[bytes]] = {address: set() for address in accounts}
+        for address, key in missing.slots:
+            wanted.setdefault(address, set()).add(key)
+        await self.learn(kept, wanted)
+        await self._learn_code(kept, missing.code)
+        if missing.block_hashes:
+            await self._learn_block_hashes(kept, missing.block_hashes)
+
+    async def _provable(
+        self, asked: Sequence[tuple[bytes, tuple[bytes, ...]]], header: Proven[Header]
+    ) -> list[AccountProof]:
+        """The proofs of as many of these as can be had. Raises `Unproven` where that is none.
+
+        A run that goes on with placeholders may ask for what no real state leads
+        to (the account at a slot's placeholder), so that one of them may fail.
+        """
+        try:
+            return await self._state.proofs(asked, header)
+        except Unproven:
+            if len(asked) == 1:
+                raise
+        singly = [self._state.proof(address, keys, header) for address, keys in asked]
+        ended = await asyncio.gather(*singly, return_exceptions=True)
+        proofs = [proof for proof in ended if isinstance(proof, AccountProof)]
+        for error in ended:
+            if isinstance(error, BaseException) and not (proofs and isinstance(error, Unproven)):
+                raise error
+        return proofs
+
+    async def _learn_code(self, kept: KeptState, hashes: Iterable[bytes]) -> None:
+        holders = [
+            kept.holder_of(code_hash) for code_hash in hashes if not kept.has_code(code_hash)
+        ]
+        await self._prove_code(kept, holders)
+
+    async def _prove_code(self, kept: KeptState, holders: Iterable[Proven[Account | None]]) -> None:
+        for code in await self._state.codes(list(holders), kept.proven.header):
+            kept.proven.add_code(code)
+
+    async def _learn_block_hashes(self, kept: KeptState, numbers: frozenset[int]) -> None:
+        header, oldest, newest = kept.proven.header, min(numbers), max(numbers)
+        if (
+            newest >= header.value.number
+            or oldest + LIMITS.parent_walk_blocks < header.value.number
+        ):
+            raise Unsupported(
+                "the call asks for the hash of a block that its header does not lead to"
+            )
+        line = await self._headers.line(header, header.value.number - oldest + 1)
+        kept.proven.add_ancestors(line[-2::-1])
+
+    async def _prefetch(self, kept: KeptState, call: Call) -> None:
+        """Prove what a source's access list names, in one go; whatever is wrong with it is no
+        matter."""
+        with suppress(Unproven, TooMuch):
+            question = _access_list_question(call, kept.proven.header.value)
+            hints = await self._pool.first_proven(
+                question, _hints, deadline=LIMITS.call_hint_seconds
+            )
+            if call.to is not None:
+                hints.setdefault(call.to, set())
+            await self.learn(kept, hints)
+
+
+def _cut(keys: Iterable[bytes]) -> list[tuple[bytes, ...]]:
+    """The keys in portions that one question may hold; one empty portion for none."""
+    listed, most = sorted(keys), LIMITS.proof_slots
+    return [tuple(listed[at : at + most]) for at in range(0, max(len(listed), 1), most)]
+
+
+def _access_list_question(call: Call, header: Header) -> RpcRequest:
+    members = {
+        "from": "0x" + call.sender.hex(),
+        "to": None if call.to is None else "0x" + call.to.hex(),
+        "value": hex(call.value),
+        "data": "0x" + call.data.hex(),
+    }
+    return RpcRequest("eth_createAccessList", (members, hex(header.number)))
+
+
+def _hints(answer: Answer) -> dict[bytes, set[bytes]]:
+    """The accounts and keys that a source's access list names. Raises `SourceLacks`."""
+    try:
+        listed = json_list(json_object(answer.body, "answer").get("accessList"), "list", 512)
+        hints: dict[bytes, set[bytes]] = {}
+        for item in listed:
+            entry = json_object(item, "entry")
+            address = hex_bytes(entry.get("address"), "address", limit=20)
+            keys = json_list(entry.get("storageKeys"), "keys", LIMITS.call_hints)
+            hints[address.rjust(20, b"\0")] = {
+                hex_bytes(key, "key", limit=32).rjust(32, b"\0") for key in keys
+            }
+    except ProofError as error:
+        raise SourceLacks("its access list cannot be read") from error
+    if sum(map(len, hints.values())) > LIMITS.call_hints:
+        raise SourceLacks("its access list is too long")
+    return hints

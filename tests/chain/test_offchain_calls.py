@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
-from coincurve import PrivateKey
 from eth_abi.abi import decode, encode
 
 from tests.chain.devnet_chain import devnet_of, following
+from tests.chain.offchain_gateways import (
+    Answerer,
+    Served,
+    gateway,
+    host_of,
+    look,
+    look_again,
+    look_elsewhere,
+    offchain_over,
+    selector,
+    signed_answer,
+)
 from walkaway.chain.block_id import Tag
 from walkaway.chain.chain import Chain
 from walkaway.chain.offchain_calls import OffchainCalls, OffchainOutcome
@@ -23,79 +28,8 @@ from walkaway.evm.offchain_lookup import OFFCHAIN_LOOKUP
 from walkaway.evm.proven_call import AskedCall
 from walkaway.limits import LIMITS
 from walkaway.proofs import Proven
-from walkaway.proofs.execution.keccak import keccak256
-from walkaway.sources.gateways import Gateways
-from walkaway.sources.guard import Guard
-from walkaway.sources.transports.http_client import HttpClient
 
 SENDER = bytes.fromhex("5e" * 20)
-Answerer = Callable[[bytes, bytes], bytes]
-"""What a gateway makes of the contract and the question."""
-
-
-def selector(signature: bytes) -> bytes:
-    return keccak256(signature)[:4]
-
-
-def look(urls: list[str], question: bytes) -> bytes:
-    return selector(b"look(string[],bytes)") + encode(["string[]", "bytes"], [urls, question])
-
-
-def look_again(urls: list[str], times: int) -> bytes:
-    said = encode(["string[]", "uint256"], [urls, times])
-    return selector(b"lookAgain(string[],uint256)") + said
-
-
-def look_elsewhere(other: bytes, urls: list[str], question: bytes) -> bytes:
-    said = encode(["address", "string[]", "bytes"], [other, urls, question])
-    return selector(b"lookElsewhere(address,string[],bytes)") + said
-
-
-def signed_answer(contract: bytes, question: bytes, answer: bytes) -> bytes:
-    """What `SignedAnswers` accepts: the answer and the signature over it."""
-    digest = keccak256(encode(["address", "bytes", "bytes"], [contract, question, answer]))
-    signature = PrivateKey(ANSWER_SIGNER.key).sign_recoverable(digest, hasher=None)
-    r, s, v = signature[:32], signature[32:64], signature[64] + 27
-    return encode(["bytes", "uint8", "bytes32", "bytes32"], [answer, v, r, s])
-
-
-@dataclass
-class Served:
-    """A gateway on loopback, and everything that it was asked."""
-
-    answer: Answerer
-    status: int = 200
-    asked: list[bytes] = field(default_factory=list)
-
-    async def serve(self, request: web.Request) -> web.StreamResponse:
-        body = await request.json()
-        question = bytes.fromhex(body["data"][2:])
-        self.asked.append(question)
-        said = self.answer(bytes.fromhex(body["sender"][2:]), question)
-        return web.json_response({"data": "0x" + said.hex()}, status=self.status)
-
-
-@asynccontextmanager
-async def gateway(served: Served) -> AsyncIterator[str]:
-    app = web.Application()
-    app.router.add_post("/", served.serve)
-    server = TestServer(app, host="127.0.0.1")
-    await server.start_server()
-    try:
-        yield f"http://127.0.0.1:{server.port}/"
-    finally:
-        await server.close()
-
-
-@asynccontextmanager
-async def offchain_over(chain: Chain, *urls: str) -> AsyncIterator[OffchainCalls]:
-    """Follows lookups, and may reach these gateways and no other inner address."""
-    named = [url.removeprefix("http://").rstrip("/") for url in urls]
-    gateways = Gateways(HttpClient(guard=Guard(named)))
-    try:
-        yield OffchainCalls(chain.calls, gateways)
-    finally:
-        await gateways.close()
 
 
 async def run(chain: Chain, offchain: OffchainCalls, to: bytes, data: bytes) -> OffchainOutcome:
@@ -126,7 +60,7 @@ async def test_what_the_signer_signed_is_accepted_and_its_gateway_named() -> Non
     assert returned(ran) == b"what?!"
     assert served.asked == [b"what?"]
     assert [step.outcome.value.reverted for step in ran.steps] == [True, False]
-    host = url.removeprefix("http://").rstrip("/")
+    host = host_of(url)
     (word,) = ran.words
     assert (word.value, word.said_by, word.asked) == (None, (host,), (host,))
     assert str(word) == f"the word of {host}, accepted by the contract's callback"

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use revm::bytecode::Bytecode;
@@ -34,6 +35,27 @@ struct PythonAuthorization {
     s: Word,
 }
 
+/// `walkaway.evm.engine.Manner`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    Asked,
+    Transaction,
+    System,
+}
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Manner {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        match object.getattr("value")?.extract::<String>()?.as_str() {
+            "asked" => Ok(Self::Asked),
+            "transaction" => Ok(Self::Transaction),
+            "system" => Ok(Self::System),
+            unknown => Err(PyValueError::new_err(format!("no manner {unknown:?}"))),
+        }
+    }
+}
+
 /// `walkaway.evm.engine.Call`.
 #[derive(FromPyObject)]
 pub struct Call {
@@ -47,11 +69,16 @@ pub struct Call {
     authorizations: Vec<PythonAuthorization>,
     blob_hashes: Vec<Fixed<32>>,
     max_fee_per_blob_gas: u128,
+    pub manner: Manner,
+    pub logs_transfers: bool,
 }
 
 impl Call {
     /// The call as a transaction of the type that its parts make it.
     pub fn transaction(self, spec: SpecId, chain_id: u64) -> PyResult<TxEnv> {
+        if self.manner == Manner::System {
+            return self.of_the_system(chain_id);
+        }
         let kind = self.transaction_type(spec)?;
         Ok(TxEnv {
             tx_type: kind as u8,
@@ -73,6 +100,22 @@ impl Call {
                 .into_iter()
                 .map(|authorization| Either::Left(authorization.into()))
                 .collect(),
+        })
+    }
+
+    /// What the system calls has neither value nor price, nor anything that a type brings.
+    fn of_the_system(self, chain_id: u64) -> PyResult<TxEnv> {
+        let Some(to) = self.to else {
+            return Err(refused("the system creates no contract"));
+        };
+        Ok(TxEnv {
+            caller: self.sender.into(),
+            gas_limit: self.gas_limit,
+            gas_price: self.gas_price,
+            kind: TxKind::Call(to.into()),
+            data: self.data.0,
+            chain_id: Some(chain_id),
+            ..TxEnv::default()
         })
     }
 
@@ -118,7 +161,7 @@ fn pays_priority_fee(kind: TransactionType) -> bool {
 }
 
 fn refused(reason: &str) -> PyErr {
-    InvalidCall::new_err(reason.to_owned())
+    InvalidCall::new_err((reason.to_owned(), ""))
 }
 
 impl From<PythonAccessListEntry> for AccessListItem {

@@ -1,13 +1,15 @@
 //! The block that a call runs in, and the rules of its fork.
 
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use revm::context::{BlockEnv, CfgEnv};
 use revm::context_interface::block::BlobExcessGasAndPrice;
-use revm::primitives::U256;
 use revm::primitives::hardfork::SpecId;
+use revm::primitives::{Address, U256};
 
 use crate::UnknownFork;
 use crate::integers::{Fixed, Word};
+use crate::precompiles::Moved;
 
 #[derive(FromPyObject)]
 struct PythonHeader {
@@ -23,14 +25,26 @@ struct PythonHeader {
 
 /// `walkaway.evm.engine.BlockEnvironment`.
 #[derive(FromPyObject)]
-pub struct Environment {
+pub struct Environment<'py> {
     chain_id: u64,
     fork: String,
     header: PythonHeader,
     blob_base_fee: u128,
+    precompiles: Bound<'py, PyDict>,
 }
 
-impl Environment {
+impl Environment<'_> {
+    /// Where precompiles are otherwise than the fork has them.
+    pub fn moved_precompiles(&self) -> PyResult<Moved> {
+        let mut moved = Moved::default();
+        for (address, own) in &self.precompiles {
+            let own: Option<Fixed<20>> = own.extract()?;
+            let address: Address = address.extract::<Fixed<20>>()?.into();
+            moved.insert(address, own.map(Into::into));
+        }
+        Ok(moved)
+    }
+
     pub fn block(&self) -> BlockEnv {
         let header = &self.header;
         BlockEnv {

@@ -1,37 +1,75 @@
 //! How a call differs from a transaction in a block.
 //!
-//! Nobody signed it, so neither its nonce nor its sender's code is checked;
-//! it pays what it offers and is not held to the base fee; and nobody is
-//! rewarded for it, so that the coinbase need not be known. It may have blobs and
-//! authorizations both.
+//! Nobody signed it, so neither its nonce nor its sender's code is checked. It
+//! may have blobs and authorizations both. Where it is only asked, it pays what
+//! it offers and is not held to the base fee; and nobody is paid, so that the
+//! coinbase need not be known. A call of the system takes revm's own way
+//! (`run_system_call`), which has nothing of this.
 
 use std::convert::Infallible;
 
+use revm::context::Evm;
 use revm::context::result::{EVMError, HaltReason, InvalidTransaction};
 use revm::context_interface::journaled_state::account::JournaledAccountTr;
 use revm::context_interface::{Block, Cfg, ContextTr, JournalTr, Transaction};
-use revm::handler::post_execution::reimburse_caller;
+use revm::handler::instructions::EthInstructions;
 use revm::handler::pre_execution::{apply_auth_list, load_accounts};
-use revm::handler::{EvmTr, FrameResult, Handler, MainnetContext, MainnetEvm};
+use revm::handler::{EthFrame, EvmTr, FrameResult, Handler, ItemOrResult, MainnetContext};
+use revm::interpreter::interpreter::EthInterpreter;
+use revm::interpreter::interpreter_action::FrameInit;
 use revm::interpreter::{GasTracker, InitialAndFloorGas};
 use revm::primitives::hardfork::SpecId;
 use revm::primitives::{AddressMap, HashSet, StorageKey, U256};
 
+use crate::call::Manner;
 use crate::database::KnownDatabase;
+use crate::precompiles::PlacedPrecompiles;
+use crate::transfers::Transfer;
 
-pub type CallEvm<'a> = MainnetEvm<MainnetContext<KnownDatabase<'a>>>;
+pub type CallContext<'a> = MainnetContext<KnownDatabase<'a>>;
+pub type CallEvm<'a> = Evm<
+    CallContext<'a>,
+    (),
+    EthInstructions<EthInterpreter, CallContext<'a>>,
+    PlacedPrecompiles,
+    EthFrame<EthInterpreter>,
+>;
 pub type CallError = EVMError<Infallible>;
 
 /// revm's own handler of transactions, but for what the module's head says.
 pub struct CallHandler<'a> {
+    manner: Manner,
+    logs_transfers: bool,
     _evm: std::marker::PhantomData<CallEvm<'a>>,
 }
 
-impl CallHandler<'_> {
-    pub fn new() -> Self {
+impl<'a> CallHandler<'a> {
+    pub fn new(manner: Manner, logs_transfers: bool) -> Self {
         Self {
+            manner,
+            logs_transfers,
             _evm: std::marker::PhantomData,
         }
+    }
+
+    /// Enters a frame. What comes back is the result of one in which nothing ran.
+    fn enter(
+        &self,
+        evm: &mut CallEvm<'a>,
+        frame: FrameInit,
+    ) -> Result<Option<FrameResult>, CallError> {
+        let transfer = match self.logs_transfers {
+            true => Transfer::of(&frame.frame_input),
+            false => None,
+        };
+        let ended = match evm.frame_init(frame)? {
+            ItemOrResult::Item(_) => None,
+            ItemOrResult::Result(result) => Some(result),
+        };
+        if let Some(transfer) = transfer {
+            transfer.tell(evm, ended.as_ref());
+        }
+        Ok(ended)
     }
 }
 
@@ -47,6 +85,10 @@ impl<'a> Handler for CallHandler<'a> {
             && tx.input().len() > cfg.max_initcode_size()
         {
             return Err(InvalidTransaction::CreateInitCodeSizeLimit.into());
+        }
+        let (price, base_fee) = (tx.gas_price(), u128::from(block.basefee()));
+        if self.manner == Manner::Transaction && price != 0 && price < base_fee {
+            return Err(InvalidTransaction::GasPriceLessThanBasefee.into());
         }
         let (offered, price) = (
             tx.max_fee_per_blob_gas(),
@@ -78,11 +120,14 @@ impl<'a> Handler for CallHandler<'a> {
             .into_iter()
             .try_fold(gas_cost, U256::checked_add)
             .ok_or(InvalidTransaction::OverflowPaymentInTransaction)?;
-        if most.is_zero() && tx.kind().is_call() {
+        if most.is_zero() && tx.kind().is_call() && self.manner == Manner::Asked {
             journal.db_mut().unread_sender = Some(tx.caller());
             return Ok(());
         }
         let mut caller = journal.load_account_mut(tx.caller())?.data;
+        if caller.nonce() == u64::MAX {
+            return Err(InvalidTransaction::NonceOverflowInTransaction.into());
+        }
         let balance = *caller.balance();
         if balance < most {
             return Err(InvalidTransaction::LackOfFundForMaxFee {
@@ -92,9 +137,6 @@ impl<'a> Handler for CallHandler<'a> {
             .into());
         }
         caller.set_balance(balance - gas_cost - product(blob_gas, blob_price)?);
-        if caller.nonce() == u64::MAX {
-            return Err(InvalidTransaction::NonceOverflowInTransaction.into());
-        }
         if tx.kind().is_call() {
             caller.bump_nonce();
         }
@@ -131,22 +173,55 @@ impl<'a> Handler for CallHandler<'a> {
         Ok(Some(refund.saturating_mul(existed)))
     }
 
+    /// revm's own loop, by way of `enter`.
+    fn run_exec_loop(
+        &mut self,
+        evm: &mut Self::Evm,
+        first: FrameInit,
+    ) -> Result<FrameResult, CallError> {
+        if let Some(result) = self.enter(evm, first)? {
+            return Ok(result);
+        }
+        loop {
+            let result = match evm.frame_run()? {
+                ItemOrResult::Result(result) => result,
+                ItemOrResult::Item(frame) => match self.enter(evm, frame)? {
+                    Some(result) => result,
+                    None => continue,
+                },
+            };
+            if let Some(result) = evm.frame_return_result(result)? {
+                return Ok(result);
+            }
+        }
+    }
+
     fn reimburse_caller(
         &self,
         evm: &mut Self::Evm,
         result: &mut FrameResult,
     ) -> Result<(), CallError> {
-        if evm.ctx.tx().gas_price() == 0 {
-            return Ok(());
+        let (price, sender) = (evm.ctx.tx().gas_price(), evm.ctx.tx().caller());
+        if self.manner == Manner::Transaction && price > 0 {
+            let left = evm.ctx.tx().gas_limit() - result.gas().used();
+            let mut sender = evm.ctx.journaled_state.load_account_mut(sender)?;
+            sender.incr_balance(U256::from(left) * U256::from(price));
         }
-        reimburse_caller(evm.ctx(), result.gas(), U256::ZERO).map_err(Into::into)
+        Ok(())
     }
 
     fn reward_beneficiary(
         &self,
-        _evm: &mut Self::Evm,
-        _result: &mut FrameResult,
+        evm: &mut Self::Evm,
+        result: &mut FrameResult,
     ) -> Result<(), CallError> {
+        let (block, tx, _, journal, _, _) = evm.ctx.all_mut();
+        let base_fee = u128::from(block.basefee());
+        if self.manner == Manner::Transaction && tx.gas_price() > base_fee {
+            let reward = U256::from(result.gas().used()) * U256::from(tx.gas_price() - base_fee);
+            let mut coinbase = journal.load_account_mut(block.beneficiary())?;
+            coinbase.incr_balance(reward);
+        }
         Ok(())
     }
 }

@@ -8,23 +8,27 @@
 //! Begin with `run.rs`; `database.rs` is where nothing turns into zero.
 
 mod call;
+mod changes;
 mod database;
 mod environment;
 mod handler;
 mod integers;
 mod known_state;
+mod precompiles;
 mod run;
+mod transfers;
 
 use pyo3::prelude::*;
 
 /// What `walkaway.evm.native` must speak; counts up whenever `run` or `KnownState` change shape.
-const INTERFACE: u32 = 1;
+const INTERFACE: u32 = 2;
 
 pyo3::create_exception!(
     walkaway_native,
     InvalidCall,
     pyo3::exceptions::PyException,
-    "The call cannot be a transaction: funds, intrinsic gas, or what its fork does not know."
+    "The call cannot be a transaction: why, and the name of what it fails at, which is empty for \
+     what its fork does not know."
 );
 pyo3::create_exception!(
     walkaway_native,

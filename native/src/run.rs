@@ -6,35 +6,43 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyFrozenSet, PyTuple};
-use revm::context::result::{EVMError, ExecutionResult, HaltReason};
+use revm::bytecode::opcode::SELFDESTRUCT;
+use revm::context::result::{EVMError, ExecutionResult, HaltReason, InvalidTransaction};
 use revm::context::{BlockEnv, CfgEnv, Context, TxEnv};
 use revm::context_interface::JournalTr;
 use revm::handler::{Handler, MainBuilder};
+use revm::interpreter::Instruction;
 use revm::primitives::{Address, Log, U256};
 
-use crate::call::{Call, read_overrides};
+use crate::call::{Call, Manner, read_overrides};
+use crate::changes::{Change, changes};
 use crate::database::{KnownDatabase, Missing, Override};
 use crate::environment::Environment;
-use crate::handler::CallHandler;
+use crate::handler::{CallContext, CallEvm, CallHandler};
 use crate::known_state::{KnownState, State};
+use crate::precompiles::{Moved, PlacedPrecompiles};
+use crate::transfers::destroy_and_tell;
 use crate::{InvalidCall, KernelFault};
 
 /// Runs one call.
 ///
 /// Returns the outcome, None where something was missing, and what was. The
 /// outcome is (succeeded, output, gas used, logs, halt, created, touched
-/// accounts, touched slots), a log (address, topics, data); what was missing
-/// is (accounts, slots, code hashes, block numbers).
+/// accounts, touched slots, gas before refund, changes), a log (address,
+/// topics, data); what was missing is (accounts, slots, code hashes, block
+/// numbers).
 #[pyfunction]
 pub fn run<'py>(
     python: Python<'py>,
     call: Call,
-    environment: Environment,
+    environment: Environment<'py>,
     known: &KnownState,
     overrides: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<(Option<Bound<'py, PyTuple>>, Bound<'py, PyTuple>)> {
     let rules = environment.rules()?;
     let block = environment.block();
+    let precompiles = environment.moved_precompiles()?;
+    let (manner, logs_transfers) = (call.manner, call.logs_transfers);
     let transaction = call.transaction(rules.spec, rules.chain_id)?;
     let overrides = overrides
         .map(|wanted| read_overrides(wanted, rules.spec))
@@ -43,7 +51,8 @@ pub fn run<'py>(
     let state = Arc::clone(&known.state);
     let ended = python.detach(|| {
         catch_unwind(AssertUnwindSafe(|| {
-            execute(&state, &overrides, rules, block, transaction)
+            let mut evm = build(&state, &overrides, rules, block, transaction, precompiles);
+            execute(&mut evm, manner, logs_transfers)
         }))
     });
     match ended {
@@ -52,7 +61,9 @@ pub fn run<'py>(
             Ok((Some(outcome.into_python(python)?), nothing))
         }
         Ok(Ended::Missing(missing)) => Ok((None, missing_to_python(python, &missing)?)),
-        Ok(Ended::Invalid(reason)) => Err(InvalidCall::new_err(reason)),
+        Ok(Ended::Invalid(reason)) => {
+            Err(InvalidCall::new_err((reason.to_string(), refusal(&reason))))
+        }
         Ok(Ended::Fault(reason)) => Err(KernelFault::new_err(reason)),
         Err(_) => Err(KernelFault::new_err("the kernel panicked")),
     }
@@ -61,36 +72,61 @@ pub fn run<'py>(
 enum Ended {
     Outcome(Outcome),
     Missing(Missing),
-    Invalid(String),
+    Invalid(InvalidTransaction),
     Fault(String),
 }
 
 struct Outcome {
     result: ExecutionResult,
+    manner: Manner,
     touched: Vec<(Address, Vec<U256>)>,
+    changes: Vec<Change>,
 }
 
-fn execute(
-    known: &State,
-    overrides: &HashMap<Address, Override>,
+fn build<'a>(
+    known: &'a State,
+    overrides: &'a HashMap<Address, Override>,
     rules: CfgEnv,
     block: BlockEnv,
     transaction: TxEnv,
-) -> Ended {
+    precompiles: Moved,
+) -> CallEvm<'a> {
     let database = KnownDatabase {
         known,
         overrides,
         unread_sender: None,
         missing: Missing::default(),
     };
-    let mut context: revm::handler::MainnetContext<KnownDatabase<'_>> =
-        Context::new(database, rules.spec);
+    let spec = rules.spec;
+    let mut context: CallContext<'a> = Context::new(database, spec);
     context.cfg = rules;
     context.block = block;
     context.tx = transaction;
-    let mut evm = context.build_mainnet();
-    let ended = CallHandler::new().run(&mut evm);
-    let missing = std::mem::take(&mut evm.ctx.journaled_state.database.missing);
+    context
+        .build_mainnet()
+        .with_precompiles(PlacedPrecompiles::new(spec, precompiles))
+}
+
+fn execute(evm: &mut CallEvm<'_>, manner: Manner, logs_transfers: bool) -> Ended {
+    if logs_transfers {
+        let gas = evm.instruction.gas_table()[usize::from(SELFDESTRUCT)];
+        let instruction = Instruction::new(destroy_and_tell);
+        evm.instruction
+            .insert_instruction(SELFDESTRUCT, instruction, gas);
+    }
+    let mut handler = CallHandler::new(manner, logs_transfers);
+    let ended = match manner {
+        Manner::System => handler.run_system_call(evm),
+        Manner::Asked | Manner::Transaction => handler.run(evm),
+    };
+    let state = evm.ctx.journaled_state.finalize();
+    let database = &mut evm.ctx.journaled_state.database;
+    // Nothing follows on a call that is only asked.
+    let changes = match (&ended, manner) {
+        (Err(_), _) | (_, Manner::Asked) => Vec::new(),
+        _ => changes(&state, database),
+    };
+    let missing = std::mem::take(&mut database.missing);
     // Before anything else, errors too: they may come of a placeholder.
     if !missing.is_empty() {
         return Ended::Missing(missing);
@@ -98,16 +134,30 @@ fn execute(
     match ended {
         Ok(result) => Ended::Outcome(Outcome {
             result,
-            touched: evm
-                .ctx
-                .journaled_state
-                .finalize()
+            manner,
+            touched: state
                 .into_iter()
                 .map(|(address, account)| (address, account.storage.into_keys().collect()))
                 .collect(),
+            changes,
         }),
-        Err(EVMError::Transaction(reason)) => Ended::Invalid(reason.to_string()),
+        Err(EVMError::Transaction(reason)) => Ended::Invalid(reason),
         Err(fault) => Ended::Fault(fault.to_string()),
+    }
+}
+
+/// The name of what a call fails at that could be no transaction: `walkaway.errors.Refusal`.
+fn refusal(reason: &InvalidTransaction) -> &'static str {
+    match reason {
+        InvalidTransaction::CallGasCostMoreThanGasLimit { .. } => "intrinsic gas",
+        InvalidTransaction::GasFloorMoreThanGasLimit { .. } => "floor gas",
+        InvalidTransaction::LackOfFundForMaxFee { .. }
+        | InvalidTransaction::OverflowPaymentInTransaction => "funds",
+        InvalidTransaction::GasPriceLessThanBasefee => "fee cap",
+        InvalidTransaction::BlobGasPriceGreaterThanMax { .. } => "blob fee cap",
+        InvalidTransaction::CreateInitCodeSizeLimit => "initcode size",
+        InvalidTransaction::NonceOverflowInTransaction => "nonce",
+        _ => "",
     }
 }
 
@@ -135,15 +185,30 @@ impl Outcome {
             .touched
             .iter()
             .flat_map(|(address, keys)| keys.iter().map(move |key| (*address, *key)));
+        let gas = result.gas();
+        let before_refund = gas.total_gas_spent().max(gas.floor_gas());
+        let gas_used = match self.manner {
+            Manner::System => before_refund,
+            Manner::Asked | Manner::Transaction => result.tx_gas_used(),
+        };
+        let touched = addresses_to_python(python, self.touched.iter().map(|(address, _)| address))?;
+        let touched_slots = slots_to_python(python, slots)?;
+        let changes = self
+            .changes
+            .into_iter()
+            .map(|change| change.into_python(python))
+            .collect::<PyResult<Vec<_>>>()?;
         (
             result.is_success(),
             PyBytes::new(python, output),
-            result.tx_gas_used(),
+            gas_used,
             PyTuple::new(python, logs)?,
             halt,
             created.map(|address| PyBytes::new(python, address.as_slice())),
-            addresses_to_python(python, self.touched.iter().map(|(address, _)| address))?,
-            slots_to_python(python, slots)?,
+            touched,
+            touched_slots,
+            before_refund,
+            PyTuple::new(python, changes)?,
         )
             .into_pyobject(python)
     }

@@ -146,9 +146,9 @@ class _Known:
             nonce, balance = sender.after_charge(nonce, balance)
         return self.forms.account(nonce=Uint(nonce), balance=U256(balance), code=code)
 
-    def before(self, address: bytes) -> _Condition:
-        """An account that the run has read, as it was before the sender was charged."""
-        return self._before.get(bytes(address), _NOTHING)
+    def before(self) -> dict[bytes, _Condition]:
+        """The accounts that the run has read, as they were before the sender was charged."""
+        return {address: self._before.get(address, _NOTHING) for address in self._read}
 
     def _proven(self, address: bytes, wanted: Overrides) -> Account | None:
         if address in self._known.accounts:
@@ -279,9 +279,11 @@ class _Storage(dict[Bytes20, Eels]):
     def __delitem__(self, address: Bytes20) -> None:
         self[address] = self.known.forms.trie(secured=True, default=U256(0))
 
-    def written(self, address: Bytes20) -> tuple[dict[bytes, int], bool]:
+    def written(self, address: bytes) -> tuple[dict[bytes, int], bool]:
         """The slots of an account that changed, and whether every other slot is zero."""
-        slots = self.get(address)._data
+        if not dict.__contains__(self, address):
+            return {}, False
+        slots = self[Bytes20(address)]._data
         if not isinstance(slots, _Slots):
             return {bytes(key): int(value) for key, value in slots.items() if value}, True
         return {
@@ -335,15 +337,16 @@ def what_changed(state: Eels) -> dict[bytes, Overrides]:
     accounts: _Accounts = state._main_trie._data
     storage: _Storage = state._storage_tries
     changes = {}
-    for address in {*accounts, *storage}:
-        before, after = accounts.known.before(address), _condition(accounts.get(address))
+    # What is written has been read: the sender by being charged, an account before its slots.
+    for address, before in accounts.known.before().items():
+        after = _condition(accounts.get(Bytes20(address)))
         slots, is_whole = storage.written(address)
         # A creation that failed leaves its mark, but no nonce (EIP-161).
         is_whole |= address in state.created_accounts and after[1] > 0
         if before == after and not slots:
             continue
         balance, nonce, code = after
-        changes[bytes(address)] = (
+        changes[address] = (
             Overrides(balance, nonce, code, storage=slots if after != _NOTHING else {})
             if is_whole or after == _NOTHING
             else Overrides(balance, nonce, code, slots)

@@ -10,24 +10,35 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from threading import Lock
 from typing import Protocol, TypeAlias, cast
 
-from walkaway.errors import InvalidRequest, Unsupported, WalkawayError
+from walkaway.errors import CallRefused, InvalidRequest, Refusal, Unsupported, WalkawayError
 from walkaway.evm.engine import BlockEnvironment, Call, KnownState, Missing, Outcome, Overrides
 from walkaway.limits import LIMITS
 from walkaway.proofs.execution.receipts import Log
 
 __all__ = ["NativeEngine", "available"]
 
-INTERFACE = 1
+INTERFACE = 2
 """The kernel's, by its own count; another one could mean another thing by the same call."""
 
 _Slots: TypeAlias = frozenset[tuple[bytes, bytes]]
 _RawLog: TypeAlias = tuple[bytes, tuple[bytes, ...], bytes]
+_RawChange: TypeAlias = tuple[bytes, bytes, int, bytes, dict[bytes, bytes], bool]
 _RawOutcome: TypeAlias = tuple[
-    bool, bytes, int, tuple[_RawLog, ...], str, bytes | None, frozenset[bytes], _Slots
+    bool,
+    bytes,
+    int,
+    tuple[_RawLog, ...],
+    str,
+    bytes | None,
+    frozenset[bytes],
+    _Slots,
+    int,
+    tuple[_RawChange, ...],
 ]
 _RawMissing: TypeAlias = tuple[frozenset[bytes], _Slots, frozenset[bytes], frozenset[int]]
 
@@ -109,13 +120,19 @@ class NativeEngine:
         try:
             outcome, missing = self._run_in_kernel(
                 call,
-                environment,
+                _plain_environment(environment),
                 self._handles.of(state),
                 _plain(overrides) if overrides else None,
             )
         except kernel.UnknownFork as error:
             raise Unsupported(f"revm does not know the fork {error}") from error
-        except (kernel.InvalidCall, TypeError, ValueError, OverflowError) as error:
+        except kernel.InvalidCall as error:
+            reason, refusal = error.args
+            message = f"not a call that could run: {reason}"
+            if refusal:
+                raise CallRefused(message, Refusal(refusal)) from error
+            raise InvalidRequest(message) from error
+        except (TypeError, ValueError, OverflowError) as error:
             raise InvalidRequest(f"not a call that could run: {error}") from error
         except kernel.KernelFault as error:
             raise WalkawayError(f"the native kernel failed: {error}") from error
@@ -164,8 +181,15 @@ def _plain(overrides: Mapping[bytes, Overrides]) -> dict[bytes, Overrides]:
     }
 
 
+def _plain_environment(environment: BlockEnvironment) -> BlockEnvironment:
+    """The environment with its mapping a dict."""
+    if isinstance(environment.precompiles, dict):
+        return environment
+    return replace(environment, precompiles=dict(environment.precompiles))
+
+
 def _outcome(raw: _RawOutcome) -> Outcome:
-    succeeded, output, gas_used, logs, halt, created, accounts, slots = raw
+    succeeded, output, gas_used, logs, halt, created, accounts, slots, before_refund, changes = raw
     return Outcome(
         succeeded=succeeded,
         output=output,
@@ -175,4 +199,13 @@ def _outcome(raw: _RawOutcome) -> Outcome:
         created=created,
         touched_accounts=accounts,
         touched_slots=slots,
+        gas_before_refund=before_refund,
+        changes=dict(map(_change, changes)),
     )
+
+
+def _change(raw: _RawChange) -> tuple[bytes, Overrides]:
+    address, balance, nonce, code, raw_slots, is_whole = raw
+    slots = {key: int.from_bytes(value, "big") for key, value in raw_slots.items()}
+    account = Overrides(int.from_bytes(balance, "big"), nonce, code)
+    return address, replace(account, storage=slots) if is_whole else replace(account, slots=slots)

@@ -186,6 +186,7 @@ class _Rules:
     ) -> Outcome:
         if call.to is None:
             raise InvalidRequest("the system creates no contract")
+        call = replace(call, value=0, access_list=(), authorizations=(), blob_hashes=())
         state = lazy_state(self._forms, known, overrides, None, reads)
         block = self._block(environment, state, known.block_hashes, reads)
         target = Bytes20(call.to)
@@ -203,7 +204,8 @@ class _Rules:
             "depth": Uint(0),
             "should_transfer_value": False,
             "is_static": False,
-            "accessed_addresses": set(),
+            # As clients have it; in the specification, a contract would be cold to itself.
+            "accessed_addresses": {target},
             "accessed_storage_keys": set(),
             "disable_precompiles": False,
             "parent_evm": None,

@@ -55,10 +55,12 @@ BASE_FEE = 10**9
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """A compiled contract: its runtime code, and the slots of its variables by name."""
+    """A compiled contract: its runtime code, the slots of its variables by name, and the code
+    that creates it."""
 
     code: bytes
     slots: dict[str, int]
+    creation: bytes
 
 
 @lru_cache
@@ -66,7 +68,8 @@ def contract(name: str) -> Contract:
     """A compiled contract by its Solidity name."""
     compiled = json.loads(files(__package__).joinpath("contracts.json").read_bytes())
     entry = compiled["contracts"][name]
-    return Contract(bytes.fromhex(entry["code"][2:]), entry["slots"])
+    code, creation = (bytes.fromhex(entry[name][2:]) for name in ("code", "creation"))
+    return Contract(code, entry["slots"], creation)
 
 
 def genesis_world() -> WorldState:

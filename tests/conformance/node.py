@@ -33,7 +33,8 @@ from walkaway.evm.running import RunningEngine
 from walkaway.proofs.execution.transactions import Transaction
 from walkaway.sources.pool import Pool
 from walkaway.sources.source import Source
-from walkaway.sources.transports.http import HttpClient, HttpTransport
+from walkaway.sources.transports.http import HttpTransport
+from walkaway.sources.transports.http_client import HttpClient
 
 __all__ = ["CHAIN_ID", "SPEC", "ConformanceNetwork", "RecordedChain", "conformance_network"]
 

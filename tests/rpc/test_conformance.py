@@ -2,86 +2,79 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.rpc.conformance_chain import conformance_chain, questions
-from tests.rpc.prepared_chain import PreparedChain
+from tests.conformance.exchanges import Compared, compare
+from tests.conformance.node import conformance_network
+from tests.conformance.page import conformance_page
 from tests.vectors import vectors
+from walkaway.evm import native
+from walkaway.evm.engine import Engine
+from walkaway.evm.reference import ReferenceEngine
+from walkaway.evm.running import ThreadedEngine
 from walkaway.rpc.dispatch import Dispatcher
 from walkaway.rpc.methods import METHODS
+from walkaway.rpc.methods.not_proven import NOT_PROVEN
 
-STATE_OF = "0x7dcd17433742f4c0ca53122ab541d0ba67fc27df"
-"""The account whose proof at the head is recorded: other state cannot be proven here."""
-
-STATE_METHODS = {"eth_getBalance", "eth_getTransactionCount", "eth_getStorageAt", "eth_getProof"}
-NO_STATE = {"eth_getCode", "eth_call", "eth_estimateGas", "eth_createAccessList"}
-NO_RECEIPTS = {"eth_feeHistory"}
-"""Its rewards need the receipts of block 27, which are not recorded."""
+PAGE = Path(__file__).parents[2] / "docs" / "conformance.md"
 
 
-def answerable(chain: PreparedChain, name: str, request: Any, response: Any) -> bool:
-    """Whether what is recorded is enough to prove the answer from."""
-    method, result = request["method"], response.get("result")
-    if method in STATE_METHODS:
-        params = request.get("params", [])
-        recent = len(params) < 3 or params[-1] in ("latest", "0x0")
-        return params[0] == STATE_OF and "blockhash" not in name and recent
-    if method == "eth_getLogs":
-        return result is None  # of the blocks with logs no receipts are recorded
-    if method == "eth_getTransactionReceipt" and result is not None:
-        return int(result["blockNumber"], 16) in chain.receipts_of
-    return method in METHODS and method not in NO_STATE | NO_RECEIPTS
+def engine_named(name: str) -> Engine:
+    if name == "reference":
+        return ReferenceEngine()
+    if not native.available():
+        pytest.skip("the native kernel is not built")
+    return native.NativeEngine()
 
 
-async def test_answers_are_those_of_go_ethereum() -> None:
-    folder = vectors("rpc-conformance")
-    chain = conformance_chain(folder)
-    dispatcher = Dispatcher(chain)
-    compared = 0
-    for name, request, response in questions(folder):
-        if not answerable(chain, name, request, response):
-            continue
-        reply = await dispatcher.reply(json.dumps(request).encode())
-        assert reply is not None
-        got = json.loads(reply)
-        assert got.get("result") == response.get("result"), f"{name}: {got}"
-        assert got.get("error", {}).get("code") == response.get("error", {}).get("code"), name
-        compared += 1
-    assert compared >= 50
+async def suite_run_with(engine: Engine, folder: Path) -> list[Compared]:
+    async with conformance_network(folder).following(ThreadedEngine(engine)) as chain:
+        return await compare(chain, folder)
 
 
-@pytest.mark.parametrize("number", [1, 27, 36, 39, 42, 45, 54])
-async def test_a_block_shows_its_transactions_as_they_are_shown_alone(number: int) -> None:
-    dispatcher = Dispatcher(conformance_chain(vectors("rpc-conformance")))
-
-    async def ask(method: str, *params: Any) -> Any:
-        request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        reply = await dispatcher.reply(json.dumps(request).encode())
-        assert reply is not None
-        return json.loads(reply)["result"]
-
-    block = await ask("eth_getBlockByNumber", hex(number), True)
-    for index, shown in enumerate(block["transactions"]):
-        assert await ask("eth_getTransactionByHash", shown["hash"]) == shown
-        at = await ask("eth_getTransactionByBlockHashAndIndex", block["hash"], hex(index))
-        assert at == shown
-    hashes = [shown["hash"] for shown in block["transactions"]]
-    short = await ask("eth_getBlockByHash", block["hash"])
-    assert short == block | {"transactions": hashes}
+@pytest.fixture(scope="module", params=["native", "reference"])
+def compared(request: pytest.FixtureRequest) -> list[Compared]:
+    """The whole suite, put to a chain that runs its calls with one engine."""
+    return asyncio.run(suite_run_with(engine_named(request.param), vectors("rpc-conformance")))
 
 
-async def test_a_fee_history_is_that_of_go_ethereum_but_for_the_rewards() -> None:
-    folder = vectors("rpc-conformance")
-    dispatcher = Dispatcher(conformance_chain(folder))
-    ((_, request, response),) = [
-        entry for entry in questions(folder) if entry[0] == "eth_feeHistory/fee-history"
-    ]
-    request["params"] = request["params"][:2]
-    reply = await dispatcher.reply(json.dumps(request).encode())
-    assert reply is not None
-    expected = dict(response["result"])
-    del expected["reward"]
-    assert json.loads(reply)["result"] == expected
+def test_answers_are_those_of_go_ethereum(compared: list[Compared]) -> None:
+    served = [item for item in compared if item.exchange.method in METHODS]
+    assert {item.exchange.name: item.difference for item in served if item.difference} == {}
+    assert len(served) > 100
+
+
+def test_what_is_not_served_is_refused_with_a_reason(compared: list[Compared]) -> None:
+    for item in compared:
+        if item.exchange.method not in METHODS:
+            assert NOT_PROVEN[item.exchange.method] in item.difference
+
+
+def test_the_page_is_the_one_that_a_run_makes(compared: list[Compared]) -> None:
+    assert PAGE.read_text() == conformance_page(compared), "run: python -m tests.conformance.page"
+
+
+async def test_blocks_show_their_transactions_as_they_are_shown_alone() -> None:
+    async with conformance_network(vectors("rpc-conformance")).following() as chain:
+        dispatcher = Dispatcher(chain)
+
+        async def ask(method: str, *params: Any) -> Any:
+            request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+            reply = await dispatcher.reply(json.dumps(request).encode())
+            assert reply is not None
+            return json.loads(reply)["result"]
+
+        for number in range(55):
+            block = await ask("eth_getBlockByNumber", hex(number), True)
+            for index, shown in enumerate(block["transactions"]):
+                assert await ask("eth_getTransactionByHash", shown["hash"]) == shown
+                at = await ask("eth_getTransactionByBlockHashAndIndex", block["hash"], hex(index))
+                assert at == shown
+            hashes = [shown["hash"] for shown in block["transactions"]]
+            short = await ask("eth_getBlockByHash", block["hash"])
+            assert short == block | {"transactions": hashes}

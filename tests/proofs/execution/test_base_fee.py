@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
+from tests.conformance.executed_chain import executed_chain
 from tests.proofs.execution.samples import header
-from tests.rpc.conformance_chain import conformance_chain
 from tests.vectors import vectors
 from walkaway.errors import ProofError
 from walkaway.proofs.execution.base_fee import next_base_fee
@@ -15,9 +15,9 @@ from walkaway.proofs.execution.base_fee import next_base_fee
 
 def test_each_recorded_block_has_the_base_fee_that_its_parent_decides() -> None:
     compared = 0
-    for parent, child in pairwise(conformance_chain(vectors("rpc-conformance")).blocks):
-        if parent.header.base_fee_per_gas is not None:
-            assert child.header.base_fee_per_gas == next_base_fee(parent.header)
+    for parent, child in pairwise(executed_chain(vectors("rpc-conformance"))):
+        if parent.block.header.base_fee_per_gas is not None:
+            assert child.block.header.base_fee_per_gas == next_base_fee(parent.block.header)
             compared += 1
     assert compared > 20
 

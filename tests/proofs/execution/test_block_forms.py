@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.conformance.executed_chain import executed_chain
 from tests.proofs.execution.samples import RECEIPTS, TRANSACTIONS, WITHDRAWALS, header
-from tests.rpc.conformance_chain import conformance_chain
 from tests.vectors import vectors
 from walkaway.errors import ProofError
 from walkaway.limits import LIMITS
@@ -20,8 +20,11 @@ from walkaway.proofs.execution.withdrawals import Withdrawal
 
 
 def test_recorded_blocks_come_back() -> None:
-    for block in conformance_chain(vectors("rpc-conformance")).blocks[1:]:
+    for executed in executed_chain(vectors("rpc-conformance")):
+        block = executed.block.whole
         assert decode_block(block.encode()) == block
+        receipts = executed.block.receipts
+        assert decode_receipts(encode_receipts(receipts)) == receipts
 
 
 @settings(max_examples=30)

@@ -40,9 +40,9 @@ class ExecutionBlock:
         return self.header.number
 
     @property
-    def size(self) -> int:
-        """Bytes of the block's RLP encoding."""
-        return Block(self.header, BlockBody(self.transactions, self.withdrawals, self.ommers)).size
+    def whole(self) -> Block:
+        """What the header commits to but receipts and state, as `proofs` has it."""
+        return Block(self.header, BlockBody(self.transactions, self.withdrawals, self.ommers))
 
 
 @dataclass(frozen=True, slots=True)

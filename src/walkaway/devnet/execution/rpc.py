@@ -250,7 +250,7 @@ class ExecutionRpc:
             return None
         members = block_members(
             block.header,
-            size=block.size,
+            size=block.whole.size,
             withdrawals=block.withdrawals,
             ommers=data_list(ommer.hash for ommer in block.ommers),
         )

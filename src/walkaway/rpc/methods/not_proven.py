@@ -45,6 +45,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "eth_protocolVersion",
         "net_peerCount",
         "rpc_modules",
+        "testing_buildBlockV1",
     ),
     _TRACE: (
         "debug_getBadBlocks",

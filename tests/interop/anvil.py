@@ -38,7 +38,7 @@ from walkaway.sources.defaults import ListedSource
 
 __all__ = ["AnvilEndpoint", "AnvilNetwork", "anvil_endpoint", "anvil_network", "endpoint_over"]
 
-SETTINGS = DevnetSettings(seconds_per_slot=2)
+SECONDS_PER_SLOT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,10 @@ class AnvilNetwork:
         for _ in range(slots):
             await self._propose(self.beacon.head.slot + 1)
 
-    async def reorg(self, depth: int = 1) -> None:
-        """Replace the newest ``depth`` blocks; what they held is mined again where it fits."""
+    async def reorg(self, number: int) -> None:
+        """Replace the blocks from a height on; what they held is mined again."""
         async with self._turn:
+            depth = self.beacon.head.execution.number - number + 1
             await asyncio.to_thread(self.beacon.reorg, depth)
 
     async def follow_clock(self) -> None:
@@ -112,12 +113,17 @@ class AnvilEndpoint:
 
 
 @asynccontextmanager
-async def anvil_endpoint(state: Path) -> AsyncIterator[AnvilEndpoint]:
-    """A synced node over anvil, the beacon side and a liar; a block every two seconds.
+async def anvil_endpoint(
+    state: Path, *, seconds_per_slot: int = SECONDS_PER_SLOT
+) -> AsyncIterator[AnvilEndpoint]:
+    """A synced node over anvil, the beacon side and a liar; a block every slot.
 
     ``state`` is the folder where the node keeps what it keeps.
     """
-    async with anvil_network() as network, endpoint_over(network, network.sources, state) as made:
+    async with (
+        anvil_network(seconds_per_slot) as network,
+        endpoint_over(network, network.sources, state) as made,
+    ):
         yield made
 
 
@@ -142,18 +148,19 @@ async def endpoint_over(
 
 
 @asynccontextmanager
-async def anvil_network() -> AsyncIterator[AnvilNetwork]:
+async def anvil_network(seconds_per_slot: int = SECONDS_PER_SLOT) -> AsyncIterator[AnvilNetwork]:
     """The network without a node of ours, with finality to start from; its clock stands still."""
-    genesis_time = int(time.time()) - SETTINGS.warm_slots * SETTINGS.seconds_per_slot
-    spec = devnet_spec(SETTINGS, genesis_time)
-    async with anvil_process(spec.chain_id, genesis_time - SETTINGS.seconds_per_slot) as anvil:
+    settings = DevnetSettings(seconds_per_slot=seconds_per_slot)
+    genesis_time = int(time.time()) - settings.warm_slots * seconds_per_slot
+    spec = devnet_spec(settings, genesis_time)
+    async with anvil_process(spec.chain_id, genesis_time - seconds_per_slot) as anvil:
         execution = await asyncio.to_thread(AnvilExecution, anvil, spec)
-        beacon = BeaconChain(spec, execution, SETTINGS.seed)
+        beacon = BeaconChain(spec, execution, settings.seed)
         passed = _PassedOn(anvil)
         honest, lying = _served(passed, beacon), _served(LyingBalance(passed), beacon)
         try:
             network = AnvilNetwork(spec, anvil, beacon, await honest.start(), await lying.start())
-            await network.advance(SETTINGS.warm_slots)
+            await network.advance(settings.warm_slots)
             yield network
         finally:
             await honest.stop()

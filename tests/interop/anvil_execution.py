@@ -9,6 +9,7 @@ from walkaway.devnet.execution.genesis import genesis_world
 from walkaway.devnet.execution.system_contracts import SYSTEM_CONTRACTS
 from walkaway.errors import InvalidRequest
 from walkaway.proofs.execution.ancestry import header_from_given_hash
+from walkaway.proofs.execution.base_fee import next_base_fee
 from walkaway.proofs.execution.blob_fees import blob_base_fee
 from walkaway.proofs.execution.blocks import (
     block_body_from_json,
@@ -41,9 +42,10 @@ class AnvilExecution:
     def produce(self, parent_hash: bytes, attributes: PayloadAttributes) -> ExecutionBlock:
         """See `ExecutionBackend`. Of the attributes only the timestamp is anvil's to follow."""
         self._roll_back_to(parent_hash)
-        block = self._mine(attributes.timestamp)
+        parent, block = self._branch[-1].header, self._mine(attributes.timestamp)
         # Raises where the chain's schedule does not explain anvil's excess blob gas.
-        blob_base_fee(self._branch[-1].header, block.header, self._schedule)
+        blob_base_fee(parent, block.header, self._schedule)
+        assert block.header.base_fee_per_gas == next_base_fee(parent)
         self._branch.append(block)
         return block
 
@@ -76,6 +78,9 @@ class AnvilExecution:
             return
         self._anvil.ask("anvil_rollback", len(replaced))
         del self._branch[kept:]
+        # Else anvil goes on from the base fee of a block that is gone.
+        base_fee = next_base_fee(self._branch[-1].header)
+        self._anvil.ask("anvil_setNextBlockBaseFeePerGas", hex(base_fee))
         for block in replaced:
             for transaction in block.transactions:
                 self._anvil.ask("eth_sendRawTransaction", "0x" + transaction.encode().hex())

@@ -45,7 +45,7 @@ async def test_a_reorg_replaces_blocks_and_mines_again_what_they_held() -> None:
             await network.advance()
         replaced = beacon.head
         assert replaced.execution.number == int(anvil.ask("eth_blockNumber"), 16)
-        await network.reorg(2)
+        await network.reorg(replaced.execution.number - 1)
         assert beacon.head.slot == replaced.slot
         assert beacon.head.execution.number == replaced.execution.number
         assert beacon.head.execution.hash != replaced.execution.hash

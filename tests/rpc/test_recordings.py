@@ -1,6 +1,6 @@
 """Recorded mainnet through the whole path: sources, light client, proofs, JSON-RPC over a socket.
 
-The clock is the recording's. Each answer is held against the one recorded.
+The clock is the recording's. Each answer is held against the one recorded, under each engine.
 """
 
 from __future__ import annotations
@@ -53,10 +53,18 @@ class Endpoint:
             return dict(await response.json())
 
 
+@pytest.fixture(params=["reference", "native"])
+def engine(request: pytest.FixtureRequest) -> RunningEngine:
+    """Each engine in turn, as `walkaway up` would run it."""
+    if request.param == "reference":
+        return ReferenceWorkers()
+    if not native.available():
+        pytest.skip("the native kernel is not built")
+    return ThreadedEngine(native.NativeEngine())
+
+
 @asynccontextmanager
-async def served(
-    recording: Recording, engine: RunningEngine | None = None
-) -> AsyncIterator[Endpoint]:
+async def served(recording: Recording, engine: RunningEngine) -> AsyncIterator[Endpoint]:
     clock = FixedClock(recording.now)
     # Some recordings begin weeks before their head; the age of checkpoints is tested elsewhere.
     settings = ChainSettings(checkpoint=recording.checkpoint, checkpoint_age_limit=90 * 86400)
@@ -132,29 +140,46 @@ STATE = [
 
 
 @pytest.mark.parametrize(("name", "block", "keys"), STATE, ids=[name for name, *_ in STATE])
-async def test_recorded_state(name: str, block: str, keys: list[int] | None) -> None:
+async def test_recorded_state(
+    name: str, block: str, keys: list[int] | None, engine: RunningEngine
+) -> None:
     folder, test = recorded(name)
     recording = colibri_recording(folder)
     asked = test["params"][1] if keys is None else [test["params"][i] for i in keys]
     recording.add_proof(state_proof(folder, block), asked)
-    async with served(recording) as endpoint:
+    async with served(recording, engine) as endpoint:
         agree(await endpoint.call(test["method"], *test["params"]), test["expected_result"])
 
 
-@pytest.mark.parametrize("engine", ["reference", "native"])
 @pytest.mark.parametrize("name", ["eth_call1", "eth_call_electra"])
-async def test_recorded_calls(name: str, engine: str) -> None:
+async def test_recorded_calls(name: str, engine: RunningEngine) -> None:
     folder, test = recorded(name)
     recording = colibri_recording(folder)
     recording.add_call_state(folder)
-    if engine == "native" and not native.available():
-        pytest.skip("the native kernel is not built")
-    runs = ReferenceWorkers() if engine == "reference" else ThreadedEngine(native.NativeEngine())
-    async with served(recording, runs) as endpoint:
+    async with served(recording, engine) as endpoint:
         agree(await endpoint.call(test["method"], *test["params"]), test["expected_result"])
         explained = json.dumps(await endpoint.call("walkaway_explain", "eth_call", test["params"]))
-        assert runs.name in explained
+        assert engine.name in explained
         assert "checkpoint" in explained
+
+
+@pytest.mark.parametrize("name", ["eth_call1", "eth_call_electra"])
+async def test_a_recorded_call_costs_the_same_under_each_engine(name: str) -> None:
+    if not native.available():
+        pytest.skip("the native kernel is not built")
+    folder, test = recorded(name)
+    recording = colibri_recording(folder)
+    recording.add_call_state(folder)
+    told = []
+    for engine in (native.NativeEngine(), ReferenceEngine()):
+        async with served(recording, ThreadedEngine(engine)) as endpoint:
+            gas = await endpoint.call("eth_estimateGas", *test["params"])
+            told.append((gas, await endpoint.call("eth_createAccessList", *test["params"])))
+    assert told[0] == told[1]
+    gas, listed = told[0]
+    assert 21_000 < int(gas, 16) < 100_000
+    assert len(listed["accessList"]) == 2
+    assert "error" not in listed
 
 
 ACCESS_LISTS: dict[str, object] = {
@@ -233,42 +258,42 @@ async def test_a_recorded_call_has_no_result_where_a_slot_is_missing() -> None:
         "eth_getTransaction_Type_4",
     ],
 )
-async def test_recorded_blocks_and_transactions(name: str) -> None:
+async def test_recorded_blocks_and_transactions(name: str, engine: RunningEngine) -> None:
     folder, test = recorded(name)
-    async with served(colibri_recording(folder)) as endpoint:
+    async with served(colibri_recording(folder), engine) as endpoint:
         agree(await endpoint.call(test["method"], *test["params"]), test["expected_result"])
 
 
-async def test_recorded_block() -> None:
+async def test_recorded_block(engine: RunningEngine) -> None:
     folder, test = recorded("eth_getBlockByNumber1")
     recording = colibri_recording(folder)
     expected = test["expected_result"]
     # The recorder gives the root of the beacon chain's SSZ list under this name, which
     # cannot be in a header that hashes to the block hash it gives.
     assert expected.pop("withdrawalsRoot") == "0x" + recording.withdrawals_ssz_root.hex()
-    async with served(recording) as endpoint:
+    async with served(recording, engine) as endpoint:
         agree(await endpoint.call(test["method"], *test["params"]), expected)
 
 
-async def test_recorded_receipt() -> None:
+async def test_recorded_receipt(engine: RunningEngine) -> None:
     folder, test = recorded("eth_getTransactionReceipt1")
     recording = colibri_recording(folder)
     receipts = json.loads(next(folder.glob("eth_getBlockReceipts_*.json")).read_text())["result"]
     recording.rpc_answer(
         "eth_getBlockReceipts", ("0x" + recording.head.header.hash.hex(),), receipts
     )
-    async with served(recording) as endpoint:
+    async with served(recording, engine) as endpoint:
         agree(await endpoint.call(test["method"], *test["params"]), test["expected_result"])
 
 
-async def test_recorded_logs_with_borrowed_updates() -> None:
+async def test_recorded_logs_with_borrowed_updates(engine: RunningEngine) -> None:
     folder, test = recorded("eth_getLogs1")
     lender, _ = recorded("eth_getBalance1")
     recording = colibri_recording(folder, updates_from=lender)
     receipts = json.loads(next(folder.glob("eth_getBlockReceipts_*.json")).read_text())["result"]
     block_hash = test["expected_result"][0]["blockHash"]
     recording.rpc_answer("eth_getBlockReceipts", (block_hash,), receipts)
-    async with served(recording) as endpoint:
+    async with served(recording, engine) as endpoint:
         agree(await endpoint.call(test["method"], *test["params"]), test["expected_result"])
         every = await endpoint.call("eth_getLogs", {"blockHash": block_hash})
         agree(every, [log for receipt in receipts for log in receipt["logs"]])
@@ -278,7 +303,9 @@ async def test_recorded_logs_with_borrowed_updates() -> None:
         assert explained["state"] == "proven"
 
 
-async def test_the_block_of_the_logs_recording_with_borrowed_updates() -> None:
+async def test_the_block_of_the_logs_recording_with_borrowed_updates(
+    engine: RunningEngine,
+) -> None:
     folder, test = recorded("eth_getLogs1")
     lender, _ = recorded("eth_getBalance1")
     recording = colibri_recording(folder, updates_from=lender)
@@ -286,7 +313,7 @@ async def test_the_block_of_the_logs_recording_with_borrowed_updates() -> None:
     block_hash = "0x" + recording.head.header.hash.hex()
     assert block_hash == test["expected_result"][0]["blockHash"]
     recording.rpc_answer("eth_getBlockReceipts", (block_hash,), receipts)
-    async with served(recording) as endpoint:
+    async with served(recording, engine) as endpoint:
         for expected in receipts:
             transaction_hash = expected["transactionHash"]
             reply = await endpoint.ask("eth_getTransactionReceipt", transaction_hash)
@@ -298,9 +325,9 @@ async def test_the_block_of_the_logs_recording_with_borrowed_updates() -> None:
                 agree(reply["result"], expected)
 
 
-async def test_six_periods_of_capella_and_its_finality() -> None:
+async def test_six_periods_of_capella_and_its_finality(engine: RunningEngine) -> None:
     recording = capella_recording(vectors("consensus/mainnet-capella"))
-    async with served(recording) as endpoint:
+    async with served(recording, engine) as endpoint:
         head = recording.head.header
         assert await endpoint.call("eth_blockNumber") == hex(head.number)
         latest = await endpoint.call("eth_getBlockByNumber", "latest", True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
@@ -153,6 +154,9 @@ def test_no_two_questions_have_one_subject() -> None:
     questions = [
         AskedCall(call(), here),
         AskedCall(call(b"\0"), here),
+        AskedCall(call(bytes(500)), here),
+        AskedCall(call(bytes(499) + b"\1"), here),
+        AskedCall(call(sha256(bytes(500)).digest()), here),
         AskedCall(call(value=1), here),
         AskedCall(replace(call(), to=None), here),
         AskedCall(replace(call(), sender=OTHER), here),

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cached_property
+from hashlib import sha256
 from typing import TypeVar
 
 from walkaway.errors import ProofError
@@ -25,6 +27,9 @@ from walkaway.proofs.proven import Claim, Evidence, Proven
 __all__ = ["AskedCall", "ProvenState", "check_reads", "digest", "prove_call"]
 
 T = TypeVar("T")
+
+LONG = 32
+"""Bytes more than which are named by their hash."""
 
 
 class ProvenState:
@@ -103,7 +108,7 @@ class ProvenState:
         return named
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AskedCall:
     """A call as it is asked: in which block's environment, over which overrides."""
 
@@ -113,7 +118,7 @@ class AskedCall:
     block_hashes: Mapping[int, bytes] = field(default_factory=dict)
     """By number, of blocks that are not on the chain but that the call may ask for."""
 
-    @property
+    @cached_property
     def subject(self) -> tuple[str, bytes]:
         """What the claim of its outcome is about: ``("call", digest)``, 32 bytes."""
         return "call", digest(self)
@@ -171,7 +176,8 @@ def _is_all_given(given: Overrides | None) -> bool:
 
 
 def _spelled(value: object) -> str:
-    """One text for one value: dataclasses by their fields, mappings in order of their keys."""
+    """One text for one value: dataclasses by their fields, mappings in order of their keys,
+    long bytes by their hash."""
     if isinstance(value, Header):
         return value.hash.hex()
     if is_dataclass(value):
@@ -181,7 +187,9 @@ def _spelled(value: object) -> str:
         return "{" + ",".join(f"{key}:{item}" for key, item in pairs) + "}"
     if isinstance(value, tuple):
         return _listed(map(_spelled, value))
-    return f"0x{value.hex()}" if isinstance(value, bytes) else repr(value)
+    if isinstance(value, bytes):
+        return f"0x{value.hex()}" if len(value) <= LONG else f"sha256:{sha256(value).hexdigest()}"
+    return repr(value)
 
 
 def _listed(parts: Iterable[str]) -> str:

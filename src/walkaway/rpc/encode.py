@@ -8,6 +8,7 @@ wrote about it (sizes, senders, hashes) comes through.
 
 from __future__ import annotations
 
+from binascii import hexlify
 from collections.abc import Iterable
 
 from walkaway.proofs.derive import IncludedReceipt
@@ -24,12 +25,13 @@ from walkaway.proofs.execution.transactions import (
     Transaction,
 )
 from walkaway.proofs.execution.withdrawals import Withdrawal
-from walkaway.rpc.jsonrpc import Json
+from walkaway.rpc.jsonrpc import Encoded, Json
 
 __all__ = [
     "block_members",
     "data",
     "data_list",
+    "data_text",
     "header_members",
     "included_transaction",
     "log_members",
@@ -48,6 +50,11 @@ def quantity(number: int) -> str:
 def data(value: bytes) -> str:
     """Bytes: two hex digits each."""
     return "0x" + value.hex()
+
+
+def data_text(value: bytes) -> Encoded:
+    """Bytes as `data` has them, as JSON text at once: for what may be large."""
+    return Encoded(b'"0x%b"' % hexlify(value))
 
 
 def word(number: int) -> str:

@@ -130,10 +130,12 @@ class _Refused(Exception):
 def _json(body: bytes, limits: Limits) -> Received:
     if len(body) > limits.rpc_request_bytes:
         raise _Refused(LIMIT_EXCEEDED, f"request larger than {limits.rpc_request_bytes} bytes")
-    # Counted before parsing, which cannot be interrupted: it bounds its time.
-    if body.count(b",") + body.count(b"[") + body.count(b"{") > limits.rpc_request_values:
+    # Counted before parsing, which cannot be interrupted: it bounds its time. What opens
+    # seldom is not deep, and of a large call each look at the body is felt.
+    opened = body.count(b"[") + body.count(b"{")
+    if opened + body.count(b",") > limits.rpc_request_values:
         raise _Refused(LIMIT_EXCEEDED, f"more than {limits.rpc_request_values} values")
-    if nests_deeper(body, limits.rpc_request_depth):
+    if opened > limits.rpc_request_depth and nests_deeper(body, limits.rpc_request_depth):
         deep = f"nested deeper than {limits.rpc_request_depth}, or not closed"
         raise _Refused(PARSE_ERROR, deep)
     try:

@@ -10,6 +10,7 @@ is a tag, a quantity, or the object of EIP-1898. What does not fit raises
 from __future__ import annotations
 
 import re
+from binascii import unhexlify
 from dataclasses import dataclass
 
 from walkaway.chain.block_id import BlockId, Tag
@@ -20,7 +21,6 @@ from walkaway.rpc.jsonrpc import Fraction, Received
 __all__ = ["Params", "StorageKey"]
 
 _QUANTITY = re.compile(r"0x(?:0|[1-9a-fA-F][0-9a-fA-F]*)")
-_DATA = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 _KEY = re.compile(r"0x[0-9a-fA-F]*")
 
 _TAGS = {tag.value: tag for tag in Tag}
@@ -192,9 +192,12 @@ def _number(name: str, value: Received) -> float:
 
 
 def _bytes(name: str, text: str) -> bytes:
-    if _DATA.fullmatch(text) is None:
-        raise InvalidRequest(f"{name}: 0x and two hex digits a byte are needed")
-    return bytes.fromhex(text[2:])
+    try:
+        if text.startswith("0x"):
+            return unhexlify(text[2:])
+    except ValueError:
+        pass
+    raise InvalidRequest(f"{name}: 0x and two hex digits a byte are needed")
 
 
 def _quantity(name: str, text: str, bits: int) -> int:

@@ -20,7 +20,7 @@ from walkaway.proofs.execution.header import Header
 from walkaway.proofs.execution.transactions import AccessListEntry
 from walkaway.rpc.ask import Ask
 from walkaway.rpc.call_params import CallObject, block_overrides, call_object, state_overrides
-from walkaway.rpc.encode import data, data_list, quantity
+from walkaway.rpc.encode import data, data_list, data_text, quantity
 from walkaway.rpc.jsonrpc import Json
 from walkaway.rpc.methods.method import Answer, Method
 from walkaway.rpc.params import Params
@@ -90,7 +90,7 @@ async def call(ask: Ask, params: Params) -> Answer:
     outcome = await _on(ask, block, run)
     if not outcome.succeeded:
         raise failure_of(outcome)
-    return data(outcome.output)
+    return data_text(outcome.output)
 
 
 async def estimate(ask: Ask, params: Params) -> Answer:

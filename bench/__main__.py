@@ -16,8 +16,11 @@ NOT_BENCHMARKS = {
     "busy_block",
     "figures",
     "json_rpc",
+    "load",
+    "multicall",
     "recordings",
     "report",
+    "without_access_lists",
 }
 
 

@@ -3,7 +3,8 @@
 The proof is a recorded mainnet one where the recordings are beside the
 repository, else one from the devnet's own, smaller state; its peer is py-trie,
 the library that one would pick. Requests go to an endpoint over a devnet and,
-in the same run, straight to the source behind it, which proves nothing.
+in the same run, straight to the source behind it, which proves nothing; calls
+over many balances, and small questions, to one over anvil (`multicall.py`).
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from unittest import mock
 import aiohttp
 import sha3
 
+from bench import multicall
 from bench.figures import Figure, cpu_ms
+from bench.json_rpc import ask as call
 from tests.chain.devnet_chain import devnet_of, following
 from tests.rpc.recorded_mainnet import colibri_recording
 from tests.rpc.test_recordings import served
@@ -28,6 +31,7 @@ from walkaway.chain.block_id import Tag
 from walkaway.chain.chain import Chain
 from walkaway.devnet.execution.accounts import dev_account
 from walkaway.devnet.network import Devnet
+from walkaway.evm.running import fastest_engine
 from walkaway.proofs import derive
 from walkaway.proofs.execution.accounts import prove_account, state_proof_from_json
 from walkaway.proofs.execution.ancestry import header_from_given_hash
@@ -45,9 +49,10 @@ STRANGERS = 100_000
 
 
 def figures() -> list[Figure]:
-    """The proof of a balance, three kinds of requests a second, and how long the loop is held."""
+    """The proof of a balance, requests a second, calls, and how long the loop is held."""
     held = [asyncio.run(_loop_held())] if BUSY_BLOCK.exists() else []
-    return [_balance_proof(), *asyncio.run(_requests()), *held]
+    over_anvil = asyncio.run(multicall.figures())
+    return [_balance_proof(), *asyncio.run(_requests()), *over_anvil, *held]
 
 
 async def _loop_held() -> Figure:
@@ -65,7 +70,7 @@ async def _loop_held() -> Figure:
         run(handle)
         steps.append(time.thread_time() - began)
 
-    async with served(recording) as endpoint:
+    async with served(recording, fastest_engine()) as endpoint:
         await endpoint.call("eth_chainId")
         with mock.patch.object(asyncio.Handle, "_run", measured):
             for receipt in receipts[-3:]:
@@ -109,7 +114,7 @@ async def _from_devnet() -> tuple[Header, dict[str, Any], str]:
         url = devnet.sources[0].url
         where = hex(devnet.execution.head.number)
         params: list[object] = ["0x" + dev_account(0).address.hex(), [], where]
-        proof = await _call(session, url, "eth_getProof", params)
+        proof = await call(session, url, "eth_getProof", params)
         return devnet.execution.head.header, proof, "devnet"
 
 
@@ -156,7 +161,7 @@ async def _rate(
     server: RpcServer,
 ) -> Figure:
     async def ask(url: str) -> None:
-        await _call(session, url, *question())
+        await call(session, url, *question())
 
     ours = await _a_second(lambda: ask(server.url))
     theirs = await _a_second(lambda: ask(devnet.sources[0].url))
@@ -177,11 +182,3 @@ async def _a_second(ask: Callable[[], Awaitable[None]]) -> float:
 
     done = sum(await asyncio.gather(*(repeat() for _ in range(CONNECTIONS))))
     return done / (time.perf_counter() - began)
-
-
-async def _call(session: aiohttp.ClientSession, url: str, method: str, params: list[object]) -> Any:
-    body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-    async with session.post(url, json=body) as response:
-        answer = await response.json()
-    assert "error" not in answer, answer
-    return answer["result"]

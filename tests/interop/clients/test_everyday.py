@@ -13,7 +13,8 @@ import pytest
 
 from tests.interop.anvil import AnvilEndpoint, anvil_endpoint
 from tests.interop.clients.everyday import FLOWS, check, facts_of, replace_blocks_when_asked
-from tests.interop.peers import node_package, run_client
+from tests.interop.clients.test_clients import WEB3_VERSION
+from tests.interop.peers import node_package, python_package, run_client
 
 pytestmark = pytest.mark.interop
 
@@ -31,6 +32,15 @@ async def serving(state: Path) -> AsyncIterator[AnvilEndpoint]:
             replacing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await replacing
+
+
+async def test_web3_py(tmp_path: Path) -> None:
+    interpreter = await python_package("web3", WEB3_VERSION)
+    async with serving(tmp_path) as made:
+        script = str(SCRIPTS / "web3_everyday.py")
+        told = await run_client(str(interpreter), script, facts=facts_of(made))
+        assert told.keys() == FLOWS.keys()
+        check(told, made)
 
 
 async def test_viem(tmp_path: Path) -> None:

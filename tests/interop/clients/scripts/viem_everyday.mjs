@@ -231,7 +231,7 @@ async function overrides(of) {
 }
 
 async function reads(of) {
-  const multicall = await together.multicall({ deployless: true, contracts: [
+  const results = await together.multicall({ deployless: true, contracts: [
     { ...of, functionName: 'name' },
     { ...of, functionName: 'deposits', args: [account.address] },
     { ...of, functionName: 'share', args: [0n] },
@@ -245,7 +245,7 @@ async function reads(of) {
   const message = 'a plain message'
   const signature = await account.signMessage({ message })
   return {
-    multicall: multicall.map(({ status, result }) => (status === 'success' ? result : status)),
+    together: results.map(({ status, result }) => (status === 'success' ? result : status)),
     tags, number,
     count: await client.getBlockTransactionCount({ blockNumber: number }),
     slots: proof.storageProof.map(({ value }) => value),

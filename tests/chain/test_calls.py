@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -18,10 +19,10 @@ from walkaway.devnet.network import Devnet
 from walkaway.devnet.settings import DevnetSettings
 from walkaway.errors import CallFailed, Unproven, Unsupported
 from walkaway.evm.block_overrides import BlockOverrides
-from walkaway.evm.engine import Call, Outcome, Overrides
+from walkaway.evm.engine import BlockEnvironment, Call, KnownState, Missing, Outcome, Overrides
 from walkaway.evm.proven_call import AskedCall
 from walkaway.evm.reference import ReferenceEngine
-from walkaway.evm.running import ThreadedEngine
+from walkaway.evm.running import RunningEngine, ThreadedEngine
 from walkaway.proofs import Proven
 from walkaway.proofs.execution.keccak import keccak256
 
@@ -36,10 +37,10 @@ LIARS = (Behaviour.LYING_BALANCE, Behaviour.FORGED_STATE, Behaviour.GARBAGE, Beh
 
 
 @asynccontextmanager
-async def calling(devnet: Devnet) -> AsyncIterator[Chain]:
+async def calling(devnet: Devnet, engine: RunningEngine | None = None) -> AsyncIterator[Chain]:
     async with devnet, pool_of(devnet) as pool:
         settings = ChainSettings(checkpoint=devnet.checkpoint.root)
-        engine = ThreadedEngine(ReferenceEngine())
+        engine = engine or ThreadedEngine(ReferenceEngine())
         chain = Chain(devnet.spec, pool, settings, clock=devnet, engine=engine)
         await chain.start(follow=False)
         yield chain
@@ -127,6 +128,40 @@ async def test_what_was_proven_is_not_asked_again() -> None:
         asked = devnet.requests("alder")
         await run(chain, call)
         assert devnet.requests("alder") == asked
+
+
+class Overtaken(ThreadedEngine):
+    """Gives what its first run lacked only after another call has been answered."""
+
+    def __init__(self) -> None:
+        super().__init__(ReferenceEngine())
+        self.began = asyncio.Event()
+        self.answered = asyncio.Event()
+
+    async def run(
+        self,
+        call: Call,
+        environment: BlockEnvironment,
+        state: KnownState,
+        overrides: Mapping[bytes, Overrides] | None = None,
+    ) -> Outcome | Missing:
+        is_first = not self.began.is_set()
+        self.began.set()
+        result = await super().run(call, environment, state, overrides)
+        if is_first:
+            await self.answered.wait()
+        return result
+
+
+async def test_what_another_call_learned_meanwhile_is_no_fault() -> None:
+    engine = Overtaken()
+    async with calling(devnet_of(), engine) as chain:
+        call = Call(bytes(20), TOKEN, 1_000_000, data=BALANCE_OF)
+        overtaken = asyncio.create_task(run(chain, call))
+        await engine.began.wait()
+        outcome = await run(chain, call)
+        engine.answered.set()
+        assert await overtaken == outcome
 
 
 async def test_block_hashes_come_from_ancestors_that_the_header_leads_to() -> None:

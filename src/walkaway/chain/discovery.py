@@ -94,6 +94,7 @@ class Discovery:
         for _ in range(LIMITS.call_rounds):
             hashes = {**known.block_hashes, **given}
             state = replace(known, block_hashes=hashes) if given else known
+            size = kept.proven.pieces
             result = await self.engine.run(
                 asked.call, asked.environment, state, asked.overrides or None
             )
@@ -103,7 +104,9 @@ class Discovery:
                 given |= {number: asked.block_hashes[number] for number in ours}
                 result = replace(result, block_hashes=result.block_hashes - ours)
             elif kept.has_all(result):
-                raise WalkawayError("the engine lacks what it was given")
+                if kept.proven.pieces == size:
+                    raise WalkawayError("the engine lacks what it was given")
+                continue  # another call learned it while this one ran
             await self._learn(kept, result)
         raise TooMuch(f"the call needs more than {LIMITS.call_rounds} rounds of proofs")
 

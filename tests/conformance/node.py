@@ -6,7 +6,7 @@ at once: so the slots after it repeat it as their payload until it is final.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -16,17 +16,13 @@ from tests.conformance.executed_chain import Executed, executed_chain
 from walkaway.anchors.load import MINIMAL_PRESET
 from walkaway.anchors.spec import BlobBaseFee, ChainSpec, ForkName, ScheduledFork
 from walkaway.chain.chain import Chain, ChainSettings
-from walkaway.devnet.beacon.api import BeaconApi
 from walkaway.devnet.beacon.chain import BeaconChain
-from walkaway.devnet.beacon.light_client_server import LightClientServer
 from walkaway.devnet.beacon.state import genesis_validators_root
 from walkaway.devnet.execution.block import ExecutionBlock, PayloadAttributes, TransactionPlace
 from walkaway.devnet.execution.engine import CallOutcome, MessageCall
-from walkaway.devnet.execution.rpc import ExecutionRpc
 from walkaway.devnet.execution.world import WorldState
 from walkaway.devnet.settings import BEACON, EXECUTION
-from walkaway.devnet.sources.behaviours import Node
-from walkaway.devnet.sources.faults import Fault, FaultyWay
+from walkaway.devnet.sources.behaviours import Behaviour, node
 from walkaway.devnet.sources.server import SourceServer
 from walkaway.errors import InvalidRequest
 from walkaway.evm.running import RunningEngine
@@ -38,7 +34,7 @@ from walkaway.sources.transports.http_client import HttpClient
 
 __all__ = ["CHAIN_ID", "SPEC", "ConformanceNetwork", "RecordedChain", "conformance_network"]
 
-SOURCES = ("alder", "birch")
+TWO_HONEST = (Behaviour.HONEST, Behaviour.HONEST)
 CHAIN_ID = 3503995874084926
 SECONDS_PER_BLOCK = 10
 BLOCKS_PER_FORK = 3
@@ -161,16 +157,20 @@ class ConformanceNetwork:
         return SPEC.time_of_slot(self.beacon.head.slot) + SECONDS_PER_BLOCK / 2
 
     @asynccontextmanager
-    async def following(self, engine: RunningEngine | None = None) -> AsyncIterator[Chain]:
-        """A chain at the network's head, with two plain sources over real sockets."""
-        servers = [SourceServer(self._node()) for _ in SOURCES]
-        client = HttpClient()
-        sources = [
-            Source(
-                name, name, EXECUTION | BEACON, HttpTransport(name, await server.start(), client)
-            )
-            for name, server in zip(SOURCES, servers, strict=True)
+    async def following(
+        self, engine: RunningEngine | None = None, behaviours: Sequence[Behaviour] = TWO_HONEST
+    ) -> AsyncIterator[Chain]:
+        """A chain at the network's head, with a plain source of each behaviour, over sockets."""
+        servers = [
+            SourceServer(node(behaviour, self.execution, self.beacon, seed))
+            for seed, behaviour in enumerate(behaviours)
         ]
+        client = HttpClient()
+        sources = []
+        for number, server in enumerate(servers):
+            name = f"source {number}"
+            transport = HttpTransport(name, await server.start(), client)
+            sources.append(Source(name, name, EXECUTION | BEACON, transport))
         settings = ChainSettings(checkpoint=self.beacon.finalized.root)
         try:
             async with Pool(sources, clock=self, seed=7) as pool:
@@ -183,10 +183,6 @@ class ConformanceNetwork:
         finally:
             for server in servers:
                 await server.stop()
-
-    def _node(self) -> Node:
-        api = BeaconApi(self.beacon, LightClientServer(self.beacon))
-        return Node(ExecutionRpc(self.execution), api, FaultyWay(Fault.NONE, seed=0))
 
 
 @cache

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
+from tests.conformance.departures import DEPARTURES
 from tests.conformance.exchanges import Compared, compare
 from tests.conformance.node import conformance_network
 from tests.vectors import ROOT
@@ -27,6 +28,11 @@ walkaway follows it from a checkpoint, as it follows any network, and is asked e
 that the suite asks. An answer passes where it equals the recorded one: the result, those
 included that the suite itself holds to their form alone; of an error the code, and its data
 where there is some. Both engines give the same.
+
+"""
+
+_DEPARTURES = """
+## What is answered otherwise
 
 """
 
@@ -53,6 +59,8 @@ def conformance_page(compared: Sequence[Compared]) -> str:
         [
             _HEAD,
             _table(("method", "exchanges", "passed"), answered),
+            _DEPARTURES,
+            _table(("exchange", "why"), [(f"`{name}`", why) for name, why in DEPARTURES.items()]),
             _REFUSED,
             _table(("methods", "exchanges", "why"), refused),
         ]

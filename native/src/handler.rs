@@ -78,6 +78,14 @@ impl<'a> Handler for CallHandler<'a> {
     type Error = CallError;
     type HaltReason = HaltReason;
 
+    /// In the specification's order, so that of several faults it names the same.
+    fn validate(&self, evm: &mut Self::Evm) -> Result<InitialAndFloorGas, CallError> {
+        let mut gas = self.validate_initial_tx_gas(evm)?;
+        self.validate_env(evm)?;
+        self.validate_against_state_and_deduct_caller(evm, &mut gas)?;
+        Ok(gas)
+    }
+
     fn validate_env(&self, evm: &mut Self::Evm) -> Result<(), CallError> {
         let (block, tx, cfg) = (evm.ctx.block(), evm.ctx.tx(), evm.ctx.cfg());
         if tx.kind().is_create()

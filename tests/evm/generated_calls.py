@@ -15,14 +15,14 @@ from random import Random
 from coincurve import PrivateKey
 
 from tests.evm.precompile_inputs import QUICK_INPUTS
-from walkaway.evm.engine import BlockEnvironment, Call, KnownState, Overrides
+from walkaway.evm.engine import BlockEnvironment, Call, KnownState, Manner, Overrides
 from walkaway.proofs.execution import rlp
 from walkaway.proofs.execution.accounts import Account
 from walkaway.proofs.execution.header import Header
 from walkaway.proofs.execution.keccak import keccak256
 from walkaway.proofs.execution.transactions import AccessListEntry, Authorization
 
-__all__ = ["ABSENT", "PLAIN", "Case", "make_case"]
+__all__ = ["ABSENT", "PLAIN", "Case", "make_case", "make_sequence"]
 
 FORKS = ("paris", "shanghai", *["cancun"] * 2, *["prague"] * 3, *["osaka"] * 3, "bpo1", "bpo2")
 """Newer ones more often: they know more opcodes."""
@@ -86,7 +86,42 @@ def make_case(seed: int) -> Case:
     truth = KnownState(
         accounts, slots, code, {NUMBER - back: keccak256(bytes([back])) for back in range(1, 8)}
     )
-    return Case(seed, _call(rng, environment.fork), environment, truth, _overrides(rng))
+    call, overrides = _call(rng, environment.fork), _overrides(rng)
+    return Case(seed, _in_a_manner(rng, call), _moved(rng, environment), truth, overrides)
+
+
+def make_sequence(seed: int) -> tuple[Case, tuple[Call, ...]]:
+    """A case of a transaction, and one to three more to run after it in the same block."""
+    case, rng = make_case(seed), Random(-1 - seed)
+    more = [_call(rng, case.environment.fork) for _ in range(rng.randint(1, 3))]
+    more = [replace(call, to=rng.choice([call.to, case.call.to or call.to])) for call in more]
+    calls = [replace(_in_a_manner(rng, call), manner=_kept(rng)) for call in (case.call, *more)]
+    return case, tuple(calls)
+
+
+def _kept(rng: Random) -> Manner:
+    """A manner in which something comes of a run."""
+    return rng.choice([*[Manner.TRANSACTION] * 5, Manner.SYSTEM])
+
+
+def _in_a_manner(rng: Random, call: Call) -> Call:
+    manner = rng.choice([*[Manner.ASKED] * 3, *[Manner.TRANSACTION] * 3, Manner.SYSTEM])
+    if manner is Manner.TRANSACTION:
+        call = replace(call, gas_price=rng.choice([0, 0, 3, 7, 9, 9]))
+    return replace(call, manner=manner, logs_transfers=rng.random() < 0.5)
+
+
+def _moved(rng: Random, environment: BlockEnvironment) -> BlockEnvironment:
+    """Often as it is; else with some precompiles elsewhere, or nowhere."""
+    if rng.random() < 0.8:
+        return environment
+    places = [*CONTRACTS, DELEGATED, PLAIN, ABSENT, *(bytes(19) + bytes([n]) for n in range(1, 10))]
+    moved: dict[bytes, bytes | None] = {}
+    for _ in range(rng.randint(1, 3)):
+        own = bytes(19) + bytes([rng.randint(1, 9)])
+        moved[own] = None
+        moved[rng.choice(places)] = own
+    return replace(environment, precompiles=moved)
 
 
 def _environment(rng: Random) -> BlockEnvironment:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.evm.generated_calls import ABSENT, PLAIN, Case, make_case
+from tests.evm.generated_calls import ABSENT, PLAIN, Case, make_case, make_sequence
 from tests.evm.precompile_inputs import QUICK_INPUTS, SLOW_INPUTS
 from tests.evm.token_world import (
     HOLDERS,
@@ -26,17 +26,19 @@ from tests.evm.token_world import (
     transfer,
 )
 from tests.vectors import vectors
-from walkaway.errors import InvalidRequest, Unsupported
+from walkaway.errors import CallRefused, InvalidRequest, Refusal, Unsupported
 from walkaway.evm.engine import (
     BlockEnvironment,
     Call,
     Engine,
     KnownState,
+    Manner,
     Missing,
     Outcome,
     Overrides,
 )
 from walkaway.evm.native import NativeEngine, available
+from walkaway.evm.overlay import merged
 from walkaway.evm.reference import ReferenceEngine
 from walkaway.proofs.execution.accounts import Account
 from walkaway.proofs.execution.keccak import keccak256
@@ -44,7 +46,8 @@ from walkaway.proofs.execution.keccak import keccak256
 pytestmark = pytest.mark.skipif(not available(), reason="the native kernel is not built")
 
 ROUNDS = 40
-INVALID = "cannot be a transaction"
+Answer = Outcome | Refusal | None
+"""None where the call is none that its fork knows."""
 
 SEVERAL_FAULTS = {
     "invalid opcode",
@@ -86,14 +89,16 @@ def settled(
     block: BlockEnvironment,
     truth: KnownState,
     overrides: dict[bytes, Overrides] | None = None,
-) -> Outcome | str:
+) -> Answer:
     """An engine's answer once nothing is missing."""
     known = KnownState()
     for _ in range(ROUNDS):
         try:
             answer = engine.run(call, block, known, overrides)
+        except CallRefused as error:
+            return error.refusal
         except InvalidRequest:
-            return INVALID
+            return None
         if isinstance(answer, Outcome):
             return answer
         assert answer, "a run that lacked nothing has an outcome"
@@ -102,9 +107,9 @@ def settled(
     pytest.fail(f"still missing something after {ROUNDS} rounds")
 
 
-def compared(answer: Outcome | str) -> object:
+def compared(answer: Answer) -> object:
     """What both engines must agree on."""
-    if isinstance(answer, str):
+    if not isinstance(answer, Outcome):
         return answer
     halt = "several faults" if answer.halt in SEVERAL_FAULTS else answer.halt
     return (
@@ -114,10 +119,12 @@ def compared(answer: Outcome | str) -> object:
         answer.logs,
         halt,
         answer.created,
+        answer.gas_before_refund,
+        dict(answer.changes),
     )
 
 
-def settled_case(engine: Engine, case: Case) -> Outcome | str:
+def settled_case(engine: Engine, case: Case) -> Answer:
     return settled(engine, case.call, case.environment, case.truth, case.overrides)
 
 
@@ -142,6 +149,51 @@ def test_generated_calls_end_the_same(engines: tuple[Engine, Engine], first: int
     assert any(outcome.halt for outcome in outcomes)
     assert any(outcome.logs for outcome in outcomes)
     assert any(outcome.created for outcome in outcomes)
+    assert any(outcome.gas_before_refund > outcome.gas_used for outcome in outcomes)
+    assert any(_told(outcome) for outcome in outcomes)
+    changes = [change for outcome in outcomes for change in outcome.changes.values()]
+    assert any(change.slots for change in changes)
+    assert any(change.storage for change in changes)
+
+
+ETHER = b"\xee" * 20
+
+
+def _told(outcome: Outcome) -> list[bytes]:
+    """The values of the transfers among an outcome's logs."""
+    return [log.data for log in outcome.logs if log.address == ETHER]
+
+
+def agree_on_sequences(engines: tuple[Engine, Engine], seeds: range) -> int:
+    """Runs calls one over the other's changes; how many of them saw such a change."""
+    saw = 0
+    for seed in seeds:
+        case, calls = make_sequence(seed)
+        overrides = case.overrides
+        for place, call in enumerate(calls):
+            native, reference = (
+                settled(engine, call, case.environment, case.truth, overrides) for engine in engines
+            )
+            assert compared(native) == compared(reference), f"seed {seed}, call {place}"
+            if isinstance(native, Outcome):
+                changed = {*overrides} - {*case.overrides, call.sender}
+                saw += bool(changed & native.touched_accounts)
+                overrides = merged(overrides, native.changes)
+    return saw
+
+
+@pytest.mark.parametrize("first", range(0, 600, 100))
+def test_calls_over_what_others_left_end_the_same(
+    engines: tuple[Engine, Engine], first: int
+) -> None:
+    assert agree_on_sequences(engines, range(first, first + 100)) > 10
+
+
+@pytest.mark.adversary
+def test_many_more_calls_over_what_others_left_end_the_same(
+    engines: tuple[Engine, Engine],
+) -> None:
+    assert agree_on_sequences(engines, range(100_000, 100_400)) > 40
 
 
 @pytest.mark.adversary
@@ -216,25 +268,55 @@ def test_the_sum_is_that_of_the_balances(engines: tuple[Engine, Engine]) -> None
 ASKED = balance_of(HOLDERS[0])
 
 
+REFUSED = {
+    Refusal.INTRINSIC_GAS: replace(ASKED, gas_limit=20_999),
+    Refusal.FLOOR_GAS: replace(ASKED, data=b"\x01" * 1000, gas_limit=40_000),
+    Refusal.FUNDS: replace(ASKED, gas_price=10**30),
+    Refusal.FEE_CAP: replace(ASKED, gas_price=6, manner=Manner.TRANSACTION),
+    Refusal.BLOB_FEE_CAP: replace(ASKED, blob_hashes=(b"\x01" * 32,), max_fee_per_blob_gas=2),
+    Refusal.INITCODE_SIZE: replace(ASKED, to=None, data=bytes(49_153), gas_limit=10_000_000),
+    Refusal.NONCE: replace(ASKED, manner=Manner.TRANSACTION),
+}
+
+
+@pytest.mark.parametrize(("refusal", "call"), REFUSED.items())
+def test_what_could_be_no_transaction_fails_at_the_same(
+    engines: tuple[Engine, Engine], refusal: Refusal, call: Call
+) -> None:
+    block = replace(environment(), blob_base_fee=3)
+    last = {call.sender: Overrides(nonce=2**64 - 1)} if refusal is Refusal.NONCE else None
+    for engine in engines:
+        with pytest.raises(CallRefused) as caught:
+            engine.run(call, block, known_tokens(), last)
+        assert caught.value.refusal is refusal
+
+
 @pytest.mark.parametrize(
     "call",
     [
-        replace(ASKED, gas_limit=20_999),
-        replace(ASKED, gas_price=10**30),
         replace(ASKED, value=10**30),
-        replace(ASKED, to=None, data=bytes(49_153), gas_limit=10_000_000),
-        replace(ASKED, to=None, blob_hashes=(bytes(32),)),
-        replace(ASKED, data=b"\x01" * 1000, gas_limit=30_000),
-        replace(ASKED, blob_hashes=(b"\x01" * 32,), max_fee_per_blob_gas=2),
+        replace(ASKED, gas_limit=2**63, gas_price=2**120),
     ],
 )
-def test_what_cannot_be_a_transaction_is_so_for_both(
+def test_whoever_lacks_funds_is_refused_for_that(
     engines: tuple[Engine, Engine], call: Call
 ) -> None:
-    block = replace(environment(), blob_base_fee=3)
     for engine in engines:
-        with pytest.raises(InvalidRequest):
-            engine.run(call, block, known_tokens())
+        assert settled(engine, call, environment(), known_tokens()) is Refusal.FUNDS
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        replace(ASKED, to=None, blob_hashes=(bytes(32),)),
+        replace(ASKED, to=None, manner=Manner.SYSTEM),
+    ],
+)
+def test_what_no_fork_knows_is_refused_without_a_name(
+    engines: tuple[Engine, Engine], call: Call
+) -> None:
+    for engine in engines:
+        assert settled(engine, call, environment(), known_tokens()) is None
 
 
 def test_no_engine_guesses_at_a_fork(engines: tuple[Engine, Engine]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.evm.test_reference import HEADER, HERE, OTHER, SENDER, block, call
 from walkaway.errors import ProofError
-from walkaway.evm.engine import Outcome, Overrides
+from walkaway.evm.engine import Manner, Outcome, Overrides
 from walkaway.evm.opcodes import may_ask_blob_base_fee
 from walkaway.evm.proven_call import AskedCall, ProvenState, prove_call
 from walkaway.proofs import Claim, Evidence, Finality, Proven
@@ -160,6 +160,12 @@ def test_no_two_questions_have_one_subject() -> None:
         AskedCall(call(value=1), here),
         AskedCall(replace(call(), to=None), here),
         AskedCall(replace(call(), sender=OTHER), here),
+        AskedCall(replace(call(), manner=Manner.TRANSACTION), here),
+        AskedCall(replace(call(), manner=Manner.SYSTEM), here),
+        AskedCall(replace(call(), logs_transfers=True), here),
+        AskedCall(call(), replace(here, precompiles={HERE: None})),
+        AskedCall(call(), replace(here, precompiles={HERE: OTHER})),
+        AskedCall(call(), replace(here, precompiles={OTHER: HERE})),
         AskedCall(call(), block("osaka")),
         AskedCall(call(), replace(here, blob_base_fee=2)),
         AskedCall(call(), replace(here, header=replace(HEADER, timestamp=1))),

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from tests.evm.test_reference import HERE, World, block, call, whole
-from walkaway.errors import InvalidRequest, Unsupported, WalkawayError
-from walkaway.evm.engine import Missing, Outcome
+from walkaway.errors import CallRefused, InvalidRequest, Refusal, Unsupported, WalkawayError
+from walkaway.evm.engine import Manner, Missing, Outcome
 from walkaway.evm.reference import ReferenceEngine
 from walkaway.evm.worker import ReferenceWorkers
 from walkaway.limits import LIMITS
@@ -32,6 +32,12 @@ async def test_an_outcome_and_what_is_missing_come_as_from_the_engine_itself(
     outcome = await workers.run(call(), block(), world.known)
     assert isinstance(outcome, Outcome)
     assert outcome == ReferenceEngine().run(call(), block(), world.known)
+    sent = replace(call(), manner=Manner.TRANSACTION, logs_transfers=True)
+    moved = replace(block(), precompiles={HERE: b"\4".rjust(20, b"\0")})
+    outcome = await workers.run(sent, moved, world.known)
+    assert isinstance(outcome, Outcome)
+    assert outcome.changes
+    assert outcome == ReferenceEngine().run(sent, moved, world.known)
     del world.accounts[HERE]
     missing = await workers.run(call(), block(), world.known)
     assert isinstance(missing, Missing)
@@ -39,8 +45,12 @@ async def test_an_outcome_and_what_is_missing_come_as_from_the_engine_itself(
 
 
 async def test_errors_keep_their_kind(workers: ReferenceWorkers) -> None:
-    with pytest.raises(InvalidRequest, match="intrinsic gas too low"):
+    with pytest.raises(CallRefused, match="intrinsic gas too low") as caught:
         await workers.run(call(gas_limit=1), block(), whole().known)
+    assert caught.value.refusal is Refusal.INTRINSIC_GAS
+    system = replace(call(), to=None, manner=Manner.SYSTEM)
+    with pytest.raises(InvalidRequest, match="creates no contract"):
+        await workers.run(system, block(), whole().known)
     with pytest.raises(Unsupported):
         await workers.run(call(), block("amsterdam"), whole().known)
 

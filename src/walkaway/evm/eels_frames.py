@@ -1,10 +1,10 @@
 """What one run of EELS has otherwise about its frames: precompiles elsewhere, transfers as logs.
 
 EELS makes an ``Evm`` for every message it processes, and knows of no hooks. So
-that one name is replaced in a fork's interpreter, and the operation
-SELFDESTRUCT, once; both look at the transaction's environment and do nothing
-unless it is of the form made here. The devnet builds blocks with the same
-packages and never uses that form.
+that name is replaced in a fork's interpreter, once, and so are SELFDESTRUCT and
+the following of delegations; each looks at the transaction's environment and
+does nothing more unless it is of the form made here. The devnet builds blocks
+with the same packages and never uses that form.
 
 Ether that moves is told as go-ethereum's ``traceTransfers`` does: as if the
 address of ether (ERC-7528) were a token (ERC-20) that logs each ``Transfer``.
@@ -55,6 +55,7 @@ def watched_environment(fork: str) -> Eels:
     )
     log = eels_module(fork, "blocks").Log
     _watch_messages(interpreter, form, log)
+    _watch_delegation(eels_module(fork, "vm.instructions.system"), form)
     _watch_destruction(interpreter, eels_module(fork, "state"), form, log)
     return form
 
@@ -79,10 +80,30 @@ def _watch_messages(interpreter: ModuleType, form: Eels, log: Eels) -> None:
 
 def _precompile(message: Eels, precompiles: Mapping[bytes, bytes | None]) -> Eels:
     """The own address of the precompile that runs, which EELS goes by; else what is none's."""
-    if getattr(message, "disable_precompiles", False):  # a delegation runs code (EIP-7702)
-        return None
-    moved = precompiles.get(message.code_address, message.code_address)
-    return None if moved is None else Bytes20(moved)
+    at = message.code_address
+    if getattr(message, "disable_precompiles", False):  # a delegation was followed (EIP-7702)
+        at = message.current_target
+        if message.depth or not precompiles.get(at):
+            return None
+        message.disable_precompiles = False
+    own = precompiles.get(at, at)
+    return None if own is None else Bytes20(own)
+
+
+def _watch_delegation(instructions: ModuleType, form: Eels) -> None:
+    """No delegation is followed where a precompile was put in its account's place."""
+    follow = getattr(instructions, _FOLLOW, None)
+    if follow is None:
+        return
+
+    def follow_watched(evm: Eels, address: Bytes20) -> tuple[bool, Bytes20, bytes, Eels]:
+        is_delegated, code_address, code, gas = follow(evm, address)
+        environment = evm.message.tx_env
+        if isinstance(environment, form) and environment.precompiles.get(address):
+            return False, address, code, gas
+        return is_delegated, code_address, code, gas
+
+    setattr(instructions, _FOLLOW, follow_watched)
 
 
 def _brings_its_value(message: Eels) -> bool:
@@ -114,3 +135,4 @@ def _transfer(log: Eels, sender: bytes, receiver: bytes, value: U256) -> Eels:
 
 
 _EVM = "Evm"
+_FOLLOW = "access_delegation"

@@ -251,6 +251,16 @@ class Refusal(Enum):
     """The code that is to create a contract is too long (EIP-3860)."""
     NONCE = "nonce"
     """The sender's nonce can step no further (EIP-2681)."""
+    NONCE_TOO_LOW = "nonce too low"
+    NONCE_TOO_HIGH = "nonce too high"
+    BLOCK_GAS = "block gas"
+    """Its gas is more than what its block has left."""
+    BLOCK_NUMBER = "block number"
+    """Its block's number does not follow those before."""
+    BLOCK_TIME = "block time"
+    """Its block's time does not follow those before."""
+    TOO_MUCH = "too much"
+    """More blocks or calls than are simulated at once."""
 
 
 class CallRefused(InvalidRequest):

@@ -34,6 +34,8 @@ class Limits:
     update_bytes: int = 256 * 1024
 
     # evm
+    simulated_blocks: int = 256
+    simulated_calls: int = 10_000
     native_states: int = 4
     evm_workers: int = 2
     evm_seconds: float = 20.0

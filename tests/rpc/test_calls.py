@@ -241,7 +241,7 @@ async def test_a_call_is_explained_down_to_the_checkpoint(put: Ask) -> None:
 @one_loop
 async def test_a_block_that_nobody_knows_and_calls_in_a_row_are_refused(put: Ask) -> None:
     assert (await error(put, "eth_call", TOKEN_CALL, "0xffffff"))["code"] == UNPROVEN
-    assert (await error(put, "eth_simulateV1", {}, "latest"))["code"] == UNSUPPORTED
+    assert (await error(put, "eth_callMany", {}, "latest"))["code"] == UNSUPPORTED
 
 
 @one_loop

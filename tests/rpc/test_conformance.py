@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.conformance.departures import DEPARTURES
 from tests.conformance.exchanges import Compared, compare
 from tests.conformance.node import conformance_network
 from tests.conformance.page import conformance_page
@@ -45,7 +46,9 @@ def compared(request: pytest.FixtureRequest) -> list[Compared]:
 
 def test_answers_are_those_of_go_ethereum(compared: list[Compared]) -> None:
     served = [item for item in compared if item.exchange.method in METHODS]
-    assert {item.exchange.name: item.difference for item in served if item.difference} == {}
+    different = {item.exchange.name: item.difference for item in served if item.difference}
+    assert {name: got for name, got in different.items() if name not in DEPARTURES} == {}
+    assert different.keys() == DEPARTURES.keys()
     assert len(served) > 100
 
 

@@ -60,6 +60,9 @@ def parse_chain_spec(text: str, name: str) -> ChainSpec:
         forks=_forks(table.table("forks")),
         blob_schedule=_blob_schedule(table),
         blob_base_fees=_blob_base_fees(table) if "blob_base_fees" in table.fields else (),
+        deposit_contract=table.octets("deposit_contract", 20)
+        if "deposit_contract" in table.fields
+        else None,
     )
 
 

@@ -89,7 +89,8 @@ class ChainSpec:
 
     ``forks`` is in ascending order of epoch and begins with Phase 0 at epoch 0;
     a fork that is not switched on (Gloas, today) is simply not in it.
-    ``blob_base_fees`` is in ascending order of timestamp.
+    ``blob_base_fees`` is in ascending order of timestamp. ``deposit_contract`` is
+    the 20-byte address whose logs are deposits (EIP-6110), None where there is none.
     """
 
     network: str
@@ -101,6 +102,7 @@ class ChainSpec:
     forks: tuple[ScheduledFork, ...]
     blob_schedule: tuple[BlobLimit, ...]
     blob_base_fees: tuple[BlobBaseFee, ...] = ()
+    deposit_contract: bytes | None = None
 
     def epoch_at_slot(self, slot: int) -> int:
         """Compute_epoch_at_slot."""

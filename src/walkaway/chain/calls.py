@@ -11,6 +11,7 @@ from dataclasses import replace
 from walkaway.anchors.spec import ChainSpec, ForkName
 from walkaway.chain.discovery import Discovery, KeptState
 from walkaway.chain.headers import Headers
+from walkaway.chain.simulation_ground import SimulationGround
 from walkaway.chain.state import State
 from walkaway.errors import Unsupported
 from walkaway.evm.block_overrides import BlockOverrides
@@ -18,6 +19,10 @@ from walkaway.evm.engine import BlockEnvironment, Call, Outcome
 from walkaway.evm.opcodes import may_ask_blob_base_fee
 from walkaway.evm.proven_call import AskedCall, prove_call
 from walkaway.evm.running import RunningEngine, fastest_engine
+from walkaway.evm.simulation.asked import AskedSimulation
+from walkaway.evm.simulation.ground import NetworkRules
+from walkaway.evm.simulation.simulate import simulate
+from walkaway.evm.simulation.simulated import SimulatedBlock
 from walkaway.limits import LIMITS
 from walkaway.proofs import Proven, derive
 from walkaway.proofs.execution.blob_fees import scheduled_blob_base_fee
@@ -103,6 +108,25 @@ class Calls:
         outcome = await self._discovery.outcome(kept, asked)
         await self._check_blob_base_fee(kept, asked)
         return prove_call(kept.proven, asked, outcome, self.engine)
+
+    async def simulate(
+        self, header: Proven[Header], asked: AskedSimulation
+    ) -> Proven[tuple[SimulatedBlock, ...]]:
+        """Blocks that follow ``header``'s; raises what `walkaway.evm.simulation` does.
+
+        Nothing that they change is kept.
+        """
+        if header.value.excess_blob_gas is not None:
+            parent = await self._headers.parent(header)
+            derive.blob_base_fee(parent, header, self._spec.blob_base_fees)
+        rules = NetworkRules(
+            chain_id=self._spec.chain_id,
+            fork_at=self.fork,
+            blob_base_fees=self._spec.blob_base_fees,
+            deposit_contract=self._spec.deposit_contract,
+        )
+        ground = SimulationGround(self._discovery, self._kept_state(header))
+        return await simulate(asked, ground, rules)
 
     def _kept_state(self, header: Proven[Header]) -> KeptState:
         kept = self._kept.get(header.claim)

@@ -2,14 +2,12 @@
 
 The members are those of the execution API's ``GenericTransaction``
 (https://ethereum.github.io/execution-apis/); ones that change nothing about a
-call (``nonce``, ``type``) are read and dropped.
+call (``type``) are read and dropped; a nonce means something in a simulation alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 from walkaway.errors import CallFailed, InvalidRequest
 from walkaway.evm.block_overrides import BlockOverrides
@@ -18,11 +16,10 @@ from walkaway.limits import LIMITS
 from walkaway.proofs.execution.header import Header
 from walkaway.proofs.execution.transactions import AccessListEntry, Authorization
 from walkaway.rpc.jsonrpc import Received
+from walkaway.rpc.members import Members, amount
 from walkaway.rpc.params import Params
 
 __all__ = ["CallObject", "block_overrides", "call_object", "state_overrides"]
-
-T = TypeVar("T")
 
 NOBODY = bytes(20)
 
@@ -43,6 +40,7 @@ class CallObject:
     authorizations: tuple[Authorization, ...]
     blob_hashes: tuple[bytes, ...]
     max_fee_per_blob_gas: int
+    nonce: int | None
 
     @property
     def highest_price(self) -> int:
@@ -81,22 +79,23 @@ class CallObject:
 
 def call_object(params: Params, chain_id: int) -> CallObject:
     """The next parameter as a call object. Raises `InvalidRequest`."""
-    members = _Members("call", params.members("call"))
+    members = Members("call", params.members("call"))
     call = CallObject(
         sender=members.read("from", Params.address) or NOBODY,
         to=members.read("to", Params.address),
         gas=members.read("gas", Params.quantity),
-        value=members.read("value", _amount) or 0,
+        value=members.read("value", amount) or 0,
         data=_call_data(members),
-        gas_price=members.read("gasPrice", _amount),
-        max_fee=members.read("maxFeePerGas", _amount),
-        max_priority_fee=members.read("maxPriorityFeePerGas", _amount),
+        gas_price=members.read("gasPrice", amount),
+        max_fee=members.read("maxFeePerGas", amount),
+        max_priority_fee=members.read("maxPriorityFeePerGas", amount),
         access_list=members.each("accessList", _access),
         authorizations=members.each("authorizationList", _authorization),
         blob_hashes=members.each("blobVersionedHashes", _hash),
-        max_fee_per_blob_gas=members.read("maxFeePerBlobGas", _amount) or 0,
+        max_fee_per_blob_gas=members.read("maxFeePerBlobGas", amount) or 0,
+        nonce=members.read("nonce", Params.quantity),
     )
-    asked_chain = members.read("chainId", _amount)
+    asked_chain = members.read("chainId", amount)
     if asked_chain not in (None, chain_id):
         raise InvalidRequest(f"chainId does not match: have {asked_chain}, want {chain_id}")
     _check_prices(call)
@@ -116,52 +115,18 @@ def state_overrides(params: Params) -> dict[bytes, Overrides]:
 
 def block_overrides(params: Params) -> BlockOverrides:
     """The next parameter as overrides of the block. Raises `InvalidRequest`."""
-    members = _Members("block overrides", params.members("block overrides"))
+    members = Members("block overrides", params.members("block overrides"))
     read = BlockOverrides(
         number=members.read("number", Params.quantity),
         timestamp=members.read("time", Params.quantity),
         gas_limit=members.read("gasLimit", Params.quantity),
         coinbase=members.read("feeRecipient", Params.address),
         prev_randao=members.read("prevRandao", Params.hash),
-        base_fee_per_gas=members.read("baseFeePerGas", _amount),
-        blob_base_fee=members.read("blobBaseFee", _amount),
+        base_fee_per_gas=members.read("baseFeePerGas", amount),
+        blob_base_fee=members.read("blobBaseFee", amount),
     )
     members.end()
     return read
-
-
-class _Members:
-    """The members of one object, by name."""
-
-    def __init__(self, name: str, members: Mapping[str, Received]) -> None:
-        self._name = name
-        self._members = dict(members)
-
-    def read(self, name: str, take: Callable[[Params, str], T]) -> T | None:
-        """A member as ``take`` reads it; None where it is absent or null."""
-        value = self._members.pop(name, None)
-        return None if value is None else take(Params((value,)), f"{self._name}.{name}")
-
-    def must(self, name: str, take: Callable[[Params, str], T]) -> T:
-        """A member that has to be there."""
-        value = self.read(name, take)
-        if value is None:
-            raise InvalidRequest(f"{self._name}.{name}: missing")
-        return value
-
-    def each(self, name: str, take: Callable[[Params, str], T]) -> tuple[T, ...]:
-        """The items of a list; none where it is absent or null."""
-        items = self.read(name, Params.values) or ()
-        return tuple([take(Params((item,)), f"{self._name}.{name}") for item in items])
-
-    def end(self) -> None:
-        """Refuse members that nobody read."""
-        if self._members:
-            raise InvalidRequest(f"{self._name}: {min(self._members)[:40]!r} is not supported")
-
-
-def _amount(params: Params, name: str) -> int:
-    return params.quantity(name, bits=256)
 
 
 def _bytes(params: Params, name: str) -> bytes:
@@ -172,7 +137,7 @@ def _hash(params: Params, name: str) -> bytes:
     return params.hash(name)
 
 
-def _call_data(members: _Members) -> bytes:
+def _call_data(members: Members) -> bytes:
     given, older = members.read("input", _bytes), members.read("data", _bytes)
     if given is not None and older is not None and given != older:
         raise InvalidRequest(
@@ -190,16 +155,16 @@ def _check_prices(call: CallObject) -> None:
 
 
 def _access(params: Params, name: str) -> AccessListEntry:
-    members = _Members(name, params.members(name))
+    members = Members(name, params.members(name))
     return AccessListEntry(
         members.must("address", Params.address), members.each("storageKeys", _hash)
     )
 
 
 def _authorization(params: Params, name: str) -> Authorization:
-    members = _Members(name, params.members(name))
+    members = Members(name, params.members(name))
     return Authorization(
-        chain_id=members.must("chainId", _amount),
+        chain_id=members.must("chainId", amount),
         address=members.must("address", Params.address),
         nonce=members.must("nonce", Params.quantity),
         y_parity=members.must("yParity", _parity),
@@ -219,12 +184,12 @@ def _lenient_amount(params: Params, name: str) -> int:
 
 def _overrides(wanted: Received) -> Overrides:
     name = "state overrides"
-    members = _Members(name, Params((wanted,)).members(name))
+    members = Members(name, Params((wanted,)).members(name))
     storage, slots = members.read("state", _slots), members.read("stateDiff", _slots)
     if storage is not None and slots is not None:
         raise InvalidRequest(f"{name}: an account has both 'state' and 'stateDiff'")
     read = Overrides(
-        balance=members.read("balance", _amount),
+        balance=members.read("balance", amount),
         nonce=members.read("nonce", Params.quantity),
         code=members.read("code", _bytes),
         slots=slots or {},

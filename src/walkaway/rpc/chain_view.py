@@ -98,6 +98,10 @@ class ChainView(Protocol):
         """The whole block, or the word that no source knows it."""
         ...
 
+    async def ommers(self, block: BlockId) -> Proven[tuple[Header, ...]] | Word[None]:
+        """The block's ommers, in order, or the word that no source knows it."""
+        ...
+
     async def receipts(self, block: BlockId) -> Proven[tuple[IncludedReceipt, ...]] | Word[None]:
         """The block's receipts, in order, or the word that no source knows it."""
         ...

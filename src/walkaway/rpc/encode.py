@@ -38,6 +38,7 @@ __all__ = [
     "pending_transaction",
     "quantity",
     "receipt_members",
+    "simulated_transaction",
     "word",
 ]
 
@@ -111,14 +112,21 @@ def header_members(header: Header) -> dict[str, Json]:
 
 def included_transaction(transaction: Transaction, header: Header, index: int) -> dict[str, Json]:
     """A transaction of a block. Recovers the sender, which takes a while."""
+    members = simulated_transaction(transaction, transaction.sender, header, index)
+    return {"blockHash": data(header.hash)} | members
+
+
+def simulated_transaction(
+    transaction: Transaction, sender: bytes, header: Header, index: int
+) -> dict[str, Json]:
+    """A transaction that ``sender`` need not have signed, in a block whose hash is not said."""
     place: dict[str, Json] = {
-        "blockHash": data(header.hash),
         "blockNumber": quantity(header.number),
         "blockTimestamp": quantity(header.timestamp),
         "transactionIndex": quantity(index),
     }
     price = transaction.effective_gas_price(header.base_fee_per_gas)
-    return place | _transaction(transaction, price)
+    return place | _transaction(transaction, sender, price)
 
 
 def pending_transaction(transaction: Transaction) -> dict[str, Json]:
@@ -127,8 +135,8 @@ def pending_transaction(transaction: Transaction) -> dict[str, Json]:
         ("blockHash", "blockNumber", "blockTimestamp", "transactionIndex")
     )
     if isinstance(transaction, FeeMarketTransaction):
-        return place | _transaction(transaction, transaction.max_fee_per_gas)
-    return place | _transaction(transaction, transaction.gas_price)
+        return place | _transaction(transaction, transaction.sender, transaction.max_fee_per_gas)
+    return place | _transaction(transaction, transaction.sender, transaction.gas_price)
 
 
 def receipt_members(receipt: IncludedReceipt) -> dict[str, Json]:
@@ -188,10 +196,10 @@ def _log(log: Log, index: int) -> dict[str, Json]:
     }
 
 
-def _transaction(transaction: Transaction, gas_price: int) -> dict[str, Json]:
+def _transaction(transaction: Transaction, sender: bytes, gas_price: int) -> dict[str, Json]:
     members: dict[str, Json] = {
         "hash": data(transaction.hash),
-        "from": data(transaction.sender),
+        "from": data(sender),
         "to": None if transaction.to is None else data(transaction.to),
         "type": quantity(transaction.type),
         "nonce": quantity(transaction.nonce),

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 
 from walkaway.errors import (
     CallFailed,
+    CallRefused,
     ConfigError,
     InvalidRequest,
     ProofError,
+    Refusal,
     Rejected,
     Reverted,
     SourceFault,
@@ -44,6 +46,7 @@ __all__ = [
     "TIMED_OUT",
     "UNPROVEN",
     "UNSUPPORTED",
+    "VM_ERROR",
     "ErrorCode",
     "code_of",
     "speakable",
@@ -64,6 +67,7 @@ UNPROVEN = -32011
 STALE = -32012
 MISCONFIGURED = -32013
 TIMED_OUT = -32014
+VM_ERROR = -32015
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,35 @@ ERROR_CODES = (
     ),
     ErrorCode(MISCONFIGURED, "configuration", "a setting keeps this from being answered"),
     ErrorCode(TIMED_OUT, "timed out", "no proof within the time a call may take"),
+    ErrorCode(VM_ERROR, "VM error", "in a simulation's answer: a call that halted, and why"),
+    ErrorCode(-38010, "nonce too low", "in a simulation that validates"),
+    ErrorCode(-38011, "nonce too high", "in a simulation that validates"),
+    ErrorCode(-38012, "fee cap too low", "a simulated call offers less than the base fee"),
+    ErrorCode(-38013, "intrinsic gas", "a simulated call's gas does not pay for its beginning"),
+    ErrorCode(-38014, "insufficient funds", "a simulated call's sender cannot pay for it"),
+    ErrorCode(-38015, "block gas limit", "a simulated call asks for more than its block has left"),
+    ErrorCode(-38020, "block number", "simulated blocks' numbers do not rise"),
+    ErrorCode(-38021, "block timestamp", "simulated blocks' times do not rise"),
+    ErrorCode(-38025, "initcode too large", "a simulated call creates a contract by too much"),
+    ErrorCode(-38026, "client limit", "more blocks or calls than are simulated at once"),
 )
+
+_REFUSALS: Mapping[Refusal, int] = {
+    Refusal.NONCE_TOO_LOW: -38010,
+    Refusal.NONCE_TOO_HIGH: -38011,
+    Refusal.NONCE: INTERNAL,
+    Refusal.FEE_CAP: -38012,
+    Refusal.BLOB_FEE_CAP: INTERNAL,
+    Refusal.INTRINSIC_GAS: -38013,
+    Refusal.FLOOR_GAS: -38013,
+    Refusal.FUNDS: -38014,
+    Refusal.BLOCK_GAS: -38015,
+    Refusal.BLOCK_NUMBER: -38020,
+    Refusal.BLOCK_TIME: -38021,
+    Refusal.INITCODE_SIZE: -38025,
+    Refusal.TOO_MUCH: -38026,
+}
+"""As go-ethereum answers `eth_simulateV1`; where it has no code of its own, INTERNAL."""
 
 _CODES: Mapping[type[WalkawayError], int] = {
     InvalidRequest: INVALID_PARAMS,
@@ -133,7 +165,9 @@ _ADDRESS = re.compile(r"(?<![a-zA-Z0-9+.-])[a-zA-Z0-9+.-]++://\S+")
 
 
 def code_of(error: WalkawayError) -> int:
-    """The code of the nearest ancestor that has one."""
+    """The code of the nearest ancestor that has one; of a refused call, that of its reason."""
+    if isinstance(error, CallRefused):
+        return _REFUSALS[error.refusal]
     for kind in type(error).__mro__:
         if kind in _CODES:
             return _CODES[kind]

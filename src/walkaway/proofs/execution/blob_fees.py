@@ -19,6 +19,7 @@ from walkaway.proofs.execution.transactions import GAS_PER_BLOB
 __all__ = [
     "blob_base_fee",
     "blob_gas_limit",
+    "blob_rule",
     "excess_blob_gas",
     "fake_exponential",
     "next_blob_base_fee",
@@ -41,7 +42,7 @@ def blob_base_fee(parent: Header, header: Header, schedule: Sequence[BlobBaseFee
         raise ProofError("a blob base fee needs the block's own parent", got=parent.hash)
     if header.excess_blob_gas is None or header.blob_gas_used is None:
         raise ProofError("a block before Cancun has no blob base fee")
-    rule = _rule_at(header.timestamp, schedule)
+    rule = blob_rule(header.timestamp, schedule)
     if (
         header.blob_gas_used > rule.max * GAS_PER_BLOB
         or excess_blob_gas(parent, rule) != header.excess_blob_gas
@@ -56,7 +57,7 @@ def scheduled_blob_base_fee(header: Header, schedule: Sequence[BlobBaseFee]) -> 
     Whether it is, only `blob_base_fee` tells, which needs the parent. Raises
     `Unsupported` where the schedule has no rule for the block.
     """
-    return _price(header.excess_blob_gas or 0, _rule_at(header.timestamp, schedule))
+    return _price(header.excess_blob_gas or 0, blob_rule(header.timestamp, schedule))
 
 
 def next_blob_base_fee(header: Header, schedule: Sequence[BlobBaseFee]) -> int:
@@ -64,7 +65,7 @@ def next_blob_base_fee(header: Header, schedule: Sequence[BlobBaseFee]) -> int:
 
     Raises `Unsupported` where the schedule has none.
     """
-    rule = _rule_at(header.timestamp, schedule)
+    rule = blob_rule(header.timestamp, schedule)
     return _price(excess_blob_gas(header, rule), rule)
 
 
@@ -73,7 +74,7 @@ def blob_gas_limit(header: Header, schedule: Sequence[BlobBaseFee]) -> int:
 
     Raises `Unsupported` where the schedule has no rule for it.
     """
-    return _rule_at(header.timestamp, schedule).max * GAS_PER_BLOB
+    return blob_rule(header.timestamp, schedule).max * GAS_PER_BLOB
 
 
 def excess_blob_gas(parent: Header, rule: BlobBaseFee) -> int:
@@ -89,6 +90,14 @@ def excess_blob_gas(parent: Header, rule: BlobBaseFee) -> int:
     return total - target
 
 
+def blob_rule(timestamp: int, schedule: Sequence[BlobBaseFee]) -> BlobBaseFee:
+    """The rule that holds at a unix time. Raises `Unsupported` where there is none."""
+    known = [rule for rule in schedule if rule.timestamp <= timestamp]
+    if not known:
+        raise _out_of_date()
+    return known[-1]
+
+
 def fake_exponential(factor: int, numerator: int, denominator: int) -> int:
     """``factor * e ** (numerator / denominator)`` by Taylor expansion, in integers (EIP-4844)."""
     step, output = 1, 0
@@ -102,13 +111,6 @@ def fake_exponential(factor: int, numerator: int, denominator: int) -> int:
 
 def _price(excess: int, rule: BlobBaseFee) -> int:
     return fake_exponential(_MIN_BASE_FEE_PER_BLOB_GAS, excess, rule.update_fraction)
-
-
-def _rule_at(timestamp: int, schedule: Sequence[BlobBaseFee]) -> BlobBaseFee:
-    known = [rule for rule in schedule if rule.timestamp <= timestamp]
-    if not known:
-        raise _out_of_date()
-    return known[-1]
 
 
 def _out_of_date() -> Unsupported:

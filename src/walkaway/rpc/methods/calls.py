@@ -27,7 +27,7 @@ from walkaway.rpc.params import Params
 from walkaway.rpc.reverts import failure_of
 from walkaway.sources.word import Word
 
-__all__ = ["METHODS"]
+__all__ = ["METHODS", "on_block"]
 
 T = TypeVar("T")
 
@@ -87,7 +87,7 @@ async def call(ask: Ask, params: Params) -> Answer:
         runs = _Runs(ask, header, block, state, of_block)
         return await runs.answer(wanted.call(header.value))
 
-    outcome = await _on(ask, block, run)
+    outcome = await on_block(ask, block, run)
     if not outcome.succeeded:
         raise failure_of(outcome)
     return data_text(outcome.output)
@@ -109,7 +109,7 @@ async def estimate(ask: Ask, params: Params) -> Answer:
         most = min(most, await _affordable(ask, wanted, state, block))
         return await estimate_gas(probe, most, plain=wanted.to is not None and not wanted.data)
 
-    estimated = await _on(ask, block, search)
+    estimated = await on_block(ask, block, search)
     if isinstance(estimated, Outcome):
         raise failure_of(estimated)
     return quantity(estimated)
@@ -132,7 +132,7 @@ async def create_access_list(ask: Ask, params: Params) -> Answer:
             outcome = await runs.outcome(listed.call(header.value))
         return listed, outcome
 
-    listed, outcome = await _on(ask, block, settle)
+    listed, outcome = await on_block(ask, block, settle)
     answer: dict[str, Json] = {
         "accessList": [
             {"address": data(entry.address), "storageKeys": data_list(entry.storage_keys)}
@@ -156,7 +156,7 @@ def _failing() -> Iterator[None]:
         raise CallFailed(str(error)) from error
 
 
-async def _on(ask: Ask, block: BlockId, work: Callable[[Proven[Header]], Awaitable[T]]) -> T:
+async def on_block(ask: Ask, block: BlockId, work: Callable[[Proven[Header]], Awaitable[T]]) -> T:
     """``work`` on a block; again where the head that a tag meant was replaced meanwhile."""
     header = await _header(ask, block)
     try:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 __all__ = ["NOT_PROVEN", "REASONS"]
 
-_SIMULATION = "it runs more than one call in a row, which walkaway does not do yet"
+_SIMULATION = "clients do not agree on what it takes: eth_simulateV1 runs calls in a row"
 _KEYS = "walkaway holds no keys: sign in the wallet and use eth_sendRawTransaction"
 _MEMPOOL = "nobody can prove what waits in another node's pool"
 _NODE = "walkaway is no full node"
@@ -18,7 +18,7 @@ _TRACE = "it runs blocks again, which walkaway does not do"
 _MINING = "nobody mines since the Merge"
 
 REASONS: Mapping[str, tuple[str, ...]] = {
-    _SIMULATION: ("eth_callMany", "eth_simulateV1"),
+    _SIMULATION: ("eth_callMany",),
     _KEYS: (
         "eth_sendTransaction",
         "eth_sign",

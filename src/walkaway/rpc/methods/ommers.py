@@ -1,11 +1,12 @@
-"""Ommers ("uncles"): proven to be none, in every block since the Merge."""
+"""Ommers ("uncles"): proven to be none in every block since the Merge, and to be these before."""
 
 from __future__ import annotations
 
 from walkaway.chain.block_id import BlockId
 from walkaway.proofs import derive
+from walkaway.proofs.execution.blocks import Block, BlockBody
 from walkaway.rpc.ask import Ask
-from walkaway.rpc.encode import quantity
+from walkaway.rpc.encode import block_members, quantity
 from walkaway.rpc.methods.method import Answer, Method
 from walkaway.rpc.params import Params
 from walkaway.sources.word import Word
@@ -26,34 +27,44 @@ async def count_by_hash(ask: Ask, params: Params) -> Answer:
 
 
 async def ommer_by_number(ask: Ask, params: Params) -> Answer:
-    block = params.block_number()
-    params.quantity("index")
+    block, index = params.block_number(), params.quantity("index")
     params.end()
-    await _count(ask, block)
-    return None
+    return await _ommer(ask, block, index)
 
 
 async def ommer_by_hash(ask: Ask, params: Params) -> Answer:
-    block = params.hash("block hash")
-    params.quantity("index")
+    block, index = params.hash("block hash"), params.quantity("index")
     params.end()
-    await _count(ask, block)
-    return None
+    return await _ommer(ask, block, index)
 
 
 async def _count(ask: Ask, block: BlockId) -> Answer:
-    header = await ask.chain.header(block)
-    if isinstance(header, Word):
-        return ask.hear(header)
-    count = derive.no_ommers(header)
-    return quantity(await ask.take(count, ("ommer count",), block))
+    ommers = await ask.chain.ommers(block)
+    if isinstance(ommers, Word):
+        return ask.hear(ommers)
+    return quantity(await ask.take(derive.ommer_count(ommers), ("ommer count",), block))
 
 
-NONE = "the header's ommers hash, which is that of none; refused where a block has some"
+async def _ommer(ask: Ask, block: BlockId, index: int) -> Answer:
+    ommers = await ask.chain.ommers(block)
+    if isinstance(ommers, Word):
+        return ask.hear(ommers)
+    ommer = await ask.take(derive.ommer_at(ommers, index), ("ommer at", index), block)
+    if ommer is None:
+        return None
+    # Its body is nowhere: execution clients show it as a block that holds nothing.
+    size = Block(ommer, BlockBody(())).size
+    return block_members(ommer, size=size, withdrawals=None, ommers=[])
+
+
+HASH = "the header's ommers hash, which since the Merge is that of none"
+WORD = "; null for a block is the sources' word"
 
 METHODS = (
-    Method("eth_getUncleCountByBlockNumber", "block number", NONE, count_by_number),
-    Method("eth_getUncleCountByBlockHash", "block hash", NONE, count_by_hash),
-    Method("eth_getUncleByBlockNumberAndIndex", "block number, index", NONE, ommer_by_number),
-    Method("eth_getUncleByBlockHashAndIndex", "block hash, index", NONE, ommer_by_hash),
+    Method("eth_getUncleCountByBlockNumber", "block number", HASH + WORD, count_by_number),
+    Method("eth_getUncleCountByBlockHash", "block hash", HASH + WORD, count_by_hash),
+    Method(
+        "eth_getUncleByBlockNumberAndIndex", "block number, index", HASH + WORD, ommer_by_number
+    ),
+    Method("eth_getUncleByBlockHashAndIndex", "block hash, index", HASH + WORD, ommer_by_hash),
 )

@@ -1,0 +1,57 @@
+"""The line of blocks: numbers and times rise, and what is skipped is filled with empty blocks.
+
+As go-ethereum fills and refuses (``eth_simulateV1`` of the execution API leaves
+the defaults to clients).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from walkaway.errors import CallRefused, Refusal
+from walkaway.evm.block_overrides import BlockOverrides
+from walkaway.evm.simulation.asked import AskedBlock
+from walkaway.limits import LIMITS
+from walkaway.proofs.execution.header import Header
+
+__all__ = ["planned"]
+
+SECONDS_PER_BLOCK = 12
+"""From one block to the next, where the caller names no time."""
+
+
+def planned(base: Header, blocks: Sequence[AskedBlock]) -> list[AskedBlock]:
+    """Every block from ``base`` on, each with its number and its time.
+
+    Raises `CallRefused` where they do not rise, or for more than `LIMITS.simulated_blocks`.
+    """
+    line: list[AskedBlock] = []
+    number, time = base.number, base.timestamp
+    for block in blocks:
+        wanted = block.overrides.number
+        wanted = number + 1 if wanted is None else wanted
+        if wanted <= number:
+            raise CallRefused(
+                f"block numbers must be in order: {wanted} <= {number}", Refusal.BLOCK_NUMBER
+            )
+        if wanted - base.number > LIMITS.simulated_blocks:
+            raise CallRefused("too many blocks", Refusal.TOO_MUCH)
+        for skipped in range(number + 1, wanted):
+            time += SECONDS_PER_BLOCK
+            line.append(AskedBlock(BlockOverrides(number=skipped, timestamp=time)))
+        number, time = wanted, _time(block, time)
+        overrides = replace(block.overrides, number=number, timestamp=time)
+        line.append(replace(block, overrides=overrides))
+    return line
+
+
+def _time(block: AskedBlock, before: int) -> int:
+    wanted = block.overrides.timestamp
+    if wanted is None:
+        return before + SECONDS_PER_BLOCK
+    if wanted <= before:
+        raise CallRefused(
+            f"block timestamps must be in order: {wanted} <= {before}", Refusal.BLOCK_TIME
+        )
+    return wanted

@@ -1,0 +1,165 @@
+"""The state of a simulation: proven state, and on top of it all that was overridden and run.
+
+What a simulation changes lives here and ends with it; nothing of it goes back
+into what is proven of the base block.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from walkaway.errors import UnknownNode, Unsupported
+from walkaway.evm.engine import BlockEnvironment, Call, Outcome, Overrides
+from walkaway.evm.overlay import merged
+from walkaway.evm.proven_call import AskedCall, check_reads
+from walkaway.evm.simulation.ground import Ground
+from walkaway.evm.simulation.state_tries import StateTries
+from walkaway.proofs.execution.keccak import EMPTY_HASH
+
+__all__ = ["Condition", "SimulatedState"]
+
+Slot = tuple[bytes, bytes]
+"""An address and a key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """An account as it is now. ``balance`` is wei."""
+
+    nonce: int
+    balance: int
+    has_code: bool
+
+
+class SimulatedState:
+    """The state after the base block, as the simulation has changed it so far."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._overlay: Mapping[bytes, Overrides] = {}
+        self._tries = StateTries(ground.state.header.value.state_root)
+        self._block: Mapping[bytes, Overrides] = {}
+        self._overridden: frozenset[bytes] = frozenset()
+        self._looked_at: set[bytes] = set()
+        self._touched: set[bytes] = set()
+        self._unknown_slots: set[Slot] = set()
+        self._root_is_known = True
+
+    async def prove(self, wanted: Mapping[bytes, Iterable[bytes]]) -> None:
+        """Take proven accounts and slots in, in one go."""
+        proofs = await self._ground.prove(wanted)
+        accounts = self._ground.state.known.accounts
+        for address, nodes in proofs:
+            self._tries.learn(address, accounts[address], nodes)
+
+    def begin_block(self, overrides: Mapping[bytes, Overrides]) -> None:
+        """Put the caller's overrides over what is there; a new block begins."""
+        told = {address: wanted for address, wanted in overrides.items() if _says(wanted)}
+        self._block = {}
+        self._looked_at, self._touched = set(), set()
+        self._overridden = frozenset(told)
+        self._change(told)
+
+    async def run(
+        self, call: Call, environment: BlockEnvironment, block_hashes: Mapping[int, bytes]
+    ) -> Outcome:
+        """The outcome of a call, which changes nothing until it is kept.
+
+        Raises `Unsupported` where it looked at what hangs on a root that nobody
+        knows, besides the errors of engines.
+        """
+        asked = AskedCall(call, environment, self._overlay, block_hashes)
+        outcome = await self._ground.run(asked)
+        check_reads(self._ground.state, self._overlay, outcome)
+        if outcome.touched_slots & self._unknown_slots:
+            raise Unsupported("the simulation reads the hash of a block whose root is not known")
+        return outcome
+
+    def keep(self, outcome: Outcome) -> None:
+        """Let what a run changed be so."""
+        self._looked_at |= outcome.touched_accounts
+        self._change(outcome.changes)
+
+    def touch(self, address: bytes) -> None:
+        """Say that ether went to an account, even none: what has nothing then goes (EIP-161)."""
+        self._touched.add(address)
+
+    async def condition(self, address: bytes) -> Condition:
+        """An account as it is now; one that is not there has nothing."""
+        over = self._overlay.get(address, Overrides())
+        if None not in (over.nonce, over.balance, over.code):
+            return Condition(over.nonce or 0, over.balance or 0, bool(over.code))
+        if address not in self._ground.state.known.accounts:
+            await self.prove({address: ()})
+        proven = self._ground.state.known.accounts[address]
+        nonce, balance, has_code = 0, 0, False
+        if proven is not None:
+            nonce, balance = proven.nonce, proven.balance
+            has_code = proven.code_hash != EMPTY_HASH
+        return Condition(
+            nonce if over.nonce is None else over.nonce,
+            balance if over.balance is None else over.balance,
+            has_code if over.code is None else bool(over.code),
+        )
+
+    async def credit(self, address: bytes, wei: int) -> None:
+        """Give an account ether from nowhere."""
+        self.touch(address)
+        if wei:
+            before = await self.condition(address)
+            self._change({address: Overrides(balance=before.balance + wei)})
+
+    def set_nonce(self, address: bytes, nonce: int) -> None:
+        """Give an account another nonce."""
+        self._change({address: Overrides(nonce=nonce)})
+
+    def forget_slot(self, address: bytes, key: bytes) -> None:
+        """From now on nobody knows what this slot holds, nor what the state root is."""
+        self._unknown_slots.add((address, key))
+        self._root_is_known = False
+
+    async def root(self) -> bytes | None:
+        """The state root after this block; None where what is proven does not decide it."""
+        if not self._root_is_known:
+            return None
+        empty = await self._empty()
+        self._change(dict.fromkeys(empty & self._touched, _NOTHING))
+        if (empty - self._touched) & self._looked_at:
+            # Whether somebody's code sent ether there, of which there was none, is not told.
+            self._root_is_known = False
+            return None
+        await self.prove(
+            {
+                address: () if change.storage is not None else change.slots
+                for address, change in self._block.items()
+            }
+        )
+        try:
+            return await asyncio.to_thread(self._tries.change, self._block, empty - self._touched)
+        except UnknownNode:
+            self._root_is_known = False
+            return None
+
+    async def _empty(self) -> frozenset[bytes]:
+        """The accounts that overrides put there, and that have nothing now."""
+        found = set()
+        for address in self._overridden | self._tries.empty:
+            now = await self.condition(address)
+            if not (now.nonce or now.balance or now.has_code):
+                found.add(address)
+        return frozenset(found)
+
+    def _change(self, changes: Mapping[bytes, Overrides]) -> None:
+        self._overlay = merged(self._overlay, changes)
+        self._block = merged(self._block, changes)
+
+
+def _says(wanted: Overrides) -> bool:
+    """Whether an override says anything."""
+    named = (wanted.balance, wanted.nonce, wanted.code, wanted.storage)
+    return bool(wanted.slots) or any(item is not None for item in named)
+
+
+_NOTHING = Overrides(balance=0, nonce=0, code=b"", storage={})

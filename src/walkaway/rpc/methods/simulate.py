@@ -1,0 +1,46 @@
+"""Blocks that never were, run on top of one that was."""
+
+from __future__ import annotations
+
+from walkaway.chain.unknown import BeyondHead
+from walkaway.errors import CallFailed
+from walkaway.evm.simulation.simulate import simulation_subject
+from walkaway.evm.simulation.simulated import SimulatedBlock
+from walkaway.proofs import Proven
+from walkaway.proofs.execution.header import Header
+from walkaway.rpc.ask import Ask
+from walkaway.rpc.encode_simulation import simulated_block
+from walkaway.rpc.methods.calls import on_block
+from walkaway.rpc.methods.method import Answer, Method
+from walkaway.rpc.params import Params
+from walkaway.rpc.simulation_params import simulation_params
+
+__all__ = ["METHODS"]
+
+
+async def simulate(ask: Ask, params: Params) -> Answer:
+    """`eth_simulateV1`."""
+    wanted = simulation_params(params, ask.chain.spec.chain_id)
+    block = params.block()
+    params.end()
+    found = await ask.chain.header(block)
+    if isinstance(found, BeyondHead):
+        raise CallFailed(f"header not found: {found}")
+
+    async def run(header: Proven[Header]) -> tuple[SimulatedBlock, ...]:
+        proven = await ask.chain.calls.simulate(header, wanted.asked)
+        return await ask.take(proven, simulation_subject(wanted.asked), block)
+
+    blocks = await on_block(ask, block, run)
+    return [simulated_block(b, shows_transactions=wanted.shows_transactions) for b in blocks]
+
+
+METHODS = (
+    Method(
+        "eth_simulateV1",
+        "simulation, block = latest",
+        "the blocks are run here, over state proven under the base block's header; a state root "
+        "that no proof decides is null, and so is what hangs on it",
+        simulate,
+    ),
+)

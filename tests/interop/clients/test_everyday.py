@@ -50,3 +50,12 @@ async def test_viem(tmp_path: Path) -> None:
         told = await run_client("node", script, facts=facts_of(made), cwd=home)
         assert told.keys() == FLOWS.keys()
         check(told, made)
+
+
+async def test_ethers(tmp_path: Path) -> None:
+    home = await node_package(SCRIPTS / "ethers.package.json")
+    script = str(shutil.copy(SCRIPTS / "ethers_everyday.mjs", home))
+    async with serving(tmp_path) as made:
+        told = await run_client("node", script, facts=facts_of(made), cwd=home)
+        assert told.keys() == FLOWS.keys() - {"filters", "overrides", "reorganised"}
+        check(told, made)

@@ -230,11 +230,13 @@ def test_a_blob_base_fee_is_refused_where_it_could_be_wrong() -> None:
             derive.blob_base_fee(parent, child, SCHEDULE)
 
 
-def test_a_block_has_no_ommers_where_its_header_commits_to_none() -> None:
-    none = derive.no_ommers(proven(HEADER))
-    assert none.value == 0
-    assert none.claim == Claim(CHAIN_ID, HEADER.hash, ("ommer count",), Finality.GIVEN)
-    with pytest.raises(Unsupported, match="has ommers"):
-        derive.no_ommers(proven(replace(HEADER, ommers_hash=bytes(32))))
-    with pytest.raises(ProofError, match="from a header"):
-        derive.no_ommers(sealed(HEADER, "head"))
+def test_ommers_are_counted_and_found_by_their_place() -> None:
+    ommers = sealed((PARENT, HEADER), "ommers")
+    count = derive.ommer_count(ommers)
+    assert (count.value, count.claim.subject) == (2, ("ommer count",))
+    for index, expected in enumerate((PARENT, HEADER, None)):
+        found = derive.ommer_at(ommers, index)
+        assert (found.value, found.claim.subject) == (expected, ("ommer at", index))
+    for wrong in (derive.ommer_count, lambda given: derive.ommer_at(given, 0)):
+        with pytest.raises(ProofError, match="derived from them"):
+            wrong(sealed((PARENT,), "header"))

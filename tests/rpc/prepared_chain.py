@@ -32,7 +32,13 @@ from walkaway.proofs.execution.accounts import (
     prove_slot,
 )
 from walkaway.proofs.execution.ancestry import header_from_head
-from walkaway.proofs.execution.blocks import Block, BlockBody, prove_block, prove_receipts
+from walkaway.proofs.execution.blocks import (
+    Block,
+    BlockBody,
+    prove_block,
+    prove_ommers,
+    prove_receipts,
+)
 from walkaway.proofs.execution.header import Header
 from walkaway.proofs.execution.receipts import Receipt
 from walkaway.proofs.execution.transaction_forms import decode_submission
@@ -129,6 +135,12 @@ class PreparedChain:
         if isinstance(header, Word):
             return header
         return prove_block(header, self._body(header.value.number))
+
+    async def ommers(self, block: BlockId) -> Proven[tuple[Header, ...]] | Word[None]:
+        header = await self.header(block)
+        if isinstance(header, Word):
+            return header
+        return prove_ommers(header, self._body(header.value.number).ommers)
 
     async def receipts(self, block: BlockId) -> Proven[tuple[IncludedReceipt, ...]] | Word[None]:
         whole = await self.block(block)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +64,12 @@ def test_the_page_is_the_one_that_a_run_makes(compared: list[Compared]) -> None:
     assert PAGE.read_text() == conformance_page(compared), "run: python -m tests.conformance.page"
 
 
-async def test_blocks_show_their_transactions_as_they_are_shown_alone() -> None:
+Ask = Callable[..., Awaitable[Any]]
+
+
+@asynccontextmanager
+async def asking() -> AsyncIterator[Ask]:
+    """A way to put one question to a node on the suite's chain; the result."""
     async with conformance_network(vectors("rpc-conformance")).following() as chain:
         dispatcher = Dispatcher(chain)
 
@@ -72,6 +79,11 @@ async def test_blocks_show_their_transactions_as_they_are_shown_alone() -> None:
             assert reply is not None
             return json.loads(reply)["result"]
 
+        yield ask
+
+
+async def test_blocks_show_their_transactions_as_they_are_shown_alone() -> None:
+    async with asking() as ask:
         for number in range(55):
             block = await ask("eth_getBlockByNumber", hex(number), True)
             for index, shown in enumerate(block["transactions"]):
@@ -81,3 +93,22 @@ async def test_blocks_show_their_transactions_as_they_are_shown_alone() -> None:
             hashes = [shown["hash"] for shown in block["transactions"]]
             short = await ask("eth_getBlockByHash", block["hash"])
             assert short == block | {"transactions": hashes}
+
+
+async def test_ommers_are_those_that_their_blocks_name() -> None:
+    named = 0
+    async with asking() as ask:
+        for number in range(55):
+            block = await ask("eth_getBlockByNumber", hex(number))
+            count = hex(len(block["uncles"]))
+            assert await ask("eth_getUncleCountByBlockNumber", hex(number)) == count
+            assert await ask("eth_getUncleCountByBlockHash", block["hash"]) == count
+            for index, ommer_hash in enumerate(block["uncles"]):
+                shown = await ask("eth_getUncleByBlockHashAndIndex", block["hash"], hex(index))
+                assert shown["hash"] == ommer_hash
+                assert "transactions" not in shown
+                by_number = await ask("eth_getUncleByBlockNumberAndIndex", hex(number), hex(index))
+                assert by_number == shown
+                named += 1
+            assert await ask("eth_getUncleByBlockHashAndIndex", block["hash"], count) is None
+    assert named > 10

@@ -66,9 +66,32 @@ class Blocks:
         self._receipts.put(header.claim, receipts)
         return receipts
 
+    async def ommers(self, header: Proven[Header]) -> Proven[tuple[Header, ...]]:
+        """The ommers of a block, in order; nobody is asked for those of no ommers.
+
+        A header does not say how many there are. Raises `Unproven`.
+        """
+        if header.value.ommers_hash == EMPTY_OMMERS_HASH:
+            return prove_ommers(header, ())
+        block_hash = "0x" + header.value.hash.hex()
+        requests = [
+            RpcRequest("eth_getUncleByBlockHashAndIndex", (block_hash, hex(index)))
+            for index in range(LIMITS.block_ommers)
+        ]
+        for count in range(1, len(requests) + 1):
+            ommers = await proven_together(
+                self._pool,
+                requests[:count],
+                header_from_json,
+                lambda found: prove_ommers(header, found),
+            )
+            if ommers is not None:
+                return ommers
+        raise Unproven(f"no source's ommers are those of block {header.value.number}", reasons={})
+
     async def _ask_block(self, header: Proven[Header]) -> Proven[Block]:
         block_hash = "0x" + header.value.hash.hex()
-        ommers = await self._ommers(header)
+        ommers = (await self.ommers(header)).value
 
         def verify(answer: Answer) -> Proven[Block]:
             if answer.body is None:
@@ -109,26 +132,6 @@ class Blocks:
             receipt_from_json,
             lambda receipts: prove_receipts(header, receipts),
         )
-
-    async def _ommers(self, header: Proven[Header]) -> tuple[Header, ...]:
-        """The ommers' headers. The header does not say how many there are, if any."""
-        if header.value.ommers_hash == EMPTY_OMMERS_HASH:
-            return ()
-        block_hash = "0x" + header.value.hash.hex()
-        requests = [
-            RpcRequest("eth_getUncleByBlockHashAndIndex", (block_hash, hex(index)))
-            for index in range(LIMITS.block_ommers)
-        ]
-        for count in range(1, len(requests) + 1):
-            ommers = await proven_together(
-                self._pool,
-                requests[:count],
-                header_from_json,
-                lambda found: prove_ommers(header, found),
-            )
-            if ommers is not None:
-                return ommers.value
-        raise Unproven(f"no source's ommers are those of block {header.value.number}", reasons={})
 
 
 class _Recent(Generic[T]):

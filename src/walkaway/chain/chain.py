@@ -280,6 +280,11 @@ class Chain:
         header = await self._headers.resolve(block)
         return header if isinstance(header, Word) else await self._blocks.block(header)
 
+    async def ommers(self, block: BlockId) -> Proven[tuple[Header, ...]] | Word[None]:
+        """A block's ommers, in order, or the sources' word that there is no such block."""
+        header = await self._headers.resolve(block)
+        return header if isinstance(header, Word) else await self._blocks.ommers(header)
+
     async def receipts(self, block: BlockId) -> Proven[tuple[IncludedReceipt, ...]] | Word[None]:
         """All receipts of a block, joined with its transactions.
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from walkaway.anchors.spec import BlobBaseFee
-from walkaway.errors import ProofError, Unsupported
+from walkaway.errors import ProofError
 from walkaway.proofs._seal import seal
 from walkaway.proofs.execution import blob_fees
 from walkaway.proofs.execution.accounts import Account
 from walkaway.proofs.execution.blocks import Block
-from walkaway.proofs.execution.header import EMPTY_OMMERS_HASH, Header
+from walkaway.proofs.execution.header import Header
 from walkaway.proofs.execution.keccak import EMPTY_HASH
 from walkaway.proofs.execution.receipts import Receipt
 from walkaway.proofs.execution.signatures import created_address
@@ -30,8 +30,9 @@ __all__ = [
     "balance",
     "blob_base_fee",
     "code_hash",
-    "no_ommers",
     "nonce",
+    "ommer_at",
+    "ommer_count",
     "receipt_by_hash",
     "receipts",
     "transaction_at",
@@ -95,16 +96,17 @@ def code_hash(account: Proven[Account | None]) -> Proven[bytes]:
     return _of_account(account, "code hash", value)
 
 
-def no_ommers(header: Proven[Header]) -> Proven[int]:
-    """Zero: the header commits to an empty list of ommers, as all do since the Merge.
+def ommer_count(ommers: Proven[tuple[Header, ...]]) -> Proven[int]:
+    """How many ommers the block has: none since the Merge."""
+    _check_ommers(ommers)
+    return seal(len(ommers.value), _claim(ommers.claim, ("ommer count",)), ommers.because)
 
-    Raises `Unsupported` for a block that has some.
-    """
-    if header.claim.subject != ("header",):
-        raise ProofError("a number of ommers is derived from a header", got=header.claim.subject)
-    if header.value.ommers_hash != EMPTY_OMMERS_HASH:
-        raise Unsupported("the block has ommers: they are given with their block, by hash")
-    return seal(0, _claim(header.claim, ("ommer count",)), header.because)
+
+def ommer_at(ommers: Proven[tuple[Header, ...]], index: int) -> Proven[Header | None]:
+    """The ommer at an index; None where the block has no such index."""
+    _check_ommers(ommers)
+    found = ommers.value[index] if index < len(ommers.value) else None
+    return seal(found, _claim(ommers.claim, ("ommer at", index)), ommers.because)
 
 
 def transaction_count(block: Proven[Block]) -> Proven[int]:
@@ -251,6 +253,11 @@ def _of_account(account: Proven[Account | None], kind: str, value: T) -> Proven[
             return seal(value, _claim(account.claim, (kind, address)), account.because)
         case other:
             raise ProofError(f"a {kind} is derived from an account", got=other)
+
+
+def _check_ommers(ommers: Proven[tuple[Header, ...]]) -> None:
+    if ommers.claim.subject != ("ommers",):
+        raise ProofError("an answer about ommers is derived from them", got=ommers.claim.subject)
 
 
 def _of_block(block: Proven[Block], subject: Subject, value: T) -> Proven[T]:

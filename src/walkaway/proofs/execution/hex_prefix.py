@@ -11,11 +11,12 @@ from walkaway.proofs.execution import rlp
 __all__ = ["nibbles", "packed", "string", "unpacked"]
 
 _LEAF_FLAG, _ODD_FLAG = 2, 1
+_HALVES = bytes.maketrans(b"0123456789abcdef", bytes(range(16)))
 
 
 def nibbles(key: bytes) -> bytes:
     """The half-bytes of a key, high half first, one a byte."""
-    return bytes([half for byte in key for half in (byte >> 4, byte & 0xF)])
+    return key.hex().encode().translate(_HALVES)
 
 
 def packed(path: bytes, *, leaf: bool) -> bytes:

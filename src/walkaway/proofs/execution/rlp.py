@@ -88,13 +88,19 @@ def _decode_at(data: bytes, at: int, end: int, depth: int) -> tuple[Item, int]:
     first = data[at]
     if first < _STRING:
         return data[at : at + 1], at + 1
+    if first <= _LONG_STRING:
+        # Most of what tries hold: read here and not by way of what lists need.
+        stop = at + 1 + first - _STRING
+        if stop > end:
+            raise ProofError("an RLP item is longer than what holds it")
+        content = data[at + 1 : stop]
+        if len(content) == 1 and content[0] < _STRING:
+            raise ProofError("a single byte below 0x80 has an RLP prefix", got=content)
+        return content, stop
     is_list = first >= _LIST
     start, stop = _content(data, at, end, first, is_list)
     if not is_list:
-        content = data[start:stop]
-        if stop - start == 1 and content[0] < _STRING:
-            raise ProofError("a single byte below 0x80 has an RLP prefix", got=content)
-        return content, stop
+        return data[start:stop], stop
     if depth == 0:
         raise ProofError(f"RLP lists are nested deeper than {LIMITS.rlp_depth}")
     items: list[Item] = []

@@ -9,6 +9,7 @@ inside its parent; a source may list it once more on its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from walkaway.errors import Elsewhere, ProofError
 from walkaway.limits import LIMITS
@@ -24,6 +25,8 @@ EMPTY_ROOT = keccak256(_EMPTY_NODE)
 """The root of a trie that holds nothing."""
 
 _BRANCH_ITEMS = 17
+_BRANCH_BYTES = 532
+"""A branch of sixteen hashes without a value: no node of state or storage is larger."""
 
 
 def verify(root: bytes, key: bytes, nodes: Sequence[bytes]) -> bytes | None:
@@ -118,7 +121,19 @@ class _Walk:
         if len(encoded) < 32 and self._used:
             raise ProofError("a trie node of less than 32 bytes stands outside its parent")
         self._used += 1
-        node = rlp.decode(encoded, max_bytes=LIMITS.trie_node_bytes)
+        node = _decoded(encoded)
         if not isinstance(node, list):
             raise ProofError("a trie node is not a list")
         return node
+
+
+def _decoded(encoded: bytes) -> rlp.Item:
+    """What a node holds. The nodes near the root come again in each proof, and are remembered."""
+    if len(encoded) <= _BRANCH_BYTES:
+        return _remembered(encoded)
+    return rlp.decode(encoded, max_bytes=LIMITS.trie_node_bytes)
+
+
+@lru_cache(maxsize=2048)
+def _remembered(encoded: bytes) -> rlp.Item:
+    return rlp.decode(encoded)

@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup native demo test coverage check bench docs interop clean
+.PHONY: help setup native demo test coverage check bench docs interop soak clean
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -58,6 +58,11 @@ docs: $(READY) ## write the README's transcript from a run of the demo
 
 interop: $(READY) ## test against real peers, which it installs and starts; ONLY=viem for one
 	$(BIN)/python -m pytest -m interop $(if $(ONLY),-k $(ONLY)) tests/interop $(ARGS)
+
+SECONDS ?= 600
+soak: $(READY) ## ask a node at random while its sources fail and lie; SECONDS=120 for less, SEED=7 for one again
+	@$(MAKE) --no-print-directory native || echo "the native kernel did not build: calls run on the executable specification"
+	$(BIN)/python -m tests.soak --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 clean: ## remove what make made
 	rm -rf $(VENV) native/target .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -24,14 +24,14 @@ class SourceServer:
         self.asked = 0
         self._runner: web.AppRunner | None = None
 
-    async def start(self) -> str:
-        """Bind a free port of 127.0.0.1 and give the URL."""
+    async def start(self, port: int = 0) -> str:
+        """Bind a port of 127.0.0.1, by default a free one, and give the URL."""
         app = web.Application(client_max_size=LIMITS.rpc_request_bytes)
         app.router.add_post("/", self._post)
         app.router.add_get("/{path:.*}", self._get)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
         host, port = self._runner.addresses[0][:2]
         return f"http://{host}:{port}"

@@ -27,7 +27,9 @@ class AnvilExecution:
 
     anvil keeps one branch: to build beside it is to roll it back, after which
     what the replaced blocks held waits in its pool again. Each block is held
-    against its own hash and roots before it is handed on.
+    against its own hash and roots before it is handed on; one with blob
+    transactions does not stand that, because anvil 1.7.1 counts their blobs in
+    under its transactions root.
     """
 
     def __init__(self, anvil: Anvil, spec: ChainSpec) -> None:

@@ -119,7 +119,7 @@ def eels_block(fork: str, block: ExecutionBlock) -> Any:
         transactions=tuple(transactions.encode_transaction(item) for item in decoded),
         ommers=(),
         withdrawals=tuple(
-            eels_rlp.decode_to(module.Withdrawal, item.encode()) for item in block.withdrawals
+            eels_rlp.decode_to(module.Withdrawal, item.encode()) for item in block.withdrawals or ()
         ),
     )
 

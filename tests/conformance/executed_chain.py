@@ -21,13 +21,13 @@ from ethereum_types.numeric import U64, U256, Uint
 
 from walkaway.devnet.execution.block import ExecutionBlock
 from walkaway.devnet.execution.eels_forms import EelsForms
-from walkaway.devnet.execution.engine import requests_hash
 from walkaway.devnet.execution.world import Account, WorldState
 from walkaway.evm.eels import eels_module, remember_jump_destinations
 from walkaway.proofs.execution import rlp
 from walkaway.proofs.execution.header import EMPTY_OMMERS_HASH, Header, decode_header
 from walkaway.proofs.execution.ordered_trie import ordered_root
 from walkaway.proofs.execution.receipts import logs_bloom
+from walkaway.proofs.execution.requests import requests_hash
 from walkaway.proofs.execution.transaction_forms import decode_transaction
 from walkaway.proofs.execution.transactions import Transaction
 from walkaway.proofs.execution.trie import EMPTY_ROOT

@@ -8,9 +8,11 @@ from walkaway.proofs.execution.ancestry import HISTORY_ADDRESS, history_slot_key
 
 __all__ = [
     "BEACON_ROOTS",
+    "CONSOLIDATION_REQUESTS",
     "REQUEST_CONTRACTS",
     "SYSTEM_CALLER",
     "SYSTEM_GAS",
+    "WITHDRAWAL_REQUESTS",
     "RequestContract",
     "beacon_root_slots",
     "block_hash_slot",
@@ -23,6 +25,12 @@ SYSTEM_GAS = 30_000_000
 
 BEACON_ROOTS = bytes.fromhex("000f3df6d732807ef1319fb7b8bb8522d0beac02")
 """Roots of parent beacon blocks (EIP-4788)."""
+
+WITHDRAWAL_REQUESTS = bytes.fromhex("00000961ef480eb55e80d19ad83579a64c007002")
+"""The queue of withdrawal requests (EIP-7002)."""
+
+CONSOLIDATION_REQUESTS = bytes.fromhex("0000bbddc7ce488642fb579f8b00f3a590007251")
+"""The queue of consolidation requests (EIP-7251)."""
 
 _BEACON_ROOTS_KEPT = 8191
 _QUEUE_SLOTS = 4
@@ -42,10 +50,10 @@ class RequestContract:
 
 
 REQUEST_CONTRACTS = (
-    RequestContract(bytes.fromhex("00000961ef480eb55e80d19ad83579a64c007002"), b"\1"),
-    RequestContract(bytes.fromhex("0000bbddc7ce488642fb579f8b00f3a590007251"), b"\2"),
+    RequestContract(WITHDRAWAL_REQUESTS, b"\1"),
+    RequestContract(CONSOLIDATION_REQUESTS, b"\2"),
 )
-"""Withdrawals (EIP-7002) and consolidations (EIP-7251), in the order they are asked."""
+"""In the order in which a block asks them."""
 
 
 def beacon_root_slots(timestamp: int) -> tuple[bytes, bytes]:

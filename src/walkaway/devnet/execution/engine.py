@@ -8,7 +8,6 @@ reported instead of spoiling the block.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,9 +25,10 @@ from walkaway.evm.eels import eels_module, remember_jump_destinations
 from walkaway.proofs.execution.header import EMPTY_OMMERS_HASH, Header
 from walkaway.proofs.execution.ordered_trie import ordered_root
 from walkaway.proofs.execution.receipts import logs_bloom
+from walkaway.proofs.execution.requests import requests_hash
 from walkaway.proofs.execution.transactions import Transaction
 
-__all__ = ["Built", "CallOutcome", "Engine", "MessageCall", "engine", "requests_hash"]
+__all__ = ["Built", "CallOutcome", "Engine", "MessageCall", "engine"]
 
 GAS_LIMIT = 30_000_000
 EXTRA_DATA = b"walkaway devnet"
@@ -268,9 +268,3 @@ class Engine:
 def engine(fork: str) -> Engine:
     """The engine for an EELS fork name, e.g. ``"prague"``; loaded once."""
     return Engine(fork)
-
-
-def requests_hash(requests: Sequence[bytes]) -> bytes:
-    """EIP-7685: over the hashes of the requests, none of which is empty."""
-    hashes = [hashlib.sha256(item).digest() for item in requests]
-    return hashlib.sha256(b"".join(hashes)).digest()

@@ -1,10 +1,17 @@
-"""The system contracts that blocks call: addresses and runtime code, as their proposals fix them.
+"""The system contracts that blocks call: their runtime code, as their proposals fix it.
 
 All are in the genesis state, before the forks that begin to call them, as
 they were on the public networks.
 """
 
 from __future__ import annotations
+
+from walkaway.evm.system_contracts import (
+    BEACON_ROOTS,
+    CONSOLIDATION_REQUESTS,
+    WITHDRAWAL_REQUESTS,
+)
+from walkaway.proofs.execution.ancestry import HISTORY_ADDRESS
 
 __all__ = [
     "BEACON_ROOTS",
@@ -14,14 +21,8 @@ __all__ = [
     "WITHDRAWAL_REQUESTS",
 ]
 
-BEACON_ROOTS = bytes.fromhex("000f3df6d732807ef1319fb7b8bb8522d0beac02")
-"""Roots of parent beacon blocks (EIP-4788)."""
-HISTORY_STORAGE = bytes.fromhex("0000f90827f1c53a10cb7a02335b175320002935")
+HISTORY_STORAGE = HISTORY_ADDRESS
 """Hashes of the last 8191 blocks (EIP-2935)."""
-WITHDRAWAL_REQUESTS = bytes.fromhex("00000961ef480eb55e80d19ad83579a64c007002")
-"""The queue of withdrawal requests (EIP-7002)."""
-CONSOLIDATION_REQUESTS = bytes.fromhex("0000bbddc7ce488642fb579f8b00f3a590007251")
-"""The queue of consolidation requests (EIP-7251)."""
 
 SYSTEM_CONTRACTS: dict[bytes, bytes] = {
     BEACON_ROOTS: bytes.fromhex(

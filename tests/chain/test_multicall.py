@@ -19,8 +19,9 @@ from walkaway.evm.reference import ReferenceEngine
 from walkaway.evm.running import ThreadedEngine
 from walkaway.proofs.execution.transaction_forms import decode_transaction
 
-ROUND_TRIPS = 6
-"""A refused access list; the contract, its code, the token, its code; and all 500 slots."""
+REQUESTS = 6
+"""An access list, refused, while the contract is proven; its code; the token, its code; and all
+500 slots at once: five round trips."""
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ async def test_500_balances_take_a_handful_of_round_trips(devnet: Devnet, engine
         found = await outcome(chain)
         assert balances_of(found.output) == BALANCES
         assert len(found.touched_slots) == len(HOLDERS)
-        assert devnet.requests("alder") - before <= ROUND_TRIPS
+        assert devnet.requests("alder") - before <= REQUESTS
 
 
 async def test_what_is_proven_is_not_fetched_again(devnet: Devnet) -> None:

@@ -88,8 +88,9 @@ class Discovery:
 
     async def outcome(self, kept: KeptState, asked: AskedCall) -> Outcome:
         """The outcome of a run in which nothing was missing. Raises what `Calls.run` does."""
-        if asked.call.to is not None and not kept.knows(asked.call.to) and asked.call.data:
-            await self._prefetch(kept, asked.call)
+        to = asked.call.to
+        if to is not None and not kept.knows(to) and asked.call.data:
+            await self._prefetch(kept, asked.call, to)
         known, given = kept.proven.known, dict[int, bytes]()
         for _ in range(LIMITS.call_rounds):
             hashes = {**known.block_hashes, **given}
@@ -190,17 +191,22 @@ class Discovery:
         line = await self._headers.line(header, header.value.number - oldest + 1)
         kept.proven.add_ancestors(line[-2::-1])
 
-    async def _prefetch(self, kept: KeptState, call: Call) -> None:
-        """Prove what a source's access list names, in one go; whatever is wrong with it is no
-        matter."""
+    async def _prefetch(self, kept: KeptState, call: Call, to: bytes) -> None:
+        """Prove what is called, and meanwhile what a source's access list names, in one go;
+        whatever is wrong with that is no matter."""
+        await asyncio.gather(self._learn_called(kept, to), self._learn_listed(kept, call))
+
+    async def _learn_called(self, kept: KeptState, to: bytes) -> None:
+        with suppress(Unproven, TooMuch):
+            await self.learn(kept, {to: ()})
+
+    async def _learn_listed(self, kept: KeptState, call: Call) -> None:
         with suppress(Unproven, TooMuch):
             question = _access_list_question(call, kept.proven.header.value)
-            hints = await self._pool.first_proven(
-                question, _hints, deadline=LIMITS.call_hint_seconds
+            seconds = LIMITS.call_hint_seconds
+            await self.learn(
+                kept, await self._pool.first_proven(question, _hints, deadline=seconds)
             )
-            if call.to is not None:
-                hints.setdefault(call.to, set())
-            await self.learn(kept, hints)
 
 
 def _cut(keys: Iterable[bytes]) -> list[tuple[bytes, ...]]:

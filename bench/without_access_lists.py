@@ -7,6 +7,7 @@ its input ends.
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,8 +17,8 @@ from aiohttp import web
 
 __all__ = ["without_access_lists"]
 
-REFUSED = b"eth_createAccessList"
-REFUSAL = b'{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"method not found"}}'
+REFUSED = "eth_createAccessList"
+REFUSAL = {"code": -32601, "message": "method not found"}
 REQUEST_BYTES = 4 * 1024 * 1024
 
 
@@ -42,8 +43,9 @@ async def _serve(url: str) -> None:
 
         async def passed_on(request: web.Request) -> web.Response:
             body = await request.read()
-            if REFUSED in body:
-                return web.Response(body=REFUSAL, content_type="application/json")
+            call = json.loads(body)
+            if isinstance(call, dict) and call["method"] == REFUSED:
+                return web.json_response({"jsonrpc": "2.0", "id": call["id"], "error": REFUSAL})
             headers = {"Content-Type": "application/json"}
             async with session.post(url, data=body, headers=headers) as response:
                 return web.Response(body=await response.read(), content_type="application/json")

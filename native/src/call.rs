@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use pyo3::exceptions::PyValueError;
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyString};
 use revm::bytecode::Bytecode;
 use revm::context::TxEnv;
 use revm::context_interface::either::Either;
@@ -47,7 +48,8 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Manner {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        match object.getattr("value")?.extract::<String>()?.as_str() {
+        let value = object.getattr(intern!(object.py(), "value"))?;
+        match value.cast::<PyString>()?.to_str()? {
             "asked" => Ok(Self::Asked),
             "transaction" => Ok(Self::Transaction),
             "system" => Ok(Self::System),

@@ -53,6 +53,7 @@ impl<'a> CallHandler<'a> {
     }
 
     /// Enters a frame. What comes back is the result of one in which nothing ran.
+    #[inline(always)]
     fn enter(
         &self,
         evm: &mut CallEvm<'a>,

@@ -384,6 +384,21 @@ async def test_slots_pass_with_the_clock() -> None:
         await network.stop()
 
 
+async def test_the_clock_goes_on_after_a_reorg() -> None:
+    network = Devnet(DevnetSettings(seconds_per_slot=1, sources=()))
+    await network.start(real_time=True)
+    try:
+        await asyncio.sleep(0.1)
+        reached = network.reorg().slot
+        for _ in range(60):
+            if network.beacon.head.slot > reached + 1:
+                break
+            await asyncio.sleep(0.1)
+        assert network.beacon.head.slot > reached + 1
+    finally:
+        await network.stop()
+
+
 def test_the_same_settings_give_the_same_chain() -> None:
     first, second = devnet(warm_slots=12), devnet(warm_slots=12)
     assert first.beacon.head.root == second.beacon.head.root

@@ -203,6 +203,9 @@ class Devnet:
         while True:
             slot = max(self.slot, self.spec.slot_at_time(time.time())) + 1
             await asyncio.sleep(max(0.0, self.spec.time_of_slot(slot) - time.time()))
+            if slot <= self.slot:
+                # A reorg in the meantime has taken this slot.
+                continue
             self.slot = slot
             self._traffic.send(self.settings.transactions_per_block)
             head = self.beacon.head

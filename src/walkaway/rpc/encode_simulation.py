@@ -5,65 +5,89 @@ What hangs on a state root that is not known is null, and never zero.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from walkaway.errors import Reverted
 from walkaway.evm.simulation.simulated import SimulatedBlock, SimulatedCall
 from walkaway.rpc.encode import block_members, data, data_list, quantity, simulated_transaction
 from walkaway.rpc.error_codes import REVERTED, VM_ERROR
-from walkaway.rpc.jsonrpc import Json
+from walkaway.rpc.jsonrpc import Encoded, Json, encode
+from walkaway.rpc.pacing import encode_each
 from walkaway.rpc.reverts import failure_of
 
-__all__ = ["simulated_block"]
+__all__ = ["simulated_blocks"]
 
 
-def simulated_block(block: SimulatedBlock, *, shows_transactions: bool) -> dict[str, Json]:
-    """A block with its calls; its transactions whole, or by their hashes alone."""
+async def simulated_blocks(
+    blocks: Sequence[SimulatedBlock], *, shows_transactions: bool
+) -> Encoded:
+    """Blocks with their calls; their transactions whole, or by their hashes alone."""
+    texts = [await _block(block, shows_transactions) for block in blocks]
+    return Encoded(b"[%b]" % b",".join(texts))
+
+
+async def _block(block: SimulatedBlock, shows_transactions: bool) -> bytes:
     members = block_members(block.header, size=block.size, withdrawals=block.withdrawals, ommers=[])
     members |= {
         "hash": _known(block.hash),
         "parentHash": _known(block.parent_hash),
         "stateRoot": _known(block.state_root),
-        "calls": _calls(block),
     }
-    if not shows_transactions:
-        return members | {"transactions": data_list([c.transaction.hash for c in block.calls])}
-    return members | {
-        "transactions": [
-            simulated_transaction(call.transaction, call.sender, block.header, index)
-            | {"blockHash": _known(block.hash)}
-            for index, call in enumerate(block.calls)
-        ]
-    }
+    places = _places(block)
+    transaction = _whole if shows_transactions else _hash
+    transactions = await encode_each(places, transaction)
+    calls = await encode_each(places, _call)
+    return b'%b,"transactions":%b,"calls":%b}' % (encode(members)[:-1], transactions, calls)
 
 
-def _calls(block: SimulatedBlock) -> list[Json]:
-    """How each call ended. Logs are counted through the whole block."""
-    calls: list[Json] = []
-    logged = 0
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A call in its block; its logs are counted on from ``first_log_index``."""
+
+    block: SimulatedBlock
+    call: SimulatedCall
+    index: int
+    first_log_index: int
+
+
+def _places(block: SimulatedBlock) -> list[_Place]:
+    places, logged = [], 0
     for index, call in enumerate(block.calls):
-        calls.append(_call(block, call, index, logged))
+        places.append(_Place(block, call, index, logged))
         logged += len(call.outcome.logs)
-    return calls
+    return places
 
 
-def _call(block: SimulatedBlock, call: SimulatedCall, index: int, logged: int) -> dict[str, Json]:
-    outcome = call.outcome
-    place: dict[str, Json] = {
+def _hash(place: _Place) -> Json:
+    return data(place.call.transaction.hash)
+
+
+def _whole(place: _Place) -> Json:
+    call, block = place.call, place.block
+    shown = simulated_transaction(call.transaction, call.sender, block.header, place.index)
+    return {"blockHash": _known(block.hash)} | shown
+
+
+def _call(place: _Place) -> Json:
+    block, call, outcome = place.block, place.call, place.call.outcome
+    logged_at: dict[str, Json] = {
         "blockHash": _known(block.hash),
         "blockNumber": quantity(block.header.number),
         "blockTimestamp": quantity(block.header.timestamp),
         "transactionHash": data(call.transaction.hash),
-        "transactionIndex": quantity(index),
+        "transactionIndex": quantity(place.index),
         "removed": False,
     }
     members: dict[str, Json] = {
         "returnData": data(outcome.output if outcome.succeeded else b""),
         "logs": [
-            place
+            logged_at
             | {
                 "address": data(log.address),
                 "topics": data_list(log.topics),
                 "data": data(log.data),
-                "logIndex": quantity(logged + position),
+                "logIndex": quantity(place.first_log_index + position),
             }
             for position, log in enumerate(outcome.logs)
         ],

@@ -7,6 +7,7 @@ the transactions, the requests (EIP-7685), the withdrawals (EIP-4895).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -136,7 +137,7 @@ class BlockRun:
         for withdrawal in self._asked.withdrawals:
             await state.credit(withdrawal.address, withdrawal.amount * WEI_PER_GWEI)
         state_root = await state.root()
-        return self._sealed(calls, used, requests, state_root)
+        return await asyncio.to_thread(self._sealed, calls, used, requests, state_root)
 
     async def _open(self, state: SimulatedState) -> None:
         """What the network writes down before the first transaction."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from walkaway.chain.unknown import BeyondHead
 from walkaway.errors import CallFailed
 from walkaway.evm.simulation.simulate import simulation_subject
@@ -9,7 +11,7 @@ from walkaway.evm.simulation.simulated import SimulatedBlock
 from walkaway.proofs import Proven
 from walkaway.proofs.execution.header import Header
 from walkaway.rpc.ask import Ask
-from walkaway.rpc.encode_simulation import simulated_block
+from walkaway.rpc.encode_simulation import simulated_blocks
 from walkaway.rpc.methods.calls import on_block
 from walkaway.rpc.methods.method import Answer, Method
 from walkaway.rpc.params import Params
@@ -20,19 +22,21 @@ __all__ = ["METHODS"]
 
 async def simulate(ask: Ask, params: Params) -> Answer:
     """`eth_simulateV1`."""
-    wanted = simulation_params(params, ask.chain.spec.chain_id)
+    wanted = await asyncio.to_thread(simulation_params, params, ask.chain.spec.chain_id)
     block = params.block()
     params.end()
     found = await ask.chain.header(block)
     if isinstance(found, BeyondHead):
         raise CallFailed(f"header not found: {found}")
 
+    subject = await asyncio.to_thread(simulation_subject, wanted.asked)
+
     async def run(header: Proven[Header]) -> tuple[SimulatedBlock, ...]:
         proven = await ask.chain.calls.simulate(header, wanted.asked)
-        return await ask.take(proven, simulation_subject(wanted.asked), block)
+        return await ask.take(proven, subject, block)
 
     blocks = await on_block(ask, block, run)
-    return [simulated_block(b, shows_transactions=wanted.shows_transactions) for b in blocks]
+    return await simulated_blocks(blocks, shows_transactions=wanted.shows_transactions)
 
 
 METHODS = (

@@ -111,6 +111,17 @@ async def test_the_environment_of_a_call(put: Ask) -> None:
 
 
 @one_loop
+async def test_whatever_is_overridden_of_a_precompile_takes_its_place(put: Ask) -> None:
+    sha256 = "0x" + "2".rjust(40, "0")
+    asked = {"to": sha256, "data": "0x01"}
+    code = {sha256: {"code": showing("60ff")[HERE]["code"]}}
+    assert int(await result(put, "eth_call", asked, "latest", code), 16) == 0xFF
+    assert len(await result(put, "eth_call", asked, "latest")) == 66
+    rich = {sha256: {"balance": "0x1"}}
+    assert await result(put, "eth_call", asked, "latest", rich) == "0x"
+
+
+@one_loop
 async def test_overrides_of_the_block(put: Ask) -> None:
     shows = {
         "43": ("number", "0x7", 7),

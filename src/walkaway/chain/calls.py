@@ -6,6 +6,7 @@ What is proven of a block's state is kept for the next call on it.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import replace
 
 from walkaway.anchors.spec import ChainSpec, ForkName
@@ -17,6 +18,7 @@ from walkaway.errors import Unsupported
 from walkaway.evm.block_overrides import BlockOverrides
 from walkaway.evm.engine import BlockEnvironment, Call, Outcome
 from walkaway.evm.opcodes import may_ask_blob_base_fee
+from walkaway.evm.precompiles import displaced_precompiles
 from walkaway.evm.proven_call import AskedCall, prove_call
 from walkaway.evm.running import RunningEngine, fastest_engine
 from walkaway.evm.simulation.asked import AskedSimulation
@@ -70,13 +72,18 @@ class Calls:
         self._running.close()
 
     def environment(
-        self, header: Header, call: Call, wanted: BlockOverrides | None = None
+        self,
+        header: Header,
+        call: Call,
+        wanted: BlockOverrides | None = None,
+        overridden: Iterable[bytes] = (),
     ) -> BlockEnvironment:
         """What the call sees of the block that it runs in.
 
         As execution clients have it, a call that offers no price sees no base
-        fee. Raises `Unsupported` for a fork that no engine knows, or one that
-        the chain spec has no price of blobs for.
+        fee, and no precompile runs at the address of an ``overridden`` account.
+        Raises `Unsupported` for a fork that no engine knows, or one that the
+        chain spec has no price of blobs for.
         """
         wanted = wanted or BlockOverrides()
         run_in = wanted.header(header)
@@ -87,11 +94,13 @@ class Calls:
             blob_base_fee = scheduled_blob_base_fee(header, schedule) if has_blobs else 1
         if not call.gas_price:
             run_in = replace(run_in, base_fee_per_gas=0)
+        fork = self.fork(run_in.timestamp)
         return BlockEnvironment(
             chain_id=self._spec.chain_id,
-            fork=self.fork(run_in.timestamp),
+            fork=fork,
             header=run_in,
             blob_base_fee=blob_base_fee,
+            precompiles=displaced_precompiles(fork, overridden),
         )
 
     async def run(self, header: Proven[Header], asked: AskedCall) -> Proven[Outcome]:

@@ -13,6 +13,7 @@ from walkaway.chain.gas_estimate import estimate_gas
 from walkaway.chain.unknown import unknown_block
 from walkaway.errors import CallFailed, InvalidRequest, TooMuch, Unproven
 from walkaway.evm.engine import Call, Outcome, Overrides
+from walkaway.evm.precompiles import precompiles
 from walkaway.evm.proven_call import AskedCall
 from walkaway.limits import LIMITS
 from walkaway.proofs import Proven
@@ -33,8 +34,6 @@ T = TypeVar("T")
 
 ACCESS_LIST_ROUNDS = 8
 """An access list changes gas, and so may change what the call looks at: run until it stays."""
-
-PRECOMPILES = frozenset(number.to_bytes(20, "big") for number in (*range(1, 0x12), 0x100))
 
 
 class _Runs:
@@ -73,7 +72,9 @@ class _Runs:
         return ran.answer
 
     def _asked(self, call: Call) -> AskedCall:
-        environment = self._ask.chain.calls.environment(self._header.value, call, self._wanted)
+        environment = self._ask.chain.calls.environment(
+            self._header.value, call, self._wanted, self._state
+        )
         return AskedCall(call, environment, self._state)
 
 
@@ -123,9 +124,10 @@ async def create_access_list(ask: Ask, params: Params) -> Answer:
 
     async def settle(header: Proven[Header]) -> tuple[CallObject, Outcome]:
         runs, listed = _Runs(ask, header, block, state), wanted
+        fork_has = precompiles(ask.chain.calls.fork(header.value.timestamp))
         outcome = await runs.outcome(listed.call(header.value))
         for _ in range(ACCESS_LIST_ROUNDS):
-            found = _access_list(listed, outcome)
+            found = _access_list(listed, outcome, fork_has)
             if found == listed.access_list:
                 break
             listed = replace(listed, access_list=found)
@@ -196,9 +198,11 @@ async def _affordable(
     return (balance - wanted.value) // price
 
 
-def _access_list(wanted: CallObject, outcome: Outcome) -> tuple[AccessListEntry, ...]:
+def _access_list(
+    wanted: CallObject, outcome: Outcome, fork_has: frozenset[bytes]
+) -> tuple[AccessListEntry, ...]:
     """What the run looked at, but for what is warm in any case (EIP-2930)."""
-    warm = PRECOMPILES | {wanted.sender, wanted.to, outcome.created}
+    warm = fork_has | {wanted.sender, wanted.to, outcome.created}
     keys: dict[bytes, set[bytes]] = {
         address: set() for address in outcome.touched_accounts if address not in warm
     }

@@ -1,24 +1,26 @@
-"""What anvil says when it is asked directly, to hold against what a client was told."""
+"""What the node that executes says when it is asked directly, to hold a client's words against."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from tests.interop.anvil_process import Anvil
 from walkaway.rpc.jsonrpc import Json
 
-__all__ = ["AnvilTruth"]
+__all__ = ["Ask", "Truth"]
+
+Ask = Callable[..., Any]
+"""Puts a method and its parameters to a node of another make; the ``result``."""
 
 
-class AnvilTruth:
-    """anvil's own answers, in the words of the clients."""
+class Truth:
+    """A node's own answers, in the words of the clients."""
 
-    def __init__(self, anvil: Anvil) -> None:
-        self._anvil = anvil
-        self.ask = anvil.ask
+    def __init__(self, ask: Ask) -> None:
+        self.ask = ask
 
     def receipt(self, seen: dict[str, Any], status: str = "success") -> dict[str, Any]:
-        """Hold a receipt against anvil's; anvil's transaction."""
+        """Hold a receipt against the node's; the node's transaction."""
         true = self.ask("eth_getTransactionReceipt", seen["hash"])
         assert seen["status"] == status
         assert true["status"] == ("0x1" if status == "success" else "0x0")
@@ -32,7 +34,7 @@ class AnvilTruth:
         return transaction
 
     def logs(self, seen: list[dict[str, Any]], true: list[dict[str, Any]]) -> None:
-        """Hold logs against anvil's."""
+        """Hold logs against the node's."""
         assert len(seen) == len(true)
         for ours, theirs in zip(seen, true, strict=True):
             assert _lower(ours["address"]) == theirs["address"]
@@ -42,7 +44,7 @@ class AnvilTruth:
             assert ours.get("removed", False) is False
 
     def logs_in(self, number: int, address: str | None = None) -> list[dict[str, Any]]:
-        """anvil's logs in one block, of one contract where it is given."""
+        """The logs in one block, of one contract where it is given."""
         where: dict[str, Json] = {"fromBlock": hex(number), "toBlock": hex(number)}
         if address is not None:
             where["address"] = address
@@ -58,7 +60,7 @@ class AnvilTruth:
         return int(self.ask("eth_getBlockByNumber", hex(number), False)["baseFeePerGas"], 16)
 
     def block_hash(self, number: int) -> str:
-        """The hash of a block on anvil's branch."""
+        """The hash of a block on the node's branch."""
         return str(self.ask("eth_getBlockByNumber", hex(number), False)["hash"])
 
 

@@ -36,6 +36,7 @@ from walkaway.proofs import derive
 from walkaway.proofs.execution.accounts import prove_account, state_proof_from_json
 from walkaway.proofs.execution.ancestry import header_from_given_hash
 from walkaway.proofs.execution.header import Header, header_from_json
+from walkaway.proofs.execution.trie import usual_node
 from walkaway.rpc.server import RpcServer
 
 __all__ = ["figures"]
@@ -87,6 +88,7 @@ def _balance_proof() -> Figure:
     address = bytes.fromhex(proof["address"][2:])
 
     def ours() -> int:
+        usual_node.cache_clear()
         nodes = state_proof_from_json(proof).account_nodes
         return derive.balance(prove_account(proven, address, nodes)).value
 

@@ -17,7 +17,7 @@ from walkaway.proofs.execution import rlp
 from walkaway.proofs.execution.hex_prefix import nibbles, string, unpacked
 from walkaway.proofs.execution.keccak import keccak256
 
-__all__ = ["EMPTY_ROOT", "verify"]
+__all__ = ["EMPTY_ROOT", "usual_node", "verify"]
 
 _EMPTY_NODE = rlp.encode(b"")
 
@@ -55,6 +55,15 @@ def verify(root: bytes, key: bytes, nodes: Sequence[bytes]) -> bytes | None:
             got=found,
         )
     return value
+
+
+@lru_cache(maxsize=2048)
+def usual_node(encoded: bytes) -> rlp.Item:
+    """What a node no larger than a branch holds; whoever gets it leaves it as it is.
+
+    The nodes near the root come again in proof after proof, and are read once.
+    """
+    return rlp.decode(encoded, max_bytes=_BRANCH_BYTES)
 
 
 class _Walk:
@@ -121,19 +130,10 @@ class _Walk:
         if len(encoded) < 32 and self._used:
             raise ProofError("a trie node of less than 32 bytes stands outside its parent")
         self._used += 1
-        node = _decoded(encoded)
+        if len(encoded) <= _BRANCH_BYTES:
+            node = usual_node(encoded)
+        else:
+            node = rlp.decode(encoded, max_bytes=LIMITS.trie_node_bytes)
         if not isinstance(node, list):
             raise ProofError("a trie node is not a list")
         return node
-
-
-def _decoded(encoded: bytes) -> rlp.Item:
-    """What a node holds. The nodes near the root come again in each proof, and are remembered."""
-    if len(encoded) <= _BRANCH_BYTES:
-        return _remembered(encoded)
-    return rlp.decode(encoded, max_bytes=LIMITS.trie_node_bytes)
-
-
-@lru_cache(maxsize=2048)
-def _remembered(encoded: bytes) -> rlp.Item:
-    return rlp.decode(encoded)

@@ -32,7 +32,14 @@ from walkaway.sources.source import Source
 from walkaway.sources.transports.http import HttpTransport
 from walkaway.sources.transports.http_client import HttpClient
 
-__all__ = ["CHAIN_ID", "SPEC", "ConformanceNetwork", "RecordedChain", "conformance_network"]
+__all__ = [
+    "BLOCKS_PER_FORK",
+    "CHAIN_ID",
+    "SPEC",
+    "ConformanceNetwork",
+    "RecordedChain",
+    "conformance_network",
+]
 
 TWO_HONEST = (Behaviour.HONEST, Behaviour.HONEST)
 CHAIN_ID = 3503995874084926

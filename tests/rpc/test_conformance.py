@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,7 +16,6 @@ from walkaway.evm import native
 from walkaway.evm.engine import Engine
 from walkaway.evm.reference import ReferenceEngine
 from walkaway.evm.running import ThreadedEngine
-from walkaway.rpc.dispatch import Dispatcher
 from walkaway.rpc.methods import METHODS
 from walkaway.rpc.methods.not_proven import NOT_PROVEN
 
@@ -62,53 +57,3 @@ def test_what_is_not_served_is_refused_with_a_reason(compared: list[Compared]) -
 
 def test_the_page_is_the_one_that_a_run_makes(compared: list[Compared]) -> None:
     assert PAGE.read_text() == conformance_page(compared), "run: python -m tests.conformance.page"
-
-
-Ask = Callable[..., Awaitable[Any]]
-
-
-@asynccontextmanager
-async def asking() -> AsyncIterator[Ask]:
-    """A way to put one question to a node on the suite's chain; the result."""
-    async with conformance_network(vectors("rpc-conformance")).following() as chain:
-        dispatcher = Dispatcher(chain)
-
-        async def ask(method: str, *params: Any) -> Any:
-            request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-            reply = await dispatcher.reply(json.dumps(request).encode())
-            assert reply is not None
-            return json.loads(reply)["result"]
-
-        yield ask
-
-
-async def test_blocks_show_their_transactions_as_they_are_shown_alone() -> None:
-    async with asking() as ask:
-        for number in range(55):
-            block = await ask("eth_getBlockByNumber", hex(number), True)
-            for index, shown in enumerate(block["transactions"]):
-                assert await ask("eth_getTransactionByHash", shown["hash"]) == shown
-                at = await ask("eth_getTransactionByBlockHashAndIndex", block["hash"], hex(index))
-                assert at == shown
-            hashes = [shown["hash"] for shown in block["transactions"]]
-            short = await ask("eth_getBlockByHash", block["hash"])
-            assert short == block | {"transactions": hashes}
-
-
-async def test_ommers_are_those_that_their_blocks_name() -> None:
-    named = 0
-    async with asking() as ask:
-        for number in range(55):
-            block = await ask("eth_getBlockByNumber", hex(number))
-            count = hex(len(block["uncles"]))
-            assert await ask("eth_getUncleCountByBlockNumber", hex(number)) == count
-            assert await ask("eth_getUncleCountByBlockHash", block["hash"]) == count
-            for index, ommer_hash in enumerate(block["uncles"]):
-                shown = await ask("eth_getUncleByBlockHashAndIndex", block["hash"], hex(index))
-                assert shown["hash"] == ommer_hash
-                assert "transactions" not in shown
-                by_number = await ask("eth_getUncleByBlockNumberAndIndex", hex(number), hex(index))
-                assert by_number == shown
-                named += 1
-            assert await ask("eth_getUncleByBlockHashAndIndex", block["hash"], count) is None
-    assert named > 10

@@ -12,7 +12,7 @@ from typing import Any
 from ethereum_types.numeric import U64
 
 from tests.conformance.executed_chain import executed_chain, fork_of
-from tests.conformance.node import BLOCKS_PER_FORK, conformance_network
+from tests.conformance.node import BLOCKS_PER_FORK, SPEC, conformance_network
 from tests.vectors import vectors
 from walkaway.evm.eels import eels_module
 from walkaway.limits import LIMITS
@@ -36,6 +36,27 @@ async def asking() -> AsyncIterator[Ask]:
             return json.loads(reply)["result"]
 
         yield ask
+
+
+def test_the_network_is_scheduled_as_its_genesis_says() -> None:
+    config = json.loads((vectors("rpc-conformance") / "genesis.json").read_bytes())["config"]
+    assert config["chainId"] == SPEC.chain_id
+    scheduled = {
+        name: (blobs["target"], blobs["max"], blobs["baseFeeUpdateFraction"], config[f"{name}Time"])
+        for name, blobs in config["blobSchedule"].items()
+    }
+    assert scheduled == {
+        fork_of(entry.timestamp // SPEC.seconds_per_slot): (
+            entry.target,
+            entry.max,
+            entry.update_fraction,
+            entry.timestamp,
+        )
+        for entry in SPEC.blob_base_fees
+    }
+    for fork, name in (("capella", "shanghaiTime"), ("deneb", "cancunTime"), ("fulu", "osakaTime")):
+        (epoch,) = (item.epoch for item in SPEC.forks if item.name.label.lower() == fork)
+        assert SPEC.time_of_slot(epoch * SPEC.preset.slots_per_epoch) == config[name]
 
 
 async def test_blocks_show_their_transactions_as_they_are_shown_alone() -> None:

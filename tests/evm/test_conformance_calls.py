@@ -1,10 +1,10 @@
 """The conformance chain's own transactions and calls, run by both engines.
 
-Each block from the Merge on is run whole: what the engine says it changed must
-give the state root that the block's header has, and what it logged and used
-the receipts root. Then every call that the suite records, and every message that
-the chain carried, is asked again at the end of each fork, where the engines must
-agree on what comes back.
+Each block is run whole: what the engine says it changed must give the state
+root that the block's header has, and what it logged and used the receipts root.
+(The reference engine knows the forks from the Merge on.) Then every call that the
+suite records, and every message that the chain carried, is asked again at the
+end of each fork, where the engines must agree on what comes back.
 """
 
 from __future__ import annotations
@@ -58,7 +58,10 @@ from walkaway.proofs.execution.transactions import (
 SYSTEM = bytes.fromhex("fffffffffffffffffffffffffffffffffffffffe")
 SYSTEM_GAS = 30_000_000
 GWEI = 10**9
+ETHER = 10**18
 FIRST_MERGED = 36
+FIRST_WITH_STATUS = 9
+"""Byzantium's first: before it a receipt holds a state root (EIP-658)."""
 FORK_ENDS = (38, 41, 44, 47, 50, 53, 54)
 """The last block of each fork since the Merge."""
 RUNS = {"eth_call", "eth_estimateGas", "eth_createAccessList"}
@@ -165,6 +168,8 @@ class BlockRun:
         if header.requests_hash is not None:
             self._call_contract(HISTORY_STORAGE, header.parent_hash)
         receipts = ordered_root([receipt.encode() for receipt in self._receipts()])
+        if header.difficulty:
+            self._pay_miners()
         for withdrawal in self._block.withdrawals or ():
             self._credit(withdrawal.address, withdrawal.amount * GWEI)
         if header.requests_hash is not None:
@@ -182,6 +187,15 @@ class BlockRun:
     def _call_contract(self, to: bytes, data: bytes = b"") -> None:
         self._run(Call(SYSTEM, to, SYSTEM_GAS, data=data, manner=Manner.SYSTEM))
 
+    def _pay_miners(self) -> None:
+        """As Ethash was paid: the block's miner, a 32nd more for each ommer, and theirs."""
+        block = self._block
+        reward = 3 * ETHER if fork_of(block.number) == "byzantium" else 2 * ETHER
+        self._credit(block.header.coinbase, reward + len(block.ommers) * reward // 32)
+        for ommer in block.ommers:
+            age = block.number - ommer.number
+            self._credit(ommer.coinbase, (8 - age) * reward // 8)
+
     def _credit(self, address: bytes, wei: int) -> None:
         so_far = self._changes.get(address, Overrides()).balance
         balance = self._parent.world.account(address).balance if so_far is None else so_far
@@ -194,12 +208,22 @@ class BlockRun:
         return answer
 
 
-def test_every_block_since_the_merge_comes_out_as_its_header_says(engine: Engine) -> None:
+def assert_comes_out(engine: Engine, numbers: range) -> None:
+    """Each block's roots are those of its header."""
     executed = executed_chain(vectors("rpc-conformance"))
-    for number in range(FIRST_MERGED, len(executed)):
+    for number in numbers:
         block = executed[number].block
         roots = BlockRun(engine, executed[:number], block).run()
         assert roots == (block.header.state_root, block.header.receipts_root), f"block {number}"
+
+
+def test_every_block_since_the_merge_comes_out_as_its_header_says(engine: Engine) -> None:
+    assert_comes_out(engine, range(FIRST_MERGED, FORK_ENDS[-1] + 1))
+
+
+@pytest.mark.skipif(not available(), reason="the native kernel is not built")
+def test_the_kernel_knows_the_forks_of_before_the_merge() -> None:
+    assert_comes_out(NativeEngine(), range(FIRST_WITH_STATUS, FIRST_MERGED))
 
 
 def recorded_calls() -> list[Call]:

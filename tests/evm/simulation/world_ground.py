@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from walkaway.devnet.execution.world import WorldState
+from walkaway.errors import Unsupported
 from walkaway.evm.engine import Engine, Missing, Outcome
 from walkaway.evm.proven_call import AskedCall, ProvenState
 from walkaway.proofs import Proven
@@ -57,7 +58,7 @@ class WorldGround:
                 return result
             ours = result.block_hashes & asked.block_hashes.keys() - given.keys()
             given |= {number: asked.block_hashes[number] for number in ours}
-            self._learn(result)
+            self._learn(replace(result, block_hashes=result.block_hashes - ours))
 
     async def prove(
         self, wanted: Mapping[bytes, Iterable[bytes]]
@@ -78,7 +79,9 @@ class WorldGround:
                 if account.value is not None and account.value.code_hash == code_hash
             )
             self.state.add_code(prove_code(holder, self._code[code_hash]))
-        if missing.block_hashes and self._ancestors:
+        if missing.block_hashes:
+            if max(missing.block_hashes) >= self.state.header.value.number:
+                raise Unsupported("the hash of a block that nobody knows")
             line = [header_from_child(self.state.header, self._ancestors[0])]
             for header in self._ancestors[1:]:
                 line.append(header_from_child(line[-1], header))

@@ -1,0 +1,285 @@
+"""Simulated blocks on a small world: what each leaves the next, and what nobody can know."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.evm.simulation.small_world import POOR, RICH, RULES, ground_of, simulated
+from tests.evm.test_blocks import engines
+from walkaway.devnet.execution.world import Account
+from walkaway.errors import CallFailed, CallRefused, ProofError, Refusal, Unsupported
+from walkaway.evm.block_overrides import BlockOverrides
+from walkaway.evm.engine import Engine, Outcome, Overrides
+from walkaway.evm.proven_call import AskedCall
+from walkaway.evm.simulation.asked import AskedBlock, AskedSimulation, AskedTransaction
+from walkaway.evm.simulation.block import TRANSFER_ADDRESS
+from walkaway.evm.simulation.simulate import simulate, simulation_subject
+from walkaway.evm.simulation.simulated import SimulatedBlock
+from walkaway.evm.simulation.transactions import LAST_NONCE
+from walkaway.evm.system_contracts import block_hash_slot
+from walkaway.limits import LIMITS
+from walkaway.proofs import Finality
+from walkaway.proofs.execution.keccak import keccak256
+from walkaway.proofs.execution.withdrawals import Withdrawal
+
+HERE = b"\xaa" * 20
+
+CLEARS = bytes.fromhex("5f5f55")
+"""Sets slot 0 to zero."""
+BALANCE_OF_POOR = bytes.fromhex("73" + POOR.hex() + "315f5260205ff3")
+HASH_OF_ARGUMENT = bytes.fromhex("5f35405f5260205ff3")
+LOGS = bytes.fromhex("5f5fa0")
+"""Logs nothing, without topics."""
+TO_SHA256 = b"\2".rjust(20, b"\0")
+
+
+def call(
+    to: bytes | None = POOR, value: int = 0, data: bytes = b"", gas: int | None = None
+) -> AskedTransaction:
+    return AskedTransaction(RICH, to, gas, value=value, data=data)
+
+
+def block(*calls: AskedTransaction, **fields: object) -> AskedBlock:
+    return replace(AskedBlock(transactions=calls), **fields)  # type: ignore[arg-type]
+
+
+def code_at(code: bytes, at: bytes = HERE) -> dict[bytes, Overrides]:
+    return {at: Overrides(code=code)}
+
+
+def returned(simulated: SimulatedBlock, index: int = 0) -> int:
+    outcome = simulated.calls[index].outcome
+    assert outcome.succeeded
+    return int.from_bytes(outcome.output, "big")
+
+
+async def test_a_block_finds_what_the_one_before_left() -> None:
+    first, second, third = await simulated(
+        block(call(value=7)),
+        block(call(HERE), state=code_at(BALANCE_OF_POOR)),
+        block(call(HERE)),
+    )
+    assert (returned(second), returned(third)) == (7, 7)
+    assert [item.calls[0].transaction.nonce for item in (first, second, third)] == [0, 1, 2]
+    assert (second.parent_hash, third.parent_hash) == (first.hash, second.hash)
+    assert first.hash == first.header.hash
+
+
+async def test_withdrawals_are_paid_in_gwei_after_the_calls() -> None:
+    paid = Withdrawal(index=1, validator_index=2, address=POOR, amount=3)
+    first, second = await simulated(
+        block(call(HERE), state=code_at(BALANCE_OF_POOR), withdrawals=(paid,)), block(call(HERE))
+    )
+    assert (returned(first), returned(second)) == (0, 3 * 10**9)
+    assert first.withdrawals == (paid,)
+
+
+async def test_gas_is_shared_by_block_and_simulation() -> None:
+    limit = BlockOverrides(gas_limit=100_000)
+    (shared,) = await simulated(block(call(), call(), overrides=limit))
+    assert [item.transaction.gas_limit for item in shared.calls] == [100_000, 79_000]
+    with pytest.raises(CallRefused, match="remaining: 79000, required: 79001") as refused:
+        await simulated(block(call(), call(gas=79_001), overrides=limit))
+    assert refused.value.refusal is Refusal.BLOCK_GAS
+    wide = BlockOverrides(gas_limit=10 * LIMITS.call_gas)
+    first, second = await simulated(block(call(), overrides=wide), block(call()))
+    assert first.calls[0].transaction.gas_limit == LIMITS.call_gas
+    assert second.calls[0].transaction.gas_limit == LIMITS.call_gas - 21_000
+
+
+async def test_what_the_engine_refuses_is_said_as_a_simulation_says_it() -> None:
+    with pytest.raises(CallRefused, match=r"^err: .*\(supplied gas 20999\)$") as refused:
+        await simulated(block(call(gas=20_999)))
+    assert refused.value.refusal is Refusal.INTRINSIC_GAS
+
+
+async def test_too_many_calls_are_refused_before_any_runs() -> None:
+    ground = ground_of()
+    with pytest.raises(CallRefused, match="too many calls"):
+        await simulated(block(*[call()] * (LIMITS.simulated_calls + 1)), ground=ground)
+    assert not ground.asked
+
+
+@pytest.mark.parametrize("engine", engines(), ids=lambda engine: engine.name.split()[0])
+async def test_transfers_are_shown_and_stay_out_of_the_receipt(engine: Engine) -> None:
+    ground = ground_of(engine=engine)
+    (done,) = await simulated(
+        block(call(HERE, value=5), state=code_at(LOGS)), ground=ground, logs_transfers=True
+    )
+    shown = done.calls[0].outcome.logs
+    assert [log.address for log in shown] == [TRANSFER_ADDRESS, HERE]
+    assert [log.address for log in done.calls[0].receipt.logs] == [HERE]
+
+
+@pytest.mark.parametrize("engine", engines(), ids=lambda engine: engine.name.split()[0])
+async def test_code_that_logs_where_transfers_are_shown_is_in_the_receipt(engine: Engine) -> None:
+    ground = ground_of(engine=engine)
+    (done,) = await simulated(
+        block(call(TRANSFER_ADDRESS, value=5), state=code_at(LOGS, TRANSFER_ADDRESS)),
+        ground=ground,
+        logs_transfers=True,
+    )
+    assert len(done.calls[0].outcome.logs) == 2
+    assert [log.topics for log in done.calls[0].receipt.logs] == [()]
+
+
+@pytest.mark.parametrize("engine", engines(), ids=lambda engine: engine.name.split()[0])
+async def test_the_last_nonce_is_followed_by_the_first(engine: Engine) -> None:
+    odd = {RICH: Overrides(nonce=LAST_NONCE)}
+    (done,) = await simulated(block(call(), call(), state=odd), ground=ground_of(engine=engine))
+    assert [item.transaction.nonce for item in done.calls] == [LAST_NONCE, 0]
+    assert done.calls[1].outcome.changes[RICH].nonce == 1
+    with pytest.raises(CallRefused, match="nonce"):
+        await simulated(block(call(None), state=odd), ground=ground_of(engine=engine))
+
+
+async def test_hashes_of_simulated_blocks_are_found_by_later_ones() -> None:
+    base = ground_of().state.header.value
+    asked = [(base.number + at).to_bytes(32) for at in range(3)]
+    first, second = await simulated(
+        block(),
+        block(*[call(HERE, data=number) for number in asked], state=code_at(HASH_OF_ARGUMENT)),
+    )
+    assert first.hash is not None
+    hashes = [int.from_bytes(item or b"", "big") for item in (base.hash, first.hash)]
+    assert [returned(second, at) for at in range(3)] == [*hashes, 0]
+
+
+async def test_a_root_that_hangs_on_a_node_nobody_showed_is_null_and_so_is_what_follows() -> None:
+    ground = ground_of({HERE: Account(code=CLEARS)}, {HERE: {0: 1, 1: 1}})
+    base = ground.state.header.value
+    before, at, after = await simulated(block(), block(call(HERE)), block(), ground=ground)
+    assert before.hash is not None
+    assert (at.parent_hash, at.state_root, at.hash) == (before.hash, None, None)
+    assert (after.parent_hash, after.state_root, after.hash) == (None, None, None)
+    assert after.size == before.size
+    asks = call(POOR, data=(base.number + 1).to_bytes(32))
+    with pytest.raises(Unsupported, match="hash"):
+        await simulated(
+            block(call(HERE)),
+            block(asks, state=code_at(HASH_OF_ARGUMENT, POOR)),
+            ground=ground_of({HERE: Account(code=CLEARS)}, {HERE: {0: 1, 1: 1}}),
+        )
+
+
+async def test_the_history_contract_does_not_tell_a_hash_that_is_not_known() -> None:
+    ground = ground_of({HERE: Account(code=CLEARS)}, {HERE: {0: 1, 1: 1}})
+    number = ground.state.header.value.number + 1
+    history, _ = block_hash_slot(number)
+    asks = call(history, data=number.to_bytes(32))
+    with pytest.raises(Unsupported, match="root is not known"):
+        await simulated(block(call(HERE)), block(asks), ground=ground)
+    known, told = await simulated(block(call()), block(asks))
+    assert told.calls[0].outcome.output == known.hash
+
+
+async def test_a_slot_whose_neighbour_was_looked_at_can_be_cleared() -> None:
+    looks_and_clears = bytes.fromhex("6001545f5f55")
+    worlds = {HERE: Account(code=looks_and_clears)}, {HERE: {0: 1, 1: 1}}
+    (done,) = await simulated(
+        block(call(HERE), state={HERE: Overrides(slots={(1).to_bytes(32): 2})}),
+        ground=ground_of(*worlds),
+    )
+    assert done.state_root is not None
+
+
+@pytest.mark.parametrize(
+    ("code", "is_known"),
+    [
+        ("00", True),
+        ("73" + POOR.hex() + "3100", False),
+        ("5f5f5f5f5f73" + POOR.hex() + "5af100", False),
+    ],
+)
+async def test_where_an_empty_account_may_have_been_touched_the_root_is_not_known(
+    code: str, is_known: bool
+) -> None:
+    odd = code_at(bytes.fromhex(code)) | {POOR: Overrides(balance=0)}
+    (done,) = await simulated(block(call(HERE), state=odd))
+    assert (done.state_root is not None) is is_known
+
+
+async def test_an_account_that_is_overridden_to_nothing_stays_until_it_is_touched() -> None:
+    (plain,) = await simulated(block())
+    stays, goes = await simulated(block(state={POOR: Overrides(balance=0)}), block(call(POOR)))
+    assert stays.state_root not in {None, plain.state_root}
+    (same,) = await simulated(block(call(POOR), state={POOR: Overrides(balance=0)}))
+    (without,) = await simulated(block(call(POOR)))
+    assert same.state_root == without.state_root
+    assert goes.state_root is not None
+
+
+async def test_an_override_that_says_nothing_changes_nothing() -> None:
+    (plain,) = await simulated(block())
+    (same,) = await simulated(block(state={POOR: Overrides()}))
+    assert same == plain
+
+
+async def test_precompiles_move_for_one_block() -> None:
+    moved = {TO_SHA256: HERE}
+    hashed, after = await simulated(
+        block(call(HERE), call(TO_SHA256), moved_precompiles=moved),
+        block(call(HERE), call(TO_SHA256)),
+    )
+    assert [len(item.outcome.output) for item in hashed.calls] == [32, 0]
+    assert [len(item.outcome.output) for item in after.calls] == [0, 32]
+    for wrong, state in (({POOR: HERE}, {}), (moved, {HERE: Overrides(balance=1)})):
+        with pytest.raises(CallFailed, match=r"is not a precompile|is already overridden"):
+            await simulated(block(moved_precompiles=wrong, state=state))
+
+
+async def test_a_simulation_is_sealed_for_what_was_asked_alone() -> None:
+    asked = AskedSimulation((block(call(value=1)),))
+    ground = ground_of()
+    proven = await simulate(asked, ground, RULES)
+    base = ground.state.header.claim
+    assert proven.claim.subject == simulation_subject(asked)
+    assert (proven.claim.chain_id, proven.claim.block_hash) == (base.chain_id, base.block_hash)
+    assert proven.claim.finality is Finality.GIVEN
+    for other in (
+        AskedSimulation((block(call(value=2)),)),
+        AskedSimulation((block(call(value=1)), block())),
+        replace(asked, validates=True),
+        replace(asked, logs_transfers=True),
+    ):
+        assert simulation_subject(other) != proven.claim.subject
+
+
+async def test_nothing_that_a_simulation_changes_is_taken_for_proven() -> None:
+    ground = ground_of()
+    truth = {at: ground.state.known.accounts.get(at) for at in (RICH, POOR)}
+    assert truth == {RICH: None, POOR: None}
+    await simulated(
+        block(call(value=7), state={POOR: Overrides(balance=5)}), block(call(POOR)), ground=ground
+    )
+    rich = ground.state.known.accounts[RICH]
+    assert rich is not None
+    assert (rich.nonce, rich.balance) == (0, 10**20)
+    assert ground.state.known.accounts.get(POOR) is None
+
+
+async def test_a_run_that_looked_at_what_is_not_proven_is_refused() -> None:
+    ground = ground_of()
+
+    async def runs_wildly(asked: AskedCall) -> Outcome:
+        del asked
+        return Outcome(True, b"", 21_000, touched_accounts=frozenset({keccak256(b"x")[:20]}))
+
+    ground.run = runs_wildly  # type: ignore[method-assign]
+    with pytest.raises(ProofError, match="not proven"):
+        await simulated(block(call()), ground=ground)
+
+
+async def test_proofs_are_asked_for_in_one_go_where_blocks_change_nothing_else() -> None:
+    ground = ground_of()
+    await simulated(*[block()] * 20, ground=ground)
+    assert len(ground.asked[0]) == 4
+    assert len(ground.asked) == 21
+
+
+async def test_a_system_contract_that_fails_fails_the_simulation() -> None:
+    address, _ = block_hash_slot(1)
+    with pytest.raises(CallFailed, match="system call failed"):
+        await simulated(block(state=code_at(bytes.fromhex("fe"), address)))

@@ -14,12 +14,14 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
+from eth_abi.abi import encode
 
 from tests.interop.anvil import AnvilEndpoint
 from tests.interop.clients.truth import Ask, Truth
 from tests.interop.endpoint import Endpoint
 from walkaway.devnet.execution.accounts import dev_account
 from walkaway.devnet.execution.genesis import COUNTER
+from walkaway.proofs.execution.keccak import keccak256
 
 __all__ = ["FLOWS", "check", "facts_of", "replace_blocks_when_asked"]
 
@@ -203,6 +205,17 @@ def _overrides(_truth: Truth, seen: Seen, _told: Seen) -> None:
     assert values == {"balance": 1234, "slot": 77, "code": 5}
 
 
+def _simulated(truth: Truth, seen: Seen, told: Seen) -> None:
+    assert int(seen["held"]) == _held(told) + 4
+    assert seen["topics"] == told["deposit"]["logs"][0]["topics"]
+    assert seen["refused"] == _hex(keccak256(b"TooMuch(uint256,uint256)")[:4])
+    request = {"blockStateCalls": [{"calls": _calls_like(told)}]}
+    (block,) = truth.ask("eth_simulateV1", request, hex(int(seen["on"])))
+    assert [int(gas) for gas in seen["gasUsed"]] == [
+        int(call["gasUsed"], 16) for call in block["calls"]
+    ]
+
+
 def _reads(truth: Truth, seen: Seen, told: Seen) -> None:
     name, held, *failed = seen["together"]
     assert (name, int(held)) == ("savings", _held(told))
@@ -244,10 +257,25 @@ FLOWS: dict[str, Callable[[Truth, Any, Seen], None]] = {
     "delegated": _delegated,
     "refusals": _refusals,
     "overrides": _overrides,
+    "simulated": _simulated,
     "reads": _reads,
     "quickly": _quickly,
 }
 """What to hold each flow's words against, by its name."""
+
+
+def _calls_like(told: Seen) -> list[dict[str, str]]:
+    """The calls of the simulation, encoded once more."""
+    to, sender = told["deploy"]["contract"], _hex(SENDER.address)
+    signatures = ("deposit(string)", "deposits(address)", "withdraw(uint256)")
+    values: tuple[list[object], ...] = (["never"], [sender], [10**30])
+    calls = []
+    for signature, given in zip(signatures, values, strict=True):
+        kinds = signature[signature.index("(") + 1 : -1].split(",")
+        data = _hex(keccak256(signature.encode())[:4] + encode(kinds, given))
+        calls.append({"from": sender, "to": to, "data": data})
+    calls[0]["value"] = "0x4"
+    return calls
 
 
 def _held(told: Seen) -> int:

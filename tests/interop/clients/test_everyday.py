@@ -86,13 +86,13 @@ async def test_viem_among_liars(tmp_path: Path) -> None:
         async with replaced_when_asked(ask, reorg):
             told = await lived("viem_everyday.mjs", "package.json", facts_of(serving))
         assert told.keys() == FLOWS.keys()
-        # The devnet's nodes estimate nothing that ours could be held against.
-        del told["gas"]
+        # The devnet's nodes estimate and simulate nothing that ours could be held against.
+        del told["gas"], told["simulated"]
         check(told, ask)
 
 
 async def test_ethers(tmp_path: Path) -> None:
     async with over_anvil(tmp_path) as serving:
         told = await lived("ethers_everyday.mjs", "ethers.package.json", facts_of(serving))
-        assert told.keys() == FLOWS.keys() - {"filters", "overrides", "reorganised"}
+        assert told.keys() == FLOWS.keys() - {"filters", "overrides", "reorganised", "simulated"}
         check(told, serving.anvil.ask)

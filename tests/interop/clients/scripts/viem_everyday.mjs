@@ -230,6 +230,19 @@ async function overrides(of) {
   }
 }
 
+async function simulated(of) {
+  const { results, block } = await client.simulateCalls({ account, calls: [
+    { ...of, to: of.address, functionName: 'deposit', args: ['never'], value: 4n },
+    { ...of, to: of.address, functionName: 'deposits', args: [account.address] },
+    { ...of, to: of.address, functionName: 'withdraw', args: [10n ** 30n] },
+  ] })
+  const [deposited, held, refused] = results
+  return {
+    on: block.number - 1n, gasUsed: results.map(({ gasUsed }) => gasUsed),
+    held: held.result, topics: deposited.logs[0].topics, refused: refused.data.slice(0, 10),
+  }
+}
+
 async function reads(of) {
   const results = await together.multicall({ deployless: true, contracts: [
     { ...of, functionName: 'name' },
@@ -263,7 +276,7 @@ async function quickly() {
 
 const told = { transfer: await transfer(), deploy: await deploy() }
 const of = { address: told.deploy.contract, abi: vault.abi }
-for (const flow of [deposit, filters, subscriptions, reorganised, gas, types, delegated, refusals, overrides, reads, quickly]) {
+for (const flow of [deposit, filters, subscriptions, reorganised, gas, types, delegated, refusals, overrides, simulated, reads, quickly]) {
   told[flow.name] = await flow(of).catch((error) => { throw new Error(flow.name, { cause: error }) })
 }
 console.log(JSON.stringify(told, (_, value) => (typeof value === 'bigint' ? value.toString() : value)))

@@ -373,6 +373,26 @@ async def overrides(day: Day) -> Shown:
     }
 
 
+async def simulated(day: Day) -> Shown:
+    vault, sender = day.vault, day.account.address
+    data = [
+        vault.encode_abi("deposit", ["never"]),
+        vault.encode_abi("deposits", [sender]),
+        vault.encode_abi("withdraw", [10**30]),
+    ]
+    calls = [{"from": sender, "to": vault.address, "data": item} for item in data]
+    calls[0]["value"] = 4
+    (block,) = await day.eth.simulate_v1({"blockStateCalls": [{"calls": calls}]}, "latest")
+    deposited, held, refused = block["calls"]
+    return {
+        "on": block["number"] - 1,
+        "gasUsed": [call["gasUsed"] for call in block["calls"]],
+        "held": int.from_bytes(held["returnData"]),
+        "topics": [topic.to_0x_hex() for topic in deposited["logs"][0]["topics"]],
+        "refused": refused["error"]["data"][:10],
+    }
+
+
 async def reads(day: Day) -> Shown:
     eth, vault = day.eth, day.vault
     tags = {}
@@ -418,7 +438,7 @@ async def quickly(day: Day) -> list[Shown]:
 
 FLOWS = (
     transfer, deploy, deposit, filters, subscriptions, reorganised, gas, types, delegated,
-    refusals, overrides, reads, quickly,
+    refusals, overrides, simulated, reads, quickly,
 )  # fmt: skip
 
 

@@ -17,14 +17,14 @@ def printed(report: Report) -> str:
     refused = ", ".join(f"{count} {why}" for why, count in record.refused.most_common())
     told = ", ".join(f"{count} {what}" for what, count in record.told.most_common())
     lies = ", ".join(f"{name} {count}" for name, count in report.lies.items() if count)
-    share, least = record.calm_share, ANSWERED_AT_LEAST
+    share = "too little asked" if record.calm_share is None else f"{record.calm_share:.1%}"
     lines = [
         f"soak: seed {report.seed}, {report.seconds:g} s, engine {report.engine}",
         f"chain: {report.blocks} blocks, {report.reorgs} reorgs, {report.periods} periods",
         f"questions: {record.asked}",
         f"answered: {record.answered}, and {record.words} times somebody's word",
         f"refused: {record.refused.total()} ({refused or 'none'})",
-        f"while a source was honest: {share:.1%} answered (at least {least:.0%})",
+        f"answered while a source was honest: {share} (at least {ANSWERED_AT_LEAST:.0%})",
         f"told unasked: {told}",
         f"lies caught: {sum(report.lies.values())} ({lies or 'none'})",
         f"wrong answers: {record.wrong}",

@@ -20,6 +20,7 @@ from walkaway.chain.chain import ChainSettings
 from walkaway.cli.node import Listen, Plan, open_node
 from walkaway.devnet.network import devnet_spec
 from walkaway.devnet.settings import DevnetSettings
+from walkaway.limits import LIMITS
 from walkaway.proofs import Evidence, Proven
 from walkaway.proofs._seal import seal
 from walkaway.proofs.execution import rlp
@@ -30,6 +31,20 @@ from walkaway.sources.defaults import ListedSource
 from walkaway.sources.request import Kind
 
 __all__ = ["Order"]
+
+
+SMALL_CACHES = {
+    "cached_accounts": 512,
+    "cached_blocks": 16,
+    "cached_fee_blocks": 32,
+    "cached_headers": 512,
+    "cached_log_bytes": 256 * 1024,
+    "journal_blocks": 64,
+    "journal_events": 256,
+    "kept_headers": 512,
+    "watched_transactions": 32,
+}
+"""Caches so small that they are full when the warm-up is over: what grows then is no cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +116,9 @@ def main() -> None:
     """Serve what the first line of the input orders."""
     order = Order.read(sys.stdin.readline())
     logging.disable()
+    for name, most in SMALL_CACHES.items():
+        # Everyone holds this one object, and nothing of it is copied before it is used.
+        object.__setattr__(LIMITS, name, most)
     with ExitStack() as stack:
         if order.credulous:
             stack.enter_context(patch("walkaway.chain.state.prove_account", believed))

@@ -27,6 +27,7 @@ REFUSALS = {
 }
 """The errors that say that nothing could be proven, or sent. Any other one is a wrong answer."""
 
+CALM_ASKED_AT_LEAST = 50
 WRONG_KEPT = 20
 WRONG_CHARACTERS = 2000
 
@@ -64,9 +65,10 @@ class Record:
         return sum(self.right.values())
 
     @property
-    def calm_share(self) -> float:
-        """The share of questions that were answered while a source was honest."""
-        return self.calm_right / max(1, self.calm_right + self.calm_refused)
+    def calm_share(self) -> float | None:
+        """The share of questions that were answered while a source was honest; None of a few."""
+        asked = self.calm_right + self.calm_refused
+        return self.calm_right / asked if asked >= CALM_ASKED_AT_LEAST else None
 
     def note_wrong(self, what: str, *details: Any) -> None:
         """Something was told that is not true."""

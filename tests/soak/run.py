@@ -65,7 +65,8 @@ class Report:
             failures.append(f"{self.record.wrong} answers were wrong")
         if not self.record.answered:
             failures.append("nothing was answered")
-        if self.record.calm_share < ANSWERED_AT_LEAST:
+        share = self.record.calm_share
+        if share is not None and share < ANSWERED_AT_LEAST:
             failures.append("too little was answered while a source was honest")
         if self.memory.is_measured and self.memory.growth > GROWTH_AT_MOST:
             failures.append("memory kept growing")
@@ -100,9 +101,9 @@ async def soak(seconds: float, seed: int, *, credulous: bool = False) -> Report:
             askers = [Asker(session, node.url, questions, weather, record) for _ in range(ASKERS)]
             async with _running(follower.listen_on()):
                 asking = [asker.ask_on() for asker in askers]
-                async with _running(weather.blow(), poller.poll_on(), *asking) as busy:
-                    found = [asyncio.ensure_future(record.found.wait())] if credulous else []
-                    await _first_ended(seconds, [*busy, *growing, *found])
+                trouble = [weather.lie(), record.found.wait()] if credulous else [weather.blow()]
+                async with _running(*trouble, poller.poll_on(), *asking) as busy:
+                    await _first_ended(seconds, [*busy, *growing])
                 await weather.clear()
                 if not credulous:
                     await _settle(follower, truth, growing)

@@ -19,7 +19,7 @@ def quiet(caplog: pytest.LogCaptureFixture) -> None:
 async def test_a_few_seconds_bring_no_wrong_answer() -> None:
     report = await soak(5, seed=1)
     assert report.record.wrong_ones == []
-    assert report.record.answered > 50
+    assert report.record.answered > 20
     assert report.record.told["heads"] > 0
     assert report.failures == []
     assert "wrong answers: 0" in printed(report)

@@ -105,6 +105,12 @@ class Weather:
             await self._last(length)
             self._set(self._rng.choices((CALM, STORMY, DARK), (5, 3, 2))[0])
 
+    async def lie(self) -> None:
+        """Every source lies about balances, until cancelled."""
+        for source in self._sources:
+            source.behave(Behaviour.LYING_BALANCE)
+        await asyncio.Event().wait()
+
     async def clear(self) -> None:
         """Every source honest and there again."""
         self._set(CALM)

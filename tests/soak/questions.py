@@ -75,6 +75,7 @@ class Questions:
             self._proof,
             self._token_balance,
             self._failing_call,
+            self._simulation,
             self._estimate,
             self._logs,
             self._block,
@@ -168,6 +169,26 @@ class Questions:
             )
 
         return Question("eth_call", (_object(call), place.written), is_true)
+
+    def _simulation(self) -> Question:
+        """A transfer, and then the balance that it leaves."""
+        place, sender = self._place(), dev_account(self._rng.randrange(DEV_ACCOUNTS)).address
+        transfer = keccak256(b"transfer(address,uint256)")[:4] + STRANGER.rjust(32, b"\0")
+        data = keccak256(b"balanceOf(address)")[:4] + STRANGER.rjust(32, b"\0")
+        paying = MessageCall(sender, TOKEN, transfer + (1).to_bytes(32), 0, CALL_GAS)
+        looking = MessageCall(STRANGER, TOKEN, data, 0, CALL_GAS)
+
+        def is_true(reply: Reply) -> bool:
+            paid, seen = reply["result"][0]["calls"]
+            return paid["status"] == seen["status"] == "0x1" and any(
+                int(seen["returnData"], 16)
+                == int.from_bytes(self._truth.call(block, looking).output) + 1
+                for block in place.blocks()
+            )
+
+        calls: list[Received] = [_object(paying), _object(looking)]
+        asked: Received = {"blockStateCalls": [{"calls": calls}]}
+        return Question("eth_simulateV1", (asked, place.written), is_true)
 
     def _estimate(self) -> Question:
         """Enough, and five in a hundred less is not."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from walkaway.cli.config import SETTINGS, Settings, load_settings
+from walkaway.cli.node import plan
 from walkaway.errors import ConfigError
 
 ROOT = "0x" + "ab" * 32
@@ -135,6 +136,7 @@ def test_an_unknown_key_names_the_nearest(file: Path, text: str, advice: str) ->
         "head_age_seconds = []",
         "default_sources = 'perhaps'",
         "default_sources = 2",
+        "offchain_lookups = 'sometimes'",
         "guard_exceptions = ['127.0.0.1']",
         "guard_exceptions = ['127.0.0.1:0']",
         "guard_exceptions = ['node.example:80']",
@@ -170,6 +172,7 @@ def test_a_malformed_value_is_refused_by_name(file: Path, text: str) -> None:
         ("WALKAWAY_HEAD_AGE_SECONDS", "1.5", "head_age_seconds", 1.5),
         ("WALKAWAY_CACHE_MEGABYTES", "0", "cache_megabytes", 0),
         ("WALKAWAY_DEFAULT_SOURCES", "yes", "default_sources", True),
+        ("WALKAWAY_OFFCHAIN_LOOKUPS", "on", "offchain_lookups", True),
         ("WALKAWAY_GUARD_EXCEPTIONS", "[::1]:80", "guard_exceptions", ("[::1]:80",)),
         ("WALKAWAY_GUARD_EXCEPTIONS", "10.0.0.1:80", "guard_exceptions", ("10.0.0.1:80",)),
         ("WALKAWAY_HOME", "/srv/walkaway", "state_directory", Path("/srv/walkaway")),
@@ -177,6 +180,14 @@ def test_a_malformed_value_is_refused_by_name(file: Path, text: str) -> None:
 )
 def test_the_environment_sets_each(variable: str, text: str, key: str, value: object) -> None:
     assert getattr(load_settings({}, {variable: text}), key) == value
+
+
+def test_lookups_off_chain_are_followed_only_where_that_is_set(file: Path) -> None:
+    assert not plan(load_settings({}, {})).offchain_lookups
+    text = "offchain_lookups = true\nguard_exceptions = ['127.0.0.1:8090']"
+    made = plan(load(file, text))
+    assert made.offchain_lookups
+    assert made.guard_exceptions == ("127.0.0.1:8090",)
 
 
 def test_more_operators_than_there_are_is_refused_at_once(file: Path) -> None:

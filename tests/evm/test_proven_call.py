@@ -149,6 +149,26 @@ def test_an_outcome_that_looked_at_a_slot_that_is_not_proven_is_not_sealed() -> 
     assert prove_call(state, asked, looked, "an engine").value is looked
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {OTHER: Overrides(balance=1, nonce=0, code=b"")},
+        {HERE: Overrides(balance=1, nonce=0, code=b"", slots={KEY: 1})},
+        {HERE: Overrides(balance=1, nonce=0, code=b"", storage={KEY: 1})},
+    ],
+)
+def test_an_outcome_that_changed_what_it_did_not_look_at_is_not_sealed(
+    changes: dict[bytes, Overrides],
+) -> None:
+    state = ProvenState(HEAD)
+    state.add_account(account())
+    asked = AskedCall(call(), block())
+    changed = replace(OUTCOME, changes={HERE: Overrides(balance=1, nonce=0, code=b"")})
+    assert prove_call(state, asked, changed, "an engine").value is changed
+    with pytest.raises(ProofError, match="did not look at"):
+        prove_call(state, asked, replace(changed, changes=changes), "an engine")
+
+
 def test_no_two_questions_have_one_subject() -> None:
     here = block()
     questions = [

@@ -151,8 +151,16 @@ def prove_call(
 
 
 def check_reads(state: ProvenState, overrides: Mapping[bytes, Overrides], outcome: Outcome) -> None:
-    """Raise `ProofError` where a run looked at what is neither in the state nor overridden."""
+    """Raise `ProofError` where a run looked at what is neither in the state nor overridden.
+
+    Or where it changed what it did not look at, as no run does.
+    """
     known = state.known
+    for address, change in outcome.changes.items():
+        keys = change.slots if change.storage is None else change.storage
+        written = {(address, key) for key in keys}
+        if address not in outcome.touched_accounts or not written <= outcome.touched_slots:
+            raise ProofError("the call changed what it did not look at", got=address)
     for address in outcome.touched_accounts - known.accounts.keys():
         if not _is_all_given(overrides.get(address)):
             raise ProofError("the call looked at an account that is not proven", got=address)

@@ -36,6 +36,9 @@ class Limits:
     # evm
     simulated_blocks: int = 256
     simulated_calls: int = 10_000
+    neighbour_nibbles: int = 4
+    neighbour_tries: int = 1 << 19
+    simulated_neighbours: int = 64
     native_states: int = 4
     evm_workers: int = 2
     evm_seconds: float = 20.0
@@ -126,6 +129,7 @@ class Limits:
     rpc_batch_calls: int = 100
     rpc_batch_response_bytes: int = 64 * 1024 * 1024
     rpc_call_seconds: float = 30.0
+    rpc_receipt_seconds: float = 20.0
     rpc_connections: int = 256
     rpc_calls_per_connection: int = 64
     rpc_calls: int = 512

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from ethereum_types.bytes import Bytes20
 
 from tests.evm.simulation.small_world import POOR, RICH, RULES, ground_of, simulated
+from tests.evm.simulation.world_ground import WorldGround
 from tests.evm.test_blocks import engines
 from walkaway.devnet.execution.world import Account
 from walkaway.errors import CallFailed, CallRefused, ProofError, Refusal, Unsupported
@@ -30,6 +32,8 @@ CLEARS = bytes.fromhex("5f5f55")
 """Sets slot 0 to zero."""
 BALANCE_OF_POOR = bytes.fromhex("73" + POOR.hex() + "315f5260205ff3")
 HASH_OF_ARGUMENT = bytes.fromhex("5f35405f5260205ff3")
+GOES = bytes.fromhex("5fff")
+"""SELFDESTRUCT, to the zero address."""
 LOGS = bytes.fromhex("5f5fa0")
 """Logs nothing, without topics."""
 TO_SHA256 = b"\2".rjust(20, b"\0")
@@ -147,8 +151,26 @@ async def test_hashes_of_simulated_blocks_are_found_by_later_ones() -> None:
     assert [returned(second, at) for at in range(3)] == [*hashes, 0]
 
 
+def close_slots() -> tuple[int, int]:
+    """Two slots that part too deep in their trie for a third to be found beside one of them."""
+    seen: dict[bytes, int] = {}
+    for number in range(1 << 16):
+        beginning = keccak256(number.to_bytes(32))[: (LIMITS.neighbour_nibbles + 1) // 2]
+        if beginning in seen:
+            return seen[beginning], number
+        seen[beginning] = number
+    raise AssertionError("hashes do not meet")
+
+
+def clears_beside_a_deep_neighbour() -> tuple[bytes, WorldGround]:
+    """A contract that clears a slot, by which another is left alone, deep in its trie."""
+    cleared, left = close_slots()
+    code = bytes.fromhex("5f61" + cleared.to_bytes(2).hex() + "55")
+    return code, ground_of({HERE: Account(code=code)}, {HERE: {cleared: 1, left: 1, 1 << 20: 1}})
+
+
 async def test_a_root_that_hangs_on_a_node_nobody_showed_is_null_and_so_is_what_follows() -> None:
-    ground = ground_of({HERE: Account(code=CLEARS)}, {HERE: {0: 1, 1: 1}})
+    _, ground = clears_beside_a_deep_neighbour()
     base = ground.state.header.value
     before, at, after = await simulated(block(), block(call(HERE)), block(), ground=ground)
     assert before.hash is not None
@@ -160,12 +182,12 @@ async def test_a_root_that_hangs_on_a_node_nobody_showed_is_null_and_so_is_what_
         await simulated(
             block(call(HERE)),
             block(asks, state=code_at(HASH_OF_ARGUMENT, POOR)),
-            ground=ground_of({HERE: Account(code=CLEARS)}, {HERE: {0: 1, 1: 1}}),
+            ground=clears_beside_a_deep_neighbour()[1],
         )
 
 
 async def test_the_history_contract_does_not_tell_a_hash_that_is_not_known() -> None:
-    ground = ground_of({HERE: Account(code=CLEARS)}, {HERE: {0: 1, 1: 1}})
+    _, ground = clears_beside_a_deep_neighbour()
     number = ground.state.header.value.number + 1
     history, _ = block_hash_slot(number)
     asks = call(history, data=number.to_bytes(32))
@@ -175,14 +197,33 @@ async def test_the_history_contract_does_not_tell_a_hash_that_is_not_known() -> 
     assert told.calls[0].outcome.output == known.hash
 
 
-async def test_a_slot_whose_neighbour_was_looked_at_can_be_cleared() -> None:
-    looks_and_clears = bytes.fromhex("6001545f5f55")
-    worlds = {HERE: Account(code=looks_and_clears)}, {HERE: {0: 1, 1: 1}}
-    (done,) = await simulated(
-        block(call(HERE), state={HERE: Overrides(slots={(1).to_bytes(32): 2})}),
-        ground=ground_of(*worlds),
-    )
-    assert done.state_root is not None
+@pytest.mark.parametrize("others", [1, 2, 16, 200])
+async def test_a_neighbour_that_is_not_deep_is_found_and_gives_the_true_root(others: int) -> None:
+    slots = {0: 1} | {number: number for number in range(1, others + 1)}
+    ground, shown = (ground_of({HERE: Account(code=CLEARS)}, {HERE: slots}) for _ in range(2))
+    shown.shows_all = True
+    (done,) = await simulated(block(call(HERE)), ground=ground)
+    (truth,) = await simulated(block(call(HERE)), ground=shown)
+    assert len(shown.asked) == 2
+    assert done.state_root == truth.state_root is not None
+
+
+async def test_accounts_that_go_leave_the_true_root() -> None:
+    """Before Cancun, when code could still remove its account (EIP-6780)."""
+    rules = replace(RULES, fork_at=lambda _: "shanghai")
+    looked_for = 0
+    for number in range(12):
+        doomed = keccak256(bytes([number]))[:20]
+        ground = ground_of({doomed: Account(balance=1, code=GOES)})
+        before = ground.world
+        proven = await simulate(AskedSimulation((block(call(doomed)),)), ground, rules)
+        after = {at: account for at, account in before.accounts.items() if at != doomed}
+        after[Bytes20(RICH)] = replace(before.account(RICH), nonce=1)
+        heir = before.account(bytes(20))
+        after[Bytes20(bytes(20))] = replace(heir, balance=heir.balance + 1)
+        assert proven.value[0].state_root == before.changed_to(after, before.storage).root
+        looked_for += len(ground.asked) - 2
+    assert looked_for > 0
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from ethereum_types.bytes import Bytes20
+
 from walkaway.devnet.execution.world import WorldState
 from walkaway.errors import Unsupported
 from walkaway.evm.engine import Engine, Missing, Outcome
@@ -27,8 +29,11 @@ __all__ = ["WorldGround"]
 class WorldGround:
     """The state after a block. ``ancestors`` are the headers before it, newest first.
 
-    ``asked`` holds the addresses of every call for proofs.
+    ``asked`` holds the addresses of every call for proofs. Where ``shows_all``, each
+    proof of an account brings all its slots along.
     """
+
+    shows_all = False
 
     def __init__(
         self,
@@ -39,7 +44,7 @@ class WorldGround:
         ancestors: Sequence[Header] = (),
     ) -> None:
         self._engine = engine
-        self._world = world
+        self.world = world
         self._code = {keccak256(account.code): account.code for account in world.accounts.values()}
         self._ancestors = ancestors
         self._accounts: dict[bytes, Proven[Account | None]] = {}
@@ -88,7 +93,8 @@ class WorldGround:
             self.state.add_ancestors(line)
 
     def _prove(self, address: bytes, keys: Iterable[bytes]) -> StateProof:
-        proof = self._world.prove(address, list(keys))
+        every = self.world.storage.get(Bytes20(address), {}) if self.shows_all else ()
+        proof = self.world.prove(address, [*{*keys, *map(bytes, every)}])
         account = prove_account(self.state.header, address, proof.nodes)
         self._accounts[address] = account
         self.state.add_account(account)

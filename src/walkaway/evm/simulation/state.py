@@ -10,12 +10,14 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from walkaway.errors import UnknownNode, Unsupported
+from walkaway.errors import Unsupported
 from walkaway.evm.engine import BlockEnvironment, Call, Outcome, Overrides
 from walkaway.evm.overlay import merged
 from walkaway.evm.proven_call import AskedCall, check_reads
 from walkaway.evm.simulation.ground import Ground
-from walkaway.evm.simulation.state_tries import StateTries
+from walkaway.evm.simulation.neighbours import ADDRESS_BYTES, KEY_BYTES, key_below
+from walkaway.evm.simulation.state_tries import StateTries, UnknownNeighbour
+from walkaway.limits import LIMITS
 from walkaway.proofs.execution.keccak import EMPTY_HASH
 
 __all__ = ["Condition", "SimulatedState"]
@@ -46,6 +48,7 @@ class SimulatedState:
         self._touched: set[bytes] = set()
         self._unknown_slots: set[Slot] = set()
         self._root_is_known = True
+        self._neighbours = 0
 
     async def prove(self, wanted: Mapping[bytes, Iterable[bytes]]) -> None:
         """Take proven accounts and slots in, in one go."""
@@ -136,11 +139,23 @@ class SimulatedState:
                 for address, change in self._block.items()
             }
         )
-        try:
-            return await asyncio.to_thread(self._tries.change, self._block, empty - self._touched)
-        except UnknownNode:
-            self._root_is_known = False
-            return None
+        kept = empty - self._touched
+        while self._root_is_known:
+            try:
+                return await asyncio.to_thread(self._tries.change, self._block, kept)
+            except UnknownNeighbour as unknown:
+                self._root_is_known = await self._show(unknown)
+        return None
+
+    async def _show(self, unknown: UnknownNeighbour) -> bool:
+        """Prove something beneath a node, so that it shows; whether that can be done."""
+        self._neighbours += 1
+        account, size = unknown.account, ADDRESS_BYTES if unknown.account is None else KEY_BYTES
+        key = await asyncio.to_thread(key_below, unknown.path, size)
+        if key is None or self._neighbours > LIMITS.simulated_neighbours:
+            return False
+        await self.prove({key: ()} if account is None else {account: (key,)})
+        return True
 
     async def _empty(self) -> frozenset[bytes]:
         """The accounts that overrides put there, and that have nothing now."""

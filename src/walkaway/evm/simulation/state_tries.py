@@ -2,7 +2,7 @@
 
 Yellow Paper 4.1: the state trie holds accounts, each with the root of its own
 storage trie. Only what changed need be known; where that does not decide a
-root, `UnknownNode` says so.
+root, `UnknownNeighbour` says what is lacking.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from walkaway.errors import UnknownNode
 from walkaway.evm.engine import Overrides
 from walkaway.proofs.execution import rlp
 from walkaway.proofs.execution.accounts import Account, StateProof
@@ -17,9 +18,17 @@ from walkaway.proofs.execution.keccak import EMPTY_HASH, keccak256
 from walkaway.proofs.execution.partial_trie import PartialTrie
 from walkaway.proofs.execution.trie import EMPTY_ROOT
 
-__all__ = ["StateTries"]
+__all__ = ["StateTries", "UnknownNeighbour"]
 
 _ABSENT = Account(nonce=0, balance=0)
+
+
+class UnknownNeighbour(UnknownNode):
+    """A node on no way to what changed decides a root: of the state, or of an account's storage."""
+
+    def __init__(self, path: bytes, account: bytes | None) -> None:
+        super().__init__(path)
+        self.account = account
 
 
 class StateTries:
@@ -45,7 +54,8 @@ class StateTries:
         Accounts that end empty are no longer there (EIP-161), but for those of
         ``kept_empty``.
 
-        Raises `UnknownNode` where what is known does not decide it.
+        Raises `UnknownNeighbour` where what is known does not decide it; once that
+        is known too, the same changes may be made again.
         """
         leaves, empty = {}, self.empty
         for address, wanted in changes.items():
@@ -57,7 +67,10 @@ class StateTries:
             if is_gone:
                 self._storage.pop(address, None)
         self.empty = empty
-        return self._state.change(leaves)
+        try:
+            return self._state.change(leaves)
+        except UnknownNode as error:
+            raise UnknownNeighbour(error.path, None) from error
 
     def _changed(self, address: bytes, wanted: Overrides) -> Account:
         account = self._accounts[address]
@@ -65,7 +78,10 @@ class StateTries:
             self._storage[address] = PartialTrie(EMPTY_ROOT)
         slots = wanted.slots if wanted.storage is None else wanted.storage
         if slots or wanted.storage is not None:
-            root = self._storage_of(address, account).change(_leaves(slots))
+            try:
+                root = self._storage_of(address, account).change(_leaves(slots))
+            except UnknownNode as error:
+                raise UnknownNeighbour(error.path, address) from error
             account = replace(account, storage_root=root)
         return replace(
             account,

@@ -65,16 +65,15 @@ class _Bench:
     source: str
 
     async def figures(self) -> list[Figure]:
-        direct = await self._least(self.network.anvil.url, WARM_ROUNDS)
         found: list[Figure] = []
         if native.available():
-            found += await self._of_engine("", _native, direct, COLD_ROUNDS, WARM_ROUNDS)
+            found += await self._of_engine("", _native, COLD_ROUNDS, WARM_ROUNDS)
             found += await self._rates()
         rounds = REFERENCE_ROUNDS
-        return found + await self._of_engine(", EELS", ReferenceWorkers, direct, rounds, rounds)
+        return found + await self._of_engine(", EELS", ReferenceWorkers, rounds, rounds)
 
     async def _of_engine(
-        self, named: str, engine: Callable[[], RunningEngine], direct: float, cold: int, warm: int
+        self, named: str, engine: Callable[[], RunningEngine], cold: int, warm: int
     ) -> list[Figure]:
         first = []
         for _ in range(cold):
@@ -83,6 +82,7 @@ class _Bench:
         async with self._endpoint(engine()) as url:
             await self._seconds(url)
             again = await self._least(url, warm)
+        direct = await self._least(self.network.anvil.url, WARM_ROUNDS)
         return [
             Figure(f"multicall cold{named}", 1000 * min(first), "ms", PEER, 1000 * direct),
             Figure(f"multicall warm{named}", 1000 * again, "ms", PEER, 1000 * direct),

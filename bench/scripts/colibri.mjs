@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import Colibri from "@corpus-core/colibri-stateless";
 
 const NAME_CHARACTERS = 100;
-const LONG = 2000;
+const LONG = 1000;
 
 let kept;
 await Colibri.register_storage({

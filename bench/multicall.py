@@ -35,7 +35,7 @@ from walkaway.sources.source import Source
 from walkaway.sources.transports.http import HttpTransport
 from walkaway.sources.transports.http_client import HttpClient
 
-__all__ = ["figures"]
+__all__ = ["multicall_figures"]
 
 COLD_ROUNDS = 5
 WARM_ROUNDS = 100
@@ -44,7 +44,7 @@ ASKED: list[Any] = [{"to": "0x" + MULTICALL.hex(), "data": "0x" + balances_call(
 PEER = "anvil, asked directly"
 
 
-async def figures() -> list[Figure]:
+async def multicall_figures() -> list[Figure]:
     """Cold and warm of both engines, and requests a second; nothing where anvil cannot run."""
     try:
         async with anvil_network() as network, aiohttp.ClientSession() as session:

@@ -20,9 +20,9 @@ from unittest import mock
 import aiohttp
 import sha3
 
-from bench import multicall
 from bench.figures import Figure, cpu_ms
 from bench.json_rpc import ask as call
+from bench.multicall import multicall_figures
 from tests.chain.devnet_chain import devnet_of, following
 from tests.rpc.recorded_mainnet import colibri_recording
 from tests.rpc.test_recordings import served
@@ -52,7 +52,7 @@ STRANGERS = 100_000
 def figures() -> list[Figure]:
     """The proof of a balance, requests a second, calls, and how long the loop is held."""
     held = [asyncio.run(_loop_held())] if BUSY_BLOCK.exists() else []
-    over_anvil = asyncio.run(multicall.figures())
+    over_anvil = asyncio.run(multicall_figures())
     return [_balance_proof(), *asyncio.run(_requests()), *over_anvil, *held]
 
 

@@ -12,6 +12,7 @@
     ├── Unproven              no source could supply a proof; lists each with its reason
     │   └── NoNetwork         no source could even be reached
     ├── Rejected              no submitter took a transaction; says what they hold against it
+    ├── StillPending          a transaction that was sent stands in no proven block yet
     ├── Stale                 the proven head is too old to answer for "latest"
     ├── Unsupported           walkaway does not prove this (yet)
     │   └── UnknownNode           a changed trie's root hangs on a node that nobody showed
@@ -50,6 +51,7 @@ __all__ = [
     "SourceFault",
     "SourceLacks",
     "Stale",
+    "StillPending",
     "TooMuch",
     "UnknownMethod",
     "UnknownNode",
@@ -179,6 +181,14 @@ class Rejected(WalkawayError):
 
     def diagnostics(self) -> dict[str, object]:
         return super().diagnostics() | {"sources": self.reasons}
+
+
+class StillPending(WalkawayError):
+    """A transaction that was sent stands in no proven block yet. Its hash is 32 bytes."""
+
+    def __init__(self, message: str, transaction_hash: bytes) -> None:
+        super().__init__(message)
+        self.transaction_hash = transaction_hash
 
 
 class Stale(WalkawayError):

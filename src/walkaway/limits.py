@@ -39,6 +39,7 @@ class Limits:
     neighbour_nibbles: int = 4
     neighbour_tries: int = 1 << 19
     simulated_neighbours: int = 64
+    simulations: int = 8
     native_states: int = 4
     evm_workers: int = 2
     evm_seconds: float = 20.0

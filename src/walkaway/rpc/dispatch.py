@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from walkaway.chain.offchain_calls import OffchainCalls
-from walkaway.errors import Reverted, WalkawayError
+from walkaway.errors import Reverted, StillPending, WalkawayError
 from walkaway.limits import LIMITS, Limits
 from walkaway.rpc.ask import Ask
 from walkaway.rpc.chain_view import ChainView
@@ -164,6 +164,8 @@ def _revert_data(error: WalkawayError) -> Json:
 
 
 def _told(error: WalkawayError) -> Json:
+    if isinstance(error, StillPending):
+        return data(error.transaction_hash)
     return plain({k: v for k, v in error.diagnostics().items() if k != "message"})
 
 

@@ -23,6 +23,7 @@ from walkaway.errors import (
     Reverted,
     SourceFault,
     Stale,
+    StillPending,
     TooMuch,
     UnknownMethod,
     Unproven,
@@ -43,6 +44,7 @@ __all__ = [
     "REJECTED",
     "REVERTED",
     "STALE",
+    "STILL_PENDING",
     "TIMED_OUT",
     "UNPROVEN",
     "UNSUPPORTED",
@@ -58,6 +60,7 @@ METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
 INTERNAL = -32603
 REVERTED = 3
+STILL_PENDING = 4
 CALL_FAILED = -32000
 REJECTED = -32003
 UNSUPPORTED = -32004
@@ -91,6 +94,11 @@ ERROR_CODES = (
         "walkaway cannot prove an answer of this kind yet, so it gives none and forwards nothing",
     ),
     ErrorCode(REVERTED, "reverted", "the call ended in REVERT; `data` is what it gave back"),
+    ErrorCode(
+        STILL_PENDING,
+        "still pending",
+        "it was sent, but stands in no proven block yet; `data` is its hash (EIP-7966)",
+    ),
     ErrorCode(CALL_FAILED, "call failed", "the call ran out of gas, or could not be paid for"),
     ErrorCode(
         REJECTED,
@@ -157,6 +165,7 @@ _CODES: Mapping[type[WalkawayError], int] = {
     Rejected: REJECTED,
     SourceFault: UNPROVEN,
     Stale: STALE,
+    StillPending: STILL_PENDING,
     ConfigError: MISCONFIGURED,
 }
 

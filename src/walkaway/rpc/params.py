@@ -95,12 +95,12 @@ class Params:
 
     def count(self, name: str, *, bits: int = 64) -> int:
         """A number of things: a quantity, or a plain JSON number as some clients send."""
+        return _count(name, self._take(), bits)
+
+    def some_count(self, name: str, *, bits: int = 64) -> int | None:
+        """What `count` gives; None where it was left out."""
         value = self._take()
-        if isinstance(value, int) and not isinstance(value, bool):
-            if value < 0 or value.bit_length() > bits:
-                raise InvalidRequest(f"{name}: not from 0 to 2**{bits} - 1")
-            return value
-        return _quantity(name, _string(name, value), bits)
+        return None if value is None else _count(name, value, bits)
 
     def numbers(self, name: str, *, at_most: int) -> tuple[float, ...]:
         """An array of JSON numbers, fractions included; empty where it was left out."""
@@ -181,6 +181,14 @@ def _string(name: str, value: Received) -> str:
     if not isinstance(value, str):
         raise InvalidRequest(f"{name}: a string is needed")
     return value
+
+
+def _count(name: str, value: Received, bits: int) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value < 0 or value.bit_length() > bits:
+            raise InvalidRequest(f"{name}: not from 0 to 2**{bits} - 1")
+        return value
+    return _quantity(name, _string(name, value), bits)
 
 
 def _number(name: str, value: Received) -> float:

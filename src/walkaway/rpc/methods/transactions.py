@@ -1,13 +1,12 @@
-"""Single transactions, their receipts, and sending one."""
+"""Single transactions and their receipts."""
 
 from __future__ import annotations
 
 from walkaway.chain.block_id import BlockId
-from walkaway.limits import LIMITS
 from walkaway.proofs import derive
 from walkaway.proofs.proven import Proven
 from walkaway.rpc.ask import Ask
-from walkaway.rpc.encode import data, included_transaction, pending_transaction, receipt_members
+from walkaway.rpc.encode import included_transaction, pending_transaction, receipt_members
 from walkaway.rpc.methods.method import Answer, Method
 from walkaway.rpc.params import Params
 from walkaway.sources.word import Word
@@ -49,12 +48,6 @@ async def get_receipt(ask: Ask, params: Params) -> Answer:
     return None if receipt is None else receipt_members(receipt)
 
 
-async def send_raw(ask: Ask, params: Params) -> Answer:
-    raw = params.data("signed transaction", at_most=LIMITS.rpc_request_bytes)
-    params.end()
-    return data(await ask.chain.submit(raw))
-
-
 async def _at(ask: Ask, block: BlockId, index: int) -> Answer:
     proven = await ask.chain.block(block)
     if isinstance(proven, Word):
@@ -91,12 +84,5 @@ METHODS = (
         "transaction hash",
         "the receipts root and transactions root of its block" + WORD,
         get_receipt,
-    ),
-    Method(
-        "eth_sendRawTransaction",
-        "signed transaction",
-        "the hash is computed here; it goes to the sources on the submit list and nowhere else",
-        send_raw,
-        repeatable=False,
     ),
 )

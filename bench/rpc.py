@@ -1,10 +1,8 @@
-"""What a proven answer costs: the proof alone, and requests a second over HTTP.
+"""What a proven answer costs: state proofs alone, and requests a second over HTTP.
 
-The proof is a recorded mainnet one where the recordings are beside the
-repository, else one from the devnet's own, smaller state; its peer is py-trie,
-the library that one would pick. Requests go to an endpoint over a devnet and,
-in the same run, straight to the source behind it, which proves nothing; calls
-over many balances, and small questions, to one over anvil (`multicall.py`).
+Requests go to an endpoint over a devnet and, in the same run, straight to the
+source behind it, which proves nothing; calls over many balances, and small
+questions, to one over anvil (`multicall.py`).
 """
 
 from __future__ import annotations
@@ -13,16 +11,14 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
-from importlib import import_module
-from typing import Any
 from unittest import mock
 
 import aiohttp
-import sha3
 
-from bench.figures import Figure, cpu_ms
+from bench.figures import Figure
 from bench.json_rpc import ask as call
 from bench.multicall import multicall_figures
+from bench.state_proofs import state_proof_figures
 from tests.chain.devnet_chain import devnet_of, following
 from tests.rpc.recorded_mainnet import colibri_recording
 from tests.rpc.test_recordings import served
@@ -32,16 +28,10 @@ from walkaway.chain.chain import Chain
 from walkaway.devnet.execution.accounts import dev_account
 from walkaway.devnet.network import Devnet
 from walkaway.evm.running import fastest_engine
-from walkaway.proofs import derive
-from walkaway.proofs.execution.accounts import prove_account, state_proof_from_json
-from walkaway.proofs.execution.ancestry import header_from_given_hash
-from walkaway.proofs.execution.header import Header, header_from_json
-from walkaway.proofs.execution.trie import usual_node
 from walkaway.rpc.server import RpcServer
 
 __all__ = ["figures"]
 
-RECORDED = ROOT / "execution" / "mainnet-21925176"
 BUSY_BLOCK = ROOT / "mainnet-recordings" / "eth_getTransactionReceipt1"
 CONNECTIONS = 16
 SECONDS = 3.0
@@ -50,10 +40,10 @@ STRANGERS = 100_000
 
 
 def figures() -> list[Figure]:
-    """The proof of a balance, requests a second, calls, and how long the loop is held."""
+    """State proofs, requests a second, calls, and how long the loop is held."""
     held = [asyncio.run(_loop_held())] if BUSY_BLOCK.exists() else []
     over_anvil = asyncio.run(multicall_figures())
-    return [_balance_proof(), *asyncio.run(_requests()), *over_anvil, *held]
+    return [*state_proof_figures(), *asyncio.run(_requests()), *over_anvil, *held]
 
 
 async def _loop_held() -> Figure:
@@ -80,44 +70,6 @@ async def _loop_held() -> Figure:
             await endpoint.call("eth_getBlockByNumber", "latest", True)
     name = f"loop held at most, {len(receipts)} receipts proven"
     return Figure(name, 1000 * max(steps), "ms CPU", "the design's aim", 5.0)
-
-
-def _balance_proof() -> Figure:
-    header, proof, kind = _recorded() if RECORDED.exists() else asyncio.run(_from_devnet())
-    proven = header_from_given_hash(1, header.hash, header)
-    address = bytes.fromhex(proof["address"][2:])
-
-    def ours() -> int:
-        usual_node.cache_clear()
-        nodes = state_proof_from_json(proof).account_nodes
-        return derive.balance(prove_account(proven, address, nodes)).value
-
-    rlp, trie = import_module("rlp"), import_module("trie")
-
-    def theirs() -> int:
-        nodes = [rlp.decode(bytes.fromhex(node[2:])) for node in proof["accountProof"]]
-        key = sha3.keccak_256(address).digest()
-        leaf = trie.HexaryTrie.get_from_proof(header.state_root, key, nodes)
-        return int.from_bytes(rlp.decode(leaf)[1], "big")
-
-    assert ours() == theirs()
-    value, peer_value = cpu_ms(ours, rounds=200), cpu_ms(theirs, rounds=50)
-    return Figure(f"balance proof, {kind}", value, "ms CPU", "py-trie", peer_value)
-
-
-def _recorded() -> tuple[Header, dict[str, Any], str]:
-    block = json.loads((RECORDED / "block.json").read_text())
-    proof = json.loads((RECORDED / "proof.json").read_text())
-    return header_from_json(block), proof, "recorded mainnet"
-
-
-async def _from_devnet() -> tuple[Header, dict[str, Any], str]:
-    async with devnet_of() as devnet, aiohttp.ClientSession() as session:
-        url = devnet.sources[0].url
-        where = hex(devnet.execution.head.number)
-        params: list[object] = ["0x" + dev_account(0).address.hex(), [], where]
-        proof = await call(session, url, "eth_getProof", params)
-        return devnet.execution.head.header, proof, "devnet"
 
 
 async def _requests() -> list[Figure]:

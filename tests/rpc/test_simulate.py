@@ -11,18 +11,24 @@ import pytest_asyncio
 
 from tests.chain.devnet_chain import BEACON, EXECUTION, SourcePlan, devnet_of
 from tests.chain.test_calls import BALANCE_OF, LIARS, RICH, TRANSFER, calling
+from tests.proofs.execution.samples import header as sample_header
 from tests.rpc.conftest import Ask
 from tests.rpc.test_calls import error, hexed, one_loop, result
 from walkaway.chain.block_id import Tag
 from walkaway.devnet.execution.accounts import dev_account
 from walkaway.devnet.execution.genesis import COUNTER, TOKEN
 from walkaway.errors import CallRefused, ProofError, Refusal
-from walkaway.evm.simulation.asked import AskedBlock, AskedSimulation
+from walkaway.evm.engine import Outcome
+from walkaway.evm.simulation.asked import AskedBlock, AskedSimulation, AskedTransaction
 from walkaway.evm.simulation.simulate import simulation_subject
+from walkaway.evm.simulation.simulated import SimulatedBlock, SimulatedCall
+from walkaway.evm.simulation.transactions import FilledTransaction
 from walkaway.limits import LIMITS
 from walkaway.proofs import Proven
+from walkaway.proofs.execution.receipts import Log, Receipt
 from walkaway.rpc.ask import Ask as Question
 from walkaway.rpc.dispatch import Dispatcher
+from walkaway.rpc.encode_simulation import simulated_blocks
 from walkaway.rpc.error_codes import CALL_FAILED, ERROR_CODES, INVALID_PARAMS, code_of
 
 POOR = "0x" + "c1" * 20
@@ -173,6 +179,24 @@ async def test_overrides_of_the_block_are_seen_by_its_calls(put: Ask) -> None:
     assert int(block["calls"][0]["returnData"], 16) == now + 100
     assert (block["miner"], block["mixHash"], block["parentBeaconBlockRoot"]) == (POOR, root, root)
     assert block["withdrawals"] == [paid]
+
+
+async def test_what_hangs_on_a_root_that_is_not_known_is_null_and_not_zero() -> None:
+    header = sample_header(number=7)
+    log = Log(b"\1" * 20, (), b"")
+    outcome = Outcome(True, b"", 21_000, (log,))
+    transaction = FilledTransaction(AskedTransaction(b"\2" * 20, None), 0, 21_000, header)
+    call = SimulatedCall(
+        transaction.unsigned(1), b"\2" * 20, outcome, Receipt(2, True, 21_000, (log,))
+    )
+    for parent_hash in (b"\3" * 32, None):
+        block = SimulatedBlock(header, parent_hash, None, (), (call,))
+        (shown,) = json.loads((await simulated_blocks([block], shows_transactions=True)).text)
+        assert (shown["hash"], shown["stateRoot"]) == (None, None)
+        assert shown["parentHash"] == (parent_hash and hexed(parent_hash))
+        assert shown["calls"][0]["logs"][0]["blockHash"] is None
+        assert shown["transactions"][0]["blockHash"] is None
+        assert shown["receiptsRoot"] == hexed(header.receipts_root)
 
 
 def test_every_refusal_has_a_code_and_only_named_ones_leave() -> None:

@@ -5,6 +5,7 @@ What is proven of a block's state is kept for the next call on it.
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import replace
@@ -61,6 +62,7 @@ class Calls:
         self._running = engine or fastest_engine()
         self._discovery = Discovery(pool, state, headers, self._running)
         self._kept: OrderedDict[Claim, KeptState] = OrderedDict()
+        self._simulating = asyncio.Semaphore(LIMITS.simulations)
 
     @property
     def engine(self) -> str:
@@ -123,7 +125,7 @@ class Calls:
     ) -> Proven[tuple[SimulatedBlock, ...]]:
         """Blocks that follow ``header``'s; raises what `walkaway.evm.simulation` does.
 
-        Nothing that they change is kept.
+        Nothing that they change is kept. Only so many simulations run at a time.
         """
         if header.value.excess_blob_gas is not None:
             parent = await self._headers.parent(header)
@@ -134,8 +136,9 @@ class Calls:
             blob_base_fees=self._spec.blob_base_fees,
             deposit_contract=self._spec.deposit_contract,
         )
-        ground = SimulationGround(self._discovery, self._kept_state(header))
-        return await simulate(asked, ground, rules)
+        async with self._simulating:
+            ground = SimulationGround(self._discovery, self._kept_state(header))
+            return await simulate(asked, ground, rules)
 
     def _kept_state(self, header: Proven[Header]) -> KeptState:
         kept = self._kept.get(header.claim)

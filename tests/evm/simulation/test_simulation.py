@@ -11,7 +11,14 @@ from tests.evm.simulation.small_world import POOR, RICH, RULES, ground_of, simul
 from tests.evm.simulation.world_ground import WorldGround
 from tests.evm.test_blocks import engines
 from walkaway.devnet.execution.world import Account
-from walkaway.errors import CallFailed, CallRefused, ProofError, Refusal, Unsupported
+from walkaway.errors import (
+    CallFailed,
+    CallRefused,
+    InvalidRequest,
+    ProofError,
+    Refusal,
+    Unsupported,
+)
 from walkaway.evm.block_overrides import BlockOverrides
 from walkaway.evm.engine import Engine, Outcome, Overrides
 from walkaway.evm.proven_call import AskedCall
@@ -78,6 +85,17 @@ async def test_withdrawals_are_paid_in_gwei_after_the_calls() -> None:
     )
     assert (returned(first), returned(second)) == (0, 3 * 10**9)
     assert first.withdrawals == (paid,)
+
+
+async def test_withdrawals_before_shanghai_are_refused() -> None:
+    paid = Withdrawal(index=1, validator_index=2, address=POOR, amount=3)
+    asked = AskedSimulation((block(withdrawals=(paid,)),))
+    rules = replace(RULES, fork_at=lambda _: "paris")
+    with pytest.raises(InvalidRequest, match="the block is paris"):
+        await simulate(asked, ground_of(), rules)
+    before = await simulate(AskedSimulation((block(),)), ground_of(), rules)
+    assert before.value[0].withdrawals is None
+    assert before.value[0].header.withdrawals_root is None
 
 
 async def test_gas_is_shared_by_block_and_simulation() -> None:

@@ -85,7 +85,9 @@ class WorldGround:
             )
             self.state.add_code(prove_code(holder, self._code[code_hash]))
         if missing.block_hashes:
-            if max(missing.block_hashes) >= self.state.header.value.number:
+            number = self.state.header.value.number
+            known = range(number - len(self._ancestors), number)
+            if not missing.block_hashes <= set(known):
                 raise Unsupported("the hash of a block that nobody knows")
             line = [header_from_child(self.state.header, self._ancestors[0])]
             for header in self._ancestors[1:]:

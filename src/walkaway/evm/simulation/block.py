@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from walkaway.errors import CallFailed, CallRefused, Refusal
+from walkaway.errors import CallFailed, CallRefused, InvalidRequest, Refusal
 from walkaway.evm.engine import BlockEnvironment, Call, Manner, Outcome
 from walkaway.evm.simulation.asked import AskedBlock, AskedSimulation, AskedTransaction
 from walkaway.evm.simulation.ground import NetworkRules
@@ -103,6 +103,8 @@ class BlockRun:
         self._rules = rules
         self._block_hashes = block_hashes
         fork = rules.fork_at(header.timestamp)
+        if asked.withdrawals and header.withdrawals_root is None:
+            raise InvalidRequest(f"withdrawals came with Shanghai, the block is {fork}")
         blob_base_fee = asked.overrides.blob_base_fee
         if blob_base_fee is None:
             has_blobs = header.excess_blob_gas is not None

@@ -17,9 +17,9 @@ use revm::handler::pre_execution::{apply_auth_list, load_accounts};
 use revm::handler::{EthFrame, EvmTr, FrameResult, Handler, ItemOrResult, MainnetContext};
 use revm::interpreter::interpreter::EthInterpreter;
 use revm::interpreter::interpreter_action::FrameInit;
-use revm::interpreter::{GasTracker, InitialAndFloorGas};
+use revm::interpreter::{GasTracker, InitialAndFloorGas, InstructionResult};
 use revm::primitives::hardfork::SpecId;
-use revm::primitives::{AddressMap, HashSet, StorageKey, U256};
+use revm::primitives::{Address, AddressMap, HashSet, StorageKey, U256};
 
 use crate::call::Manner;
 use crate::database::KnownDatabase;
@@ -67,6 +67,10 @@ impl<'a> CallHandler<'a> {
             ItemOrResult::Item(_) => None,
             ItemOrResult::Result(result) => Some(result),
         };
+        let result = ended.as_ref().map(FrameResult::instruction_result);
+        if result == Some(InstructionResult::OverflowPayment) {
+            return Err(overflowed());
+        }
         if let Some(transfer) = transfer {
             transfer.tell(evm, ended.as_ref());
         }
@@ -210,11 +214,11 @@ impl<'a> Handler for CallHandler<'a> {
         evm: &mut Self::Evm,
         result: &mut FrameResult,
     ) -> Result<(), CallError> {
-        let (price, sender) = (evm.ctx.tx().gas_price(), evm.ctx.tx().caller());
+        let tx = evm.ctx.tx();
+        let (price, sender, limit) = (tx.gas_price(), tx.caller(), tx.gas_limit());
         if self.manner == Manner::Transaction && price > 0 {
-            let left = evm.ctx.tx().gas_limit() - result.gas().used();
-            let mut sender = evm.ctx.journaled_state.load_account_mut(sender)?;
-            sender.incr_balance(U256::from(left) * U256::from(price));
+            let left = U256::from(limit - result.gas().used());
+            pay(&mut evm.ctx, sender, left * U256::from(price))?;
         }
         Ok(())
     }
@@ -224,15 +228,29 @@ impl<'a> Handler for CallHandler<'a> {
         evm: &mut Self::Evm,
         result: &mut FrameResult,
     ) -> Result<(), CallError> {
-        let (block, tx, _, journal, _, _) = evm.ctx.all_mut();
-        let base_fee = u128::from(block.basefee());
-        if self.manner == Manner::Transaction && tx.gas_price() > base_fee {
-            let reward = U256::from(result.gas().used()) * U256::from(tx.gas_price() - base_fee);
-            let mut coinbase = journal.load_account_mut(block.beneficiary())?;
-            coinbase.incr_balance(reward);
+        let (block, price) = (evm.ctx.block(), evm.ctx.tx().gas_price());
+        let (coinbase, base_fee) = (block.beneficiary(), u128::from(block.basefee()));
+        if self.manner == Manner::Transaction && price > base_fee {
+            let used = U256::from(result.gas().used());
+            pay(&mut evm.ctx, coinbase, used * U256::from(price - base_fee))?;
         }
         Ok(())
     }
+}
+
+fn pay(context: &mut CallContext<'_>, to: Address, amount: U256) -> Result<(), CallError> {
+    let mut account = context.journaled_state.load_account_mut(to)?;
+    if account.incr_balance(amount) {
+        Ok(())
+    } else {
+        Err(overflowed())
+    }
+}
+
+/// No ether there is makes a balance overflow, but what a caller overrides may. The specification
+/// knows no outcome of that.
+fn overflowed() -> CallError {
+    EVMError::Custom("a balance overflowed".to_owned())
 }
 
 fn product(amount: u128, price: u128) -> Result<U256, InvalidTransaction> {

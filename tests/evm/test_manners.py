@@ -6,7 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from tests.evm.test_reference import COINBASE, HERE, OTHER, SENDER, World, block, call, key
+from tests.evm.test_reference import (
+    COINBASE,
+    HERE,
+    OTHER,
+    SENDER,
+    SOME_ROOT,
+    World,
+    block,
+    call,
+    key,
+)
+from walkaway.errors import WalkawayError
 from walkaway.evm.engine import (
     BlockEnvironment,
     Call,
@@ -19,6 +30,7 @@ from walkaway.evm.engine import (
 from walkaway.evm.native import NativeEngine, available
 from walkaway.evm.overlay import merged
 from walkaway.evm.reference import ReferenceEngine
+from walkaway.proofs.execution.accounts import Account
 from walkaway.proofs.execution.keccak import keccak256
 
 ENGINES: list[Engine] = [ReferenceEngine(), *([NativeEngine()] if available() else [])]
@@ -94,6 +106,25 @@ def test_where_nothing_is_over_the_base_fee_the_coinbase_is_nobodys_business(
     paid = engine.run(transaction(gas_price=8), block(), of.known)
     assert isinstance(paid, Missing)
     assert paid.accounts == {COINBASE}
+
+
+def test_the_code_of_whoever_is_only_paid_has_to_be_known_too(engine: Engine) -> None:
+    of = world()
+    code_hash = keccak256(b"\xfe")
+    of.accounts[COINBASE] = Account(1, 0, SOME_ROOT, code_hash)
+    lacked = engine.run(transaction(gas_price=9), block(), of.known)
+    assert isinstance(lacked, Missing)
+    assert lacked == Missing(code=frozenset({code_hash}))
+    of.code[code_hash] = b"\xfe"
+    outcome = ran(engine, transaction(gas_price=9), of)
+    assert outcome.changes[COINBASE] == Overrides(21_000 * 2, 1, b"\xfe")
+
+
+@pytest.mark.parametrize("rich", [COINBASE, HERE, OTHER], ids=["coinbase", "called", "deeper"])
+def test_a_balance_does_not_overflow_in_silence(engine: Engine, rich: bytes) -> None:
+    of, whole = world(CALL_OTHER + "f1"), {rich: Overrides(balance=2**256 - 1)}
+    with pytest.raises(WalkawayError, match="failed"):
+        engine.run(transaction(gas_price=9, value=1), block(), of.known, whole)
 
 
 def test_a_sender_that_is_coinbase_too_is_paid_its_own_tip(engine: Engine) -> None:

@@ -41,8 +41,9 @@ class Manner(Enum):
     base fee. A price of 0 is held to no base fee, and pays nobody."""
     SYSTEM = "system"
     """As a block calls a system contract (EIP-4788 and the like): the sender is nobody's
-    account, has no nonce, pays nothing; there is no intrinsic gas, and no refund. Where
-    there is no code, nothing happens."""
+    account, has no nonce, pays nothing and sends nothing; there is no intrinsic gas, and no
+    refund. Of the call only ``to``, the gas limit and the data count. Where there is no
+    code, nothing happens."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import logging
 import random
 import sys
 
-from tests.soak.run import ANSWERED_AT_LEAST, GROWTH_AT_MOST, Report, soak
+from tests.soak.run import ANSWERED_AT_LEAST, Report, soak
 
 
 def printed(report: Report) -> str:
@@ -32,7 +32,7 @@ def printed(report: Report) -> str:
     if memory.is_measured:
         lines.append(
             f"memory of the node: {memory.first:.1f} MiB after the warm-up, {memory.last:.1f} MiB "
-            f"at the end, {memory.growth:+.2f} MiB a minute (at most {GROWTH_AT_MOST:+g})"
+            f"at the end, {memory.growth:+.2f} MiB a minute (at most {memory.growth_allowed:+.2f})"
         )
     lines += [f"  wrong: {wrong}" for wrong in record.wrong_ones]
     lines += [f"FAILED: {failure}" for failure in report.failures]

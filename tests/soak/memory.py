@@ -13,11 +13,15 @@ __all__ = ["Memory"]
 
 MIB = 2**20
 SAMPLE_SECONDS = 1.0
+TRICKLE = 0.5
+"""MiB a minute. A node that kept every answer would grow by more than ten."""
+FILLED_LATE = 4.0
+"""MiB."""
 
 
 @dataclass
 class Memory:
-    """Resident memory over time: unix-like seconds, and bytes."""
+    """Resident memory over time: seconds, and bytes."""
 
     times: list[float] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
@@ -46,6 +50,12 @@ class Memory:
     def last(self) -> float:
         """MiB at the end."""
         return self.sizes[-1] / MIB
+
+    @property
+    def growth_allowed(self) -> float:
+        """MiB a minute: a trickle, and what may fill up late, spread over the time measured."""
+        times, _ = self._settled()
+        return TRICKLE + 60 * FILLED_LATE / (times[-1] - times[0])
 
     @property
     def growth(self) -> float:

@@ -25,7 +25,7 @@ from tests.soak.weather import Chain, Weather
 from walkaway.devnet.network import Devnet
 from walkaway.devnet.settings import DevnetSettings
 
-__all__ = ["ANSWERED_AT_LEAST", "GROWTH_AT_MOST", "Report", "soak"]
+__all__ = ["ANSWERED_AT_LEAST", "Report", "soak"]
 
 SECONDS_PER_SLOT = 1
 OLDEST_HEAD = 20.0
@@ -39,8 +39,6 @@ NEWS_SECONDS = 3.0
 
 ANSWERED_AT_LEAST = 0.5
 """Of the questions that were asked while some source was honest."""
-GROWTH_AT_MOST = 2.0
-"""MiB a minute since the warm-up: less than a node that leaks its answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ class Report:
         share = self.record.calm_share
         if share is not None and share < ANSWERED_AT_LEAST:
             failures.append("too little was answered while a source was honest")
-        if self.memory.is_measured and self.memory.growth > GROWTH_AT_MOST:
+        if self.memory.is_measured and self.memory.growth > self.memory.growth_allowed:
             failures.append("memory kept growing")
         return failures
 

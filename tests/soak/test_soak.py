@@ -7,6 +7,7 @@ import logging
 import pytest
 
 from tests.soak.__main__ import printed
+from tests.soak.memory import Memory
 from tests.soak.run import soak
 
 
@@ -32,3 +33,21 @@ async def test_a_node_that_believes_what_it_is_told_is_found_out() -> None:
         wrong.startswith(("eth_getBalance", "eth_getProof")) for wrong in report.record.wrong_ones
     )
     assert "FAILED" in printed(report)
+
+
+@pytest.mark.parametrize(("each_minute", "grows"), [(0.0, False), (0.4, False), (10.0, True)])
+@pytest.mark.parametrize("minutes", [2, 10])
+def test_memory_that_keeps_growing_is_told_from_memory_that_fills(
+    minutes: int, each_minute: float, grows: bool
+) -> None:
+    times = [float(second) for second in range(60 * minutes)]
+    # All fill up by 20 MiB during the first quarter.
+    filled = [min(20.0, 80 * time / times[-1]) for time in times]
+    sizes = [
+        round((80 + full + each_minute * time / 60) * 2**20)
+        for time, full in zip(times, filled, strict=True)
+    ]
+    memory = Memory(times, sizes)
+    assert memory.is_measured
+    assert abs(memory.growth - each_minute) < 0.1
+    assert (memory.growth > memory.growth_allowed) == grows

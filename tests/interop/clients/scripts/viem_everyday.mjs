@@ -79,7 +79,7 @@ async function deposit(of) {
   const estimate = await client.estimateContractGas({
     ...of, account, functionName: 'deposit', args: ['for later'], value: 7n,
   })
-  const receipt = await mined(await wallet.writeContract(request))
+  const receipt = await wallet.writeContractSync({ ...request, timeout: 20_000 })
   const [{ args }] = parseEventLogs({ abi: vault.abi, eventName: 'Deposited', logs: receipt.logs })
   return {
     ...receiptOf(receipt), estimate, args,

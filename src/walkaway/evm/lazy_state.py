@@ -11,7 +11,7 @@ become an answer.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
 
@@ -341,16 +341,16 @@ def what_changed(state: Eels) -> dict[bytes, Overrides]:
     for address, before in accounts.known.before().items():
         after = _condition(accounts.get(Bytes20(address)))
         slots, is_whole = storage.written(address)
+        if after == _NOTHING:
+            slots, is_whole = {}, True
         # A creation that failed leaves its mark, but no nonce (EIP-161).
-        is_whole |= address in state.created_accounts and after[1] > 0
-        if before == after and not slots:
-            continue
-        balance, nonce, code = after
-        changes[address] = (
-            Overrides(balance, nonce, code, storage=slots if after != _NOTHING else {})
-            if is_whole or after == _NOTHING
-            else Overrides(balance, nonce, code, slots)
-        )
+        elif address in state.created_accounts and after[1] > 0:
+            is_whole = True
+        if before != after or slots:
+            account = Overrides(*after)
+            changes[address] = (
+                replace(account, storage=slots) if is_whole else replace(account, slots=slots)
+            )
     return changes
 
 

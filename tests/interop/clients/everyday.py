@@ -182,7 +182,8 @@ def _delegated(truth: Truth, seen: Seen, told: Seen) -> None:
     assert int(seen["calls"]) == 2
     vault = told["deploy"]["contract"]
     assert len(truth.logs_in(int(seen["block"]), address=vault)) == 2
-    assert truth.receipt(seen["undone"])["type"] == "0x4"
+    undone = truth.receipt(seen["undone"])
+    assert (undone["type"], undone["from"]) == ("0x4", _hex(SENDER.address))
     after = truth.ask("eth_getCode", account, hex(int(seen["undone"]["block"])))
     assert seen["after"] == after == "0x"
 

@@ -115,15 +115,17 @@ async function delegated(contract) {
   const { contractAddress: delegate } = await code.deploymentTransaction().wait()
   const to = await contract.getAddress()
   const note = (text) => contract.interface.encodeFunctionData('deposit', [text])
-  // The account sends it itself, so that its nonce has grown by one already.
-  const authorize = async (address) => [await authority.authorize({ address, nonce: await authority.getNonce() + 1 })]
   const smart = new Contract(authority.address, batch.abi, authority)
+  // The account sends it itself, so that its nonce has grown by one already.
+  const own = await authority.authorize({ address: delegate, nonce: await authority.getNonce() + 1 })
   const receipt = await (await smart.execute([[to, 1n, note('one')], [to, 2n, note('two')]], {
-    type: 4, authorizationList: await authorize(delegate), gasLimit: 300_000n,
+    type: 4, authorizationList: [own], gasLimit: 300_000n,
   })).wait()
   const delegation = await provider.getCode(authority.address, receipt.blockNumber)
-  const undone = await (await authority.sendTransaction({
-    type: 4, to: authority.address, authorizationList: await authorize(`0x${'0'.repeat(40)}`),
+  // Another pays for taking the code away again.
+  const away = await authority.authorize({ address: `0x${'0'.repeat(40)}`, nonce: await authority.getNonce() })
+  const undone = await (await wallet.sendTransaction({
+    type: 4, to: authority.address, authorizationList: [away],
   })).wait()
   return {
     ...receiptOf(receipt), delegate, delegation,

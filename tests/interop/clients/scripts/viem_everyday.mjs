@@ -183,8 +183,9 @@ async function delegated(of) {
   }))
   const delegation = await client.getCode({ address: authority.address, blockNumber: receipt.blockNumber })
   const [executed] = parseEventLogs({ abi: batch.abi, eventName: 'Executed', logs: receipt.logs })
-  const undone = await mined(await smart.sendTransaction({
-    authorizationList: [await smart.signAuthorization({ contractAddress: `0x${'0'.repeat(40)}`, executor: 'self' })],
+  // Another pays for taking the code away again.
+  const undone = await mined(await wallet.sendTransaction({
+    authorizationList: [await smart.signAuthorization({ contractAddress: `0x${'0'.repeat(40)}` })],
     to: authority.address,
   }))
   return {

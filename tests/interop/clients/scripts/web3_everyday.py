@@ -293,14 +293,15 @@ async def delegated(day: Day) -> Shown:
     delegate = code["contractAddress"]
     batch = day.compiled("batch", authority.address)
 
-    async def send(to: str, **more: Any) -> Any:
+    async def send(payer: Any, to: str, **more: Any) -> Any:
         nonce = await eth.get_transaction_count(authority.address)
-        # The account sends it itself, so that its nonce has grown by one already.
-        authorization = {"chainId": day.facts["chainId"], "address": to, "nonce": nonce + 1}
-        signed = authority.sign_transaction(
+        if payer is authority:
+            nonce += 1  # of its own transaction, which carries it
+        authorization = {"chainId": day.facts["chainId"], "address": to, "nonce": nonce}
+        signed = payer.sign_transaction(
             {
                 "chainId": day.facts["chainId"],
-                "nonce": nonce,
+                "nonce": await eth.get_transaction_count(payer.address),
                 "gas": 300_000,
                 "maxFeePerGas": 20 * 10**9,
                 "maxPriorityFeePerGas": 10**9,
@@ -314,10 +315,10 @@ async def delegated(day: Day) -> Shown:
 
     notes = [day.vault.encode_abi("deposit", [note]) for note in ("one", "two")]
     calls = [(day.vault.address, 1 + index, note) for index, note in enumerate(notes)]
-    receipt = await send(delegate, data=batch.encode_abi("execute", [calls]))
+    receipt = await send(authority, delegate, data=batch.encode_abi("execute", [calls]))
     delegation = await eth.get_code(authority.address, receipt["blockNumber"])
     executed = batch.events.Executed().process_log(receipt["logs"][-1])
-    undone = await send("0x" + "00" * 20)
+    undone = await send(day.account, "0x" + "00" * 20)
     return receipt_of(receipt) | {
         "delegate": delegate,
         "delegation": delegation.to_0x_hex(),

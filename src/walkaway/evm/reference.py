@@ -186,13 +186,19 @@ class _Rules:
     ) -> Outcome:
         if call.to is None:
             raise InvalidRequest("the system creates no contract")
-        call = replace(call, value=0, access_list=(), authorizations=(), blob_hashes=())
+        call = replace(call, access_list=(), authorizations=(), blob_hashes=())
         state = lazy_state(self._forms, known, overrides, None, reads)
         block = self._block(environment, state, known.block_hashes, reads)
-        target = Bytes20(call.to)
+        origin = self._origin(call, environment, block, 0)
+        ended = self._execute(self._system_message(call, Bytes20(call.to), block, origin))
+        self._destroy(state, ended.destroyed)
+        used = call.gas_limit - ended.gas_left
+        return _outcome(ended, used, used, reads, what_changed(state))
+
+    def _system_message(self, call: Call, target: Bytes20, block: Eels, origin: Eels) -> Eels:
         values: dict[str, Eels] = {
             "block_env": block,
-            "tx_env": self._origin(call, environment, block, 0),
+            "tx_env": origin,
             "caller": Bytes20(call.sender),
             "target": target,
             "current_target": target,
@@ -200,7 +206,7 @@ class _Rules:
             "gas": Uint(call.gas_limit),
             "value": U256(0),
             "data": call.data,
-            "code": self._state.get_account(state, target).code,
+            "code": self._state.get_account(block.state, target).code,
             "depth": Uint(0),
             "should_transfer_value": False,
             "is_static": False,
@@ -210,10 +216,7 @@ class _Rules:
             "disable_precompiles": False,
             "parent_evm": None,
         }
-        ended = self._execute(_made(self._vm.Message, values))
-        self._destroy(state, ended.destroyed)
-        used = call.gas_limit - ended.gas_left
-        return _outcome(ended, used, used, reads, what_changed(state))
+        return _made(self._vm.Message, values)
 
     def _pay(self, call: Call, environment: BlockEnvironment, state: Eels, gas_used: int) -> None:
         """Gas that is left goes back to the sender, the price over the base fee to the coinbase."""

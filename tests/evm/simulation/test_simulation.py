@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ethereum_types.bytes import Bytes20
+from ethereum_types.bytes import Bytes20, Bytes32
+from ethereum_types.numeric import U256
 
 from tests.evm.simulation.small_world import POOR, RICH, RULES, ground_of, simulated
 from tests.evm.simulation.world_ground import WorldGround
@@ -58,6 +59,10 @@ def block(*calls: AskedTransaction, **fields: object) -> AskedBlock:
 
 def code_at(code: bytes, at: bytes = HERE) -> dict[bytes, Overrides]:
     return {at: Overrides(code=code)}
+
+
+def key(number: int) -> bytes:
+    return number.to_bytes(32)
 
 
 def returned(simulated: SimulatedBlock, index: int = 0) -> int:
@@ -224,6 +229,27 @@ async def test_a_neighbour_that_is_not_deep_is_found_and_gives_the_true_root(oth
     (truth,) = await simulated(block(call(HERE)), ground=shown)
     assert len(shown.asked) == 2
     assert done.state_root == truth.state_root is not None
+
+
+async def test_overrides_alone_give_the_root_of_the_world_that_they_make() -> None:
+    """Before Cancun, when the network called no contracts."""
+    rules = replace(RULES, fork_at=lambda _: "paris")
+    ground = ground_of({HERE: Account(1, 2, CLEARS)}, {HERE: {0: 1, 1: 1, 2: 2}})
+    before, here = ground.world, Bytes20(HERE)
+    for wanted, account, slots in (
+        (Overrides(balance=9), Account(1, 9, CLEARS), {0: 1, 1: 1, 2: 2}),
+        (Overrides(nonce=9, code=b"\1"), Account(9, 2, b"\1"), {0: 1, 1: 1, 2: 2}),
+        (Overrides(slots={key(1): 7, key(3): 3}), None, {0: 1, 1: 7, 2: 2, 3: 3}),
+        (Overrides(slots={key(1): 0}), None, {0: 1, 2: 2}),
+        (Overrides(storage={key(1): 7, key(5): 0}), None, {1: 7}),
+        (Overrides(storage={}), None, {}),
+    ):
+        proven = await simulate(AskedSimulation((block(state={HERE: wanted}),)), ground, rules)
+        after = {**before.accounts, here: account or before.account(HERE)}
+        held = {Bytes32(key(at)): U256(value) for at, value in slots.items()}
+        storage = {at: kept for at, kept in before.storage.items() if at != here}
+        storage |= {here: held} if held else {}
+        assert proven.value[0].state_root == before.changed_to(after, storage).root, wanted
 
 
 async def test_accounts_that_go_leave_the_true_root() -> None:

@@ -127,18 +127,18 @@ class SimulatedState:
         """The state root after this block; None where what is proven does not decide it."""
         if not self._root_is_known:
             return None
-        empty = await self._empty()
-        self._change(dict.fromkeys(empty & self._touched, _NOTHING))
-        if (empty - self._touched) & self._looked_at:
-            # Whether somebody's code sent ether there, of which there was none, is not told.
-            self._root_is_known = False
-            return None
         await self.prove(
             {
                 address: () if change.storage is not None else change.slots
                 for address, change in self._block.items()
             }
         )
+        empty = await self._empty()
+        self._change(dict.fromkeys(empty & self._touched, _NOTHING))
+        if (empty - self._touched) & self._looked_at:
+            # Whether somebody's code sent ether there, of which there was none, is not told.
+            self._root_is_known = False
+            return None
         kept = empty - self._touched
         while self._root_is_known:
             try:

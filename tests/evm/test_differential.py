@@ -182,7 +182,7 @@ def agree_on_sequences(engines: tuple[Engine, Engine], seeds: range) -> int:
     return saw
 
 
-@pytest.mark.parametrize("first", range(0, 600, 100))
+@pytest.mark.parametrize("first", range(0, 300, 100))
 def test_calls_over_what_others_left_end_the_same(
     engines: tuple[Engine, Engine], first: int
 ) -> None:
@@ -193,7 +193,7 @@ def test_calls_over_what_others_left_end_the_same(
 def test_many_more_calls_over_what_others_left_end_the_same(
     engines: tuple[Engine, Engine],
 ) -> None:
-    assert agree_on_sequences(engines, range(100_000, 100_400)) > 40
+    assert agree_on_sequences(engines, range(100_000, 100_200)) > 20
 
 
 @pytest.mark.adversary

@@ -219,7 +219,8 @@ METHODS = (
     Method(
         "eth_call",
         "call, block = latest, state overrides, block overrides",
-        OVER_STATE + "what a run lacks is proven and the call run again",
+        OVER_STATE + "what a run lacks is proven and the call run again; where offchain_lookups "
+        "is set, lookups off chain (EIP-3668) are followed",
         call,
     ),
     Method(

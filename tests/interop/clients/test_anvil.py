@@ -71,7 +71,9 @@ async def test_what_anvil_says_is_proven_and_its_liar_is_not_believed(tmp_path: 
         async with endpoint_over(network, liar_alone, tmp_path / "liar") as serving:
             answer = await asked(serving.url, "eth_getBalance", address, number)
             assert answer["error"]["code"] == UNPROVEN
-            assert serving.node.evidence.files()
+            status = await asked(serving.url, "walkaway_status")
+            lies = {source["name"]: source["lies"] for source in status["result"]["sources"]}
+            assert lies == {"beacon": 0, "liar": 1}
 
 
 async def asked(url: str, method: str, *params: object) -> Any:

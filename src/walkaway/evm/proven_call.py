@@ -161,11 +161,13 @@ def check_reads(state: ProvenState, overrides: Mapping[bytes, Overrides], outcom
         written = {(address, key) for key in keys}
         if address not in outcome.touched_accounts or not written <= outcome.touched_slots:
             raise ProofError("the call changed what it did not look at", got=address)
-    for address in outcome.touched_accounts - known.accounts.keys():
-        if not _is_all_given(overrides.get(address)):
+    for address in outcome.touched_accounts:
+        if address not in known.accounts and not _is_all_given(overrides.get(address)):
             raise ProofError("the call looked at an account that is not proven", got=address)
-    for address, key in outcome.touched_slots - known.slots.keys():
+    for address, key in outcome.touched_slots:
         given = overrides.get(address)
+        if (address, key) in known.slots:
+            continue
         if given and (given.storage is not None or key in given.slots):
             continue
         account = known.accounts.get(address)

@@ -18,6 +18,7 @@ from walkaway.evm.simulation.ground import Ground
 from walkaway.evm.simulation.neighbours import ADDRESS_BYTES, KEY_BYTES, key_below
 from walkaway.evm.simulation.state_tries import StateTries, UnknownNeighbour
 from walkaway.limits import LIMITS
+from walkaway.proofs.execution.accounts import StateProof
 from walkaway.proofs.execution.keccak import EMPTY_HASH
 
 __all__ = ["Condition", "SimulatedState"]
@@ -46,6 +47,7 @@ class SimulatedState:
         self._overridden: frozenset[bytes] = frozenset()
         self._looked_at: set[bytes] = set()
         self._touched: set[bytes] = set()
+        self._near_in_any_case: set[bytes] = set()
         self._unknown_slots: set[Slot] = set()
         self._root_is_known = True
         self._neighbours = 0
@@ -53,9 +55,11 @@ class SimulatedState:
     async def prove(self, wanted: Mapping[bytes, Iterable[bytes]]) -> None:
         """Take proven accounts and slots in, in one go."""
         proofs = await self._ground.prove(wanted)
-        accounts = self._ground.state.known.accounts
+        await asyncio.to_thread(self._learn, proofs)
+
+    def _learn(self, proofs: Iterable[tuple[bytes, StateProof]]) -> None:
         for address, nodes in proofs:
-            self._tries.learn(address, accounts[address], nodes)
+            self._tries.learn(address, self._ground.state.known.accounts[address], nodes)
 
     def begin_block(self, overrides: Mapping[bytes, Overrides]) -> None:
         """Put the caller's overrides over what is there; a new block begins."""
@@ -63,6 +67,7 @@ class SimulatedState:
         self._block = {}
         self._looked_at, self._touched = set(), set()
         self._overridden = frozenset(told)
+        self._near_in_any_case |= told.keys()
         self._change(told)
 
     async def run(
@@ -73,12 +78,27 @@ class SimulatedState:
         Raises `Unsupported` where it looked at what hangs on a root that nobody
         knows, besides the errors of engines.
         """
-        asked = AskedCall(call, environment, self._overlay, block_hashes)
-        outcome = await self._ground.run(asked)
-        check_reads(self._ground.state, self._overlay, outcome)
+        given = self._near(call.sender, call.to, environment.header.coinbase)
+        while True:
+            outcome = await self._ground.run(AskedCall(call, environment, given, block_hashes))
+            looked_at = {*outcome.touched_accounts, *(at for at, _ in outcome.touched_slots)}
+            lacking = [at for at in looked_at if at in self._overlay and at not in given]
+            if not lacking:
+                break
+            given |= {address: self._overlay[address] for address in lacking}
+        check_reads(self._ground.state, given, outcome)
         if outcome.touched_slots & self._unknown_slots:
             raise Unsupported("the simulation reads the hash of a block whose root is not known")
         return outcome
+
+    def _near(self, *addresses: bytes | None) -> dict[bytes, Overrides]:
+        """What of the overlay a run may well look at: the rest is given once it does.
+
+        An engine reads all that it is given, which would make many calls slow
+        where each changes an account of its own.
+        """
+        near = self._near_in_any_case.union(at for at in addresses if at is not None)
+        return {address: self._overlay[address] for address in near & self._overlay.keys()}
 
     def keep(self, outcome: Outcome) -> None:
         """Let what a run changed be so."""
@@ -169,6 +189,7 @@ class SimulatedState:
     def _change(self, changes: Mapping[bytes, Overrides]) -> None:
         self._overlay = merged(self._overlay, changes)
         self._block = merged(self._block, changes)
+        self._near_in_any_case |= {at for at, change in changes.items() if change.code}
 
 
 def _says(wanted: Overrides) -> bool:

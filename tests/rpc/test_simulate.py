@@ -120,6 +120,8 @@ async def test_a_simulation_is_explained_down_to_the_checkpoint(put: Ask) -> Non
         (one_block(blockOverrides={"colour": "0x1"}), INVALID_PARAMS),
         (one_block(blockOverrides={"withdrawals": [{"index": "0x1"}]}), INVALID_PARAMS),
         (one_block(blockOverrides={"beaconRoot": "0x1"}), INVALID_PARAMS),
+        (one_block(blockOverrides={"baseFeePerGas": hex(2**64)}), INVALID_PARAMS),
+        (one_block(blockOverrides={"blobBaseFee": hex(2**128)}), INVALID_PARAMS),
         (one_block(stateOverrides={POOR: {"movePrecompileToAddress": "0x1"}}), INVALID_PARAMS),
         (one_block(stateOverrides={POOR: {"movePrecompileToAddress": POOR}}), CALL_FAILED),
         (one_block(stateOverrides={POOR: []}), INVALID_PARAMS),

@@ -122,11 +122,16 @@ def block_overrides(params: Params) -> BlockOverrides:
         gas_limit=members.read("gasLimit", Params.quantity),
         coinbase=members.read("feeRecipient", Params.address),
         prev_randao=members.read("prevRandao", Params.hash),
-        base_fee_per_gas=members.read("baseFeePerGas", amount),
-        blob_base_fee=members.read("blobBaseFee", amount),
+        base_fee_per_gas=members.read("baseFeePerGas", Params.quantity),
+        blob_base_fee=members.read("blobBaseFee", _blob_fee),
     )
     members.end()
     return read
+
+
+def _blob_fee(params: Params, name: str) -> int:
+    """As wide as engines hold it; a base fee has 64 bits."""
+    return params.quantity(name, bits=128)
 
 
 def _bytes(params: Params, name: str) -> bytes:

@@ -41,6 +41,8 @@ def test_what_is_skipped_is_filled_and_everything_else_stays() -> None:
         ([at(102), at(102)], Refusal.BLOCK_NUMBER, "numbers must be in order: 102 <= 102"),
         ([at(timestamp=1000)], Refusal.BLOCK_TIME, "timestamps must be in order: 1000 <= 1000"),
         ([at(103, 1024)], Refusal.BLOCK_TIME, "timestamps must be in order: 1024 <= 1024"),
+        ([at(timestamp=2**64 - 12), at()], Refusal.BLOCK_TIME, "no block's timestamp follows"),
+        ([at(timestamp=2**64 - 1), at(103)], Refusal.BLOCK_TIME, "no block's timestamp follows"),
         ([at(101 + LIMITS.simulated_blocks)], Refusal.TOO_MUCH, "too many blocks"),
         ([at()] * (LIMITS.simulated_blocks + 1), Refusal.TOO_MUCH, "too many blocks"),
     ],

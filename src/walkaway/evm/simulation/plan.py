@@ -20,6 +20,8 @@ __all__ = ["planned"]
 SECONDS_PER_BLOCK = 12
 """From one block to the next, where the caller names no time."""
 
+LAST_TIME = 2**64 - 1
+
 
 def planned(base: Header, blocks: Sequence[AskedBlock]) -> list[AskedBlock]:
     """Every block from ``base`` on, each with its number and its time.
@@ -38,7 +40,7 @@ def planned(base: Header, blocks: Sequence[AskedBlock]) -> list[AskedBlock]:
         if wanted - base.number > LIMITS.simulated_blocks:
             raise CallRefused("too many blocks", Refusal.TOO_MUCH)
         for skipped in range(number + 1, wanted):
-            time += SECONDS_PER_BLOCK
+            time = _next(time)
             line.append(AskedBlock(BlockOverrides(number=skipped, timestamp=time)))
         number, time = wanted, _time(block, time)
         overrides = replace(block.overrides, number=number, timestamp=time)
@@ -49,9 +51,15 @@ def planned(base: Header, blocks: Sequence[AskedBlock]) -> list[AskedBlock]:
 def _time(block: AskedBlock, before: int) -> int:
     wanted = block.overrides.timestamp
     if wanted is None:
-        return before + SECONDS_PER_BLOCK
+        return _next(before)
     if wanted <= before:
         raise CallRefused(
             f"block timestamps must be in order: {wanted} <= {before}", Refusal.BLOCK_TIME
         )
     return wanted
+
+
+def _next(time: int) -> int:
+    if time + SECONDS_PER_BLOCK > LAST_TIME:
+        raise CallRefused(f"no block's timestamp follows {time}", Refusal.BLOCK_TIME)
+    return time + SECONDS_PER_BLOCK

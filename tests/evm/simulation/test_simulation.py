@@ -11,6 +11,7 @@ from ethereum_types.numeric import U256
 from tests.evm.simulation.small_world import POOR, RICH, RULES, ground_of, simulated
 from tests.evm.simulation.world_ground import WorldGround
 from tests.evm.test_blocks import engines
+from tests.proofs.execution.test_requests import PARTS, encoded
 from walkaway.devnet.execution.world import Account
 from walkaway.errors import (
     CallFailed,
@@ -32,6 +33,7 @@ from walkaway.evm.system_contracts import block_hash_slot
 from walkaway.limits import LIMITS
 from walkaway.proofs import Finality
 from walkaway.proofs.execution.keccak import keccak256
+from walkaway.proofs.execution.requests import DEPOSIT_TOPIC, requests_hash
 from walkaway.proofs.execution.withdrawals import Withdrawal
 
 HERE = b"\xaa" * 20
@@ -368,3 +370,21 @@ async def test_a_system_contract_that_fails_fails_the_simulation() -> None:
     address, _ = block_hash_slot(1)
     with pytest.raises(CallFailed, match="system call failed"):
         await simulated(block(state=code_at(bytes.fromhex("fe"), address)))
+
+
+async def test_a_deposit_that_is_none_fails_the_simulation_and_one_that_is_shows_in_the_hash() -> (
+    None
+):
+    rules = replace(RULES, deposit_contract=HERE)
+    topic = "7f" + DEPOSIT_TOPIC.hex()
+    asked = AskedSimulation((block(call(HERE), state=code_at(bytes.fromhex(topic + "5f5fa1"))),))
+    with pytest.raises(CallFailed, match="deposit"):
+        await simulate(asked, ground_of(), rules)
+    copies = bytes.fromhex("365f5f37" + topic + "365fa1")
+    deposit = encoded([bytes([number]) * size for number, size in enumerate(PARTS)])
+    asked = AskedSimulation((block(call(HERE, data=deposit), state=code_at(copies)),))
+    (told,) = (await simulate(asked, ground_of(), rules)).value
+    (not_told,) = (await simulate(asked, ground_of(), RULES)).value
+    assert not_told.header.requests_hash == requests_hash([])
+    shown = b"".join(bytes([number]) * size for number, size in enumerate(PARTS))
+    assert told.header.requests_hash == requests_hash([b"\0" + shown])

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from walkaway.errors import CallFailed, CallRefused, InvalidRequest, Refusal
+from walkaway.errors import CallFailed, CallRefused, InvalidRequest, ProofError, Refusal
 from walkaway.evm.engine import BlockEnvironment, Call, Manner, Outcome
 from walkaway.evm.simulation.asked import AskedBlock, AskedSimulation, AskedTransaction
 from walkaway.evm.simulation.ground import NetworkRules
@@ -217,7 +217,10 @@ class BlockRun:
         requests = []
         if (contract := self._rules.deposit_contract) is not None:
             logs = [log for call in calls for log in call.receipt.logs]
-            requests.append(deposit_request(logs, contract))
+            try:
+                requests.append(deposit_request(logs, contract))
+            except ProofError as error:
+                raise CallFailed(f"unable to parse deposit data: {error}") from error
         for queue in REQUEST_CONTRACTS:
             output = await self._call_system(queue.address, b"", state)
             requests.append(queue.type + output if output else b"")

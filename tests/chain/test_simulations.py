@@ -62,7 +62,7 @@ async def test_an_account_that_no_source_proves_fails_the_simulation() -> None:
         chain = Chain(devnet.spec, pool, settings, clock=devnet, engine=engine)
         await chain.start(follow=False)
         assert (await simulated(chain, AskedBlock(transactions=(SEND,))))[0].hash is not None
+        odd = {address: Overrides(balance=1) for address in (POOR, b"\xc2" * 20)}
         with pytest.raises(Unproven, match=POOR.hex()):
-            odd = {address: Overrides(balance=1) for address in (POOR, b"\xc2" * 20)}
             await simulated(chain, AskedBlock(state=odd))
         await chain.stop()

@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import TypeVar
 
 from walkaway.chain.block_id import BlockId
-from walkaway.chain.calls import BlockOverrides
 from walkaway.chain.gas_estimate import estimate_gas
 from walkaway.chain.unknown import unknown_block
 from walkaway.errors import CallFailed, InvalidRequest, TooMuch, Unproven
+from walkaway.evm.block_overrides import BlockOverrides
 from walkaway.evm.engine import Call, Outcome, Overrides
 from walkaway.evm.precompiles import precompiles
 from walkaway.evm.proven_call import AskedCall

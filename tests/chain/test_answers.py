@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.chain.devnet_chain import (
+    BEACON,
     EXECUTION,
     Behaviour,
     SourcePlan,
@@ -287,6 +288,37 @@ async def test_sending_waits_for_the_first_submitter_and_tells_them_all() -> Non
         async with asyncio.timeout(5):
             await chain.submit(transfer(devnet, await own_nonce(chain)))
         assert devnet.requests("hornbeam") == 1
+
+
+async def test_a_submitter_in_quarantine_is_the_last_resort() -> None:
+    liar = SourcePlan("dogwood", frozenset({"execution", "submit"}), Behaviour.LYING_BALANCE)
+    reader = SourcePlan("alder", EXECUTION - {"submit"} | BEACON)
+    async with devnet_of(reader, liar) as devnet, following(devnet) as chain:
+        nonce = await own_nonce(chain)
+        for index in range(10):
+            await chain.account(dev_account(index).address, Tag.LATEST)
+        assert [source.lies for source in chain.status().sources] == [0, 1]
+        sent = await chain.submit(transfer(devnet, nonce))
+        devnet.advance(2)
+        await chain.advance()
+        receipt = await chain.receipt(sent)
+        assert isinstance(receipt, Proven)
+        assert receipt.value is not None
+        with pytest.raises(Rejected, match=r"^nonce too low") as refused:
+            await chain.submit(transfer(devnet, nonce, value=6))
+        assert list(refused.value.reasons) == ["dogwood"]
+
+
+async def test_a_submitter_in_quarantine_is_not_told_what_another_took() -> None:
+    liar = SourcePlan("dogwood", frozenset({"execution", "submit"}), Behaviour.LYING_BALANCE)
+    async with devnet_of(HONEST, liar) as devnet, following(devnet) as chain:
+        nonce = await own_nonce(chain)
+        for index in range(10):
+            await chain.account(dev_account(index).address, Tag.LATEST)
+        assert [source.lies for source in chain.status().sources] == [0, 1]
+        asked = devnet.requests("dogwood")
+        await chain.submit(transfer(devnet, nonce))
+        assert devnet.requests("dogwood") == asked
 
 
 async def test_a_source_in_quarantine_has_no_say_in_what_nobody_knows() -> None:

@@ -92,6 +92,29 @@ async def test_a_source_in_quarantine_has_no_say() -> None:
         assert (await pool.agreed(ASK, key, k=1)).said_by == ("good",)
 
 
+async def test_a_source_in_quarantine_is_the_last_resort_where_that_is_wished() -> None:
+    liar, good = says("liar", "x"), says("good", SourceFault("down"))
+
+    def unmask(answer: Answer) -> str:
+        raise ProofError("a lie")
+
+    async with Pool([liar, good], clock=HandClock(), seed=1) as pool:
+        with pytest.raises(Unproven):
+            await pool.first_proven(ASK, unmask)
+        with pytest.raises(Unproven, match="in quarantine for 60 s: a lie"):
+            await pool.agreed(ASK, key, k=1)
+        word = await pool.agreed(ASK, key, k=1, last_resort=True)
+        assert word.said_by == ("liar",)
+        script(good).say = lambda _: "x"
+        asked = len(script(liar).asked)
+        assert (await pool.agreed(ASK, key, k=1, last_resort=True)).said_by == ("good",)
+        assert len(script(liar).asked) == asked
+        script(good).say = script(liar).say = lambda _: SourceFault("down")
+        with pytest.raises(Unproven) as caught:
+            await pool.agreed(ASK, key, k=1, last_resort=True)
+        assert caught.value.reasons == {"liar": "down", "good": "down"}
+
+
 async def test_what_was_said_is_shown_as_people_write_it() -> None:
     one, two = says("a", 1), says("b", 2)
     async with Pool([one, two], clock=HandClock(), seed=1) as pool:

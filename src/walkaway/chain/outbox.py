@@ -54,7 +54,8 @@ class Outbox:
     async def send(self, raw: bytes) -> bytes:
         """Send a signed transaction to every source on the submit list; its 32-byte hash.
 
-        Returns when the first has taken it; the others are told all the same.
+        Returns when the first has taken it; the others are told all the same. Those in
+        quarantine are told where no other took it: it costs nothing, and proves nothing.
 
         Raises:
             InvalidRequest: it is malformed, unsigned, or for another chain.
@@ -91,7 +92,7 @@ class Outbox:
             return got
 
         question = RpcRequest("eth_sendRawTransaction", ("0x" + raw.hex(),), kind="submit")
-        return await self._pool.agreed(question, verify, k=1)
+        return await self._pool.agreed(question, verify, k=1, last_resort=True)
 
     def _told(self, telling: asyncio.Task[Word[bytes]]) -> None:
         self._telling.discard(telling)

@@ -37,7 +37,7 @@ from walkaway.sources.race import Failures, Race, call_off, worth_repeating
 from walkaway.sources.ranking import Candidates, rank
 from walkaway.sources.request import Answer, Request, Requests, forms
 from walkaway.sources.source import Source
-from walkaway.sources.standing import SourceState, SourceStatus, Standing
+from walkaway.sources.standing import SourceStatus, Standing
 from walkaway.sources.word import Word
 
 __all__ = ["Pool"]
@@ -165,17 +165,19 @@ class Pool:
         *,
         k: int,
         deadline: float | None = None,
+        last_resort: bool = False,
     ) -> Word[K]:
         """What at least ``k`` distinct operators say alike: their word, not a proof.
 
         ``key`` reads the comparable part out of an answer. Everything else that
-        was said is in the word's ``dissent``. Sources in quarantine have no say.
+        was said is in the word's ``dissent``. Sources in quarantine have no say, but
+        for what ``last_resort`` allows them (see `survey`).
 
         Raises:
             Unproven: fewer than ``k`` operators agree, or two camps of ``k`` contradict
                 each other; the reasons say who said what.
         """
-        survey = await self.survey(requests, key, deadline=deadline)
+        survey = await self.survey(requests, key, deadline=deadline, last_resort=last_resort)
         tally: Tally[K] = Tally()
         for source, said in survey.said:
             tally.add(source, said)
@@ -188,30 +190,34 @@ class Pool:
         return word
 
     async def survey(
-        self, requests: Requests, read: Callable[[Answer], T], *, deadline: float | None = None
+        self,
+        requests: Requests,
+        read: Callable[[Answer], T],
+        *,
+        deadline: float | None = None,
+        last_resort: bool = False,
     ) -> Survey[T]:
         """What each source that is not in quarantine says, for answers that nobody can prove.
 
         ``read`` raises from the tree of `errors` where an answer is malformed.
+        ``last_resort`` asks those in quarantine too where no other has said anything:
+        for what is given away rather than found out, so that nobody's word counts.
         """
         asked = forms(requests)
         seconds = self._limits.request_seconds if deadline is None else deadline
         candidates = self._candidates(asked)
+        quarantined = [standing for standing in candidates.reserve if standing.is_quarantined()]
         heard = [
             standing
             for standing in (*candidates.usable, *candidates.reserve)
-            if standing.state() is not SourceState.QUARANTINED
+            if standing not in quarantined
         ]
-        outcomes = await self._ask_all(heard, asked, read, seconds)
         survey: Survey[T] = Survey([], dict(candidates.left_out))
-        for standing, outcome in zip(heard, outcomes, strict=True):
-            if isinstance(outcome, Failed):
-                survey.reasons[standing.source.name] = outcome.reason
-            else:
-                survey.said.append((standing.source, outcome.value))
-        for standing in candidates.reserve:
-            if standing not in heard:
-                survey.reasons[standing.source.name] = standing.why_not_now()
+        await self._hear(heard, asked, read, seconds, survey)
+        if last_resort and not survey.said:
+            await self._hear(quarantined, asked, read, seconds, survey)
+        for standing in quarantined:
+            survey.reasons.setdefault(standing.source.name, standing.why_not_now())
         return survey
 
     async def prove_many(
@@ -305,21 +311,28 @@ class Pool:
     ) -> Outcome[T]:
         return await self._asker.ask(standing, asked, verify, heavy=heavy, seconds=seconds)
 
-    async def _ask_all(
+    async def _hear(
         self,
         standings: Sequence[Standing],
         asked: tuple[Request, ...],
-        verify: Verify[T],
+        read: Verify[T],
         seconds: float,
-    ) -> list[Outcome[T]]:
+        survey: Survey[T],
+    ) -> None:
+        """Ask them all at once, and add what they say to the survey."""
         tasks = [
-            asyncio.create_task(self._ask(standing, asked, verify, False, seconds))
+            asyncio.create_task(self._ask(standing, asked, read, False, seconds))
             for standing in standings
         ]
         try:
-            return await asyncio.gather(*tasks)
+            outcomes = await asyncio.gather(*tasks)
         finally:
             await call_off(tasks)
+        for standing, outcome in zip(standings, outcomes, strict=True):
+            if isinstance(outcome, Failed):
+                survey.reasons[standing.source.name] = outcome.reason
+            else:
+                survey.said.append((standing.source, outcome.value))
 
     async def _prove_singly(
         self,

@@ -119,6 +119,7 @@ class Limits:
     journal_events: int = 2048
     disk_cache_bytes: int = 1024 * 1024 * 1024
     history_jumps: int = 64
+    history_headers: int = 1024
     kept_headers: int = 65_536
 
     # rpc

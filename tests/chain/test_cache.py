@@ -98,6 +98,22 @@ async def test_a_lower_limit_holds_from_the_next_entry_on(cache: DiskCache) -> N
     await again.close()
 
 
+async def test_little_of_the_file_is_held_in_memory(
+    cache: DiskCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def connected(path: Path, *, timeout: float, check_same_thread: bool) -> sqlite3.Connection:
+        opened.append(connect(path, timeout=timeout, check_same_thread=check_same_thread))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", connected)
+    await cache.put("header", name(1), b"content")
+    (pages,) = opened[0].execute("PRAGMA cache_size").fetchone()
+    assert -1024 <= pages < 0  # KiB
+
+
 async def test_what_would_fill_the_cache_alone_is_not_kept(cache: DiskCache) -> None:
     await cache.put("block", NAME, bytes(12_501))
     assert await cache.get("block", NAME) is None

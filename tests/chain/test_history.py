@@ -115,6 +115,22 @@ async def test_the_way_that_was_gone_is_not_gone_again() -> None:
         assert [anchor.rule for anchor in second.because.anchors()] == ["checkpoint"]
 
 
+async def test_of_what_was_proven_only_the_last_used_is_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("walkaway.chain.history.LIMITS", replace(LIMITS, history_headers=2))
+    async with long_chain() as (devnet, chain):
+        headers = headers_of(chain)
+        await resolved(headers, 3)
+        held = await resolved(headers, 2)
+        assert [anchor.rule for anchor in held.because.anchors()] == ["checkpoint"]
+        number = chain.head(Tag.FINALIZED).value.number - 2 * WINDOW + 1
+        let_go = await resolved(headers, number)
+        assert let_go.value.hash == truth(devnet, number)
+        (anchor,) = let_go.because.anchors()
+        assert anchor.rule.startswith("kept: proven final")
+
+
 async def test_depth_is_kept_and_said_to_be_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

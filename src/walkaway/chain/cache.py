@@ -43,6 +43,8 @@ CREATE TABLE IF NOT EXISTS entry (
 );
 CREATE INDEX IF NOT EXISTS leaving ON entry (final, used);
 """
+_PAGES_KIB = 512
+"""How much of the file SQLite may hold in memory: the system holds the rest of it as well."""
 _ROOM_AFTER = 0.9
 """To which share of the limit the entries are reduced where they exceed it."""
 _MAY_PASS = {
@@ -130,6 +132,7 @@ class DiskCache:
             file.execute("PRAGMA locking_mode = EXCLUSIVE")
             file.execute("PRAGMA journal_mode = WAL")
             file.execute("PRAGMA synchronous = NORMAL")
+            file.execute(f"PRAGMA cache_size = -{_PAGES_KIB}")
             file.executescript(_TABLE)
             sums = "SELECT coalesce(sum(size), 0), coalesce(max(used), 0) FROM entry"
             content, clock = file.execute(sums).fetchone()

@@ -30,7 +30,8 @@ Fetch = Callable[[bytes], Awaitable[Header]]
 class History:
     """Finds a proven header from which the last stretch can be gone.
 
-    What this run proved is handed on as proven, what an earlier run proved as kept.
+    What this run proved is handed on as proven; what an earlier run proved, or so long
+    ago that it was let go since (`LIMITS.history_headers`), as kept.
     ``window`` is how many blocks one jump may span.
     """
 
@@ -75,6 +76,7 @@ class History:
         if entry is None or entry[0] >= head.value.number or not _is_final(head):
             return None
         if (proven := self._proven.get(entry[0])) is not None:
+            self._proven.move_to_end(entry[0])
             return proven
         await self._check(head)
         try:
@@ -93,7 +95,8 @@ class History:
         number = header.value.number
         self._index.note(number, header.value.hash)
         self._proven[number] = header
-        while len(self._proven) > LIMITS.cached_headers:
+        self._proven.move_to_end(number)
+        while len(self._proven) > LIMITS.history_headers:
             self._proven.popitem(last=False)
 
     async def _check(self, head: Proven[Header]) -> None:

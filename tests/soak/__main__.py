@@ -8,7 +8,7 @@ import logging
 import random
 import sys
 
-from tests.soak.run import ANSWERED_AT_LEAST, Report, soak
+from tests.soak.run import ANSWERED_AT_LEAST, BLOCKS_A_MINUTE, Report, soak
 
 
 def printed(report: Report) -> str:
@@ -33,6 +33,11 @@ def printed(report: Report) -> str:
         lines.append(
             f"memory of the node: {memory.first:.1f} MiB after the warm-up, {memory.last:.1f} MiB "
             f"at the end, {memory.growth:+.2f} MiB a minute (at most {memory.growth_allowed:+.2f})"
+        )
+        a_block = memory.growth * 1024 / BLOCKS_A_MINUTE
+        lines.append(
+            f"  or {a_block:+.1f} KiB a block, none of it by design: "
+            "caches and header index are so small that they fill within three minutes"
         )
     lines += [f"  wrong: {wrong}" for wrong in record.wrong_ones]
     lines += [f"FAILED: {failure}" for failure in report.failures]

@@ -25,9 +25,10 @@ from tests.soak.weather import Chain, Weather
 from walkaway.devnet.network import Devnet
 from walkaway.devnet.settings import DevnetSettings
 
-__all__ = ["ANSWERED_AT_LEAST", "Report", "soak"]
+__all__ = ["ANSWERED_AT_LEAST", "BLOCKS_A_MINUTE", "Report", "soak"]
 
 SECONDS_PER_SLOT = 1
+BLOCKS_A_MINUTE = 60 / SECONDS_PER_SLOT
 OLDEST_HEAD = 20.0
 """How many seconds old the head may be that the node serves as the latest."""
 SLACK_SECONDS = 3.0

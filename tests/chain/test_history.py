@@ -131,6 +131,23 @@ async def test_of_what_was_proven_only_the_last_used_is_held(
         assert anchor.rule.startswith("kept: proven final")
 
 
+async def test_of_the_blocks_below_a_head_the_last_asked_for_are_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    few = replace(LIMITS, cached_headers=16, lineages=4)
+    monkeypatch.setattr("walkaway.chain.headers.LIMITS", few)
+    async with long_chain() as (devnet, chain):
+        head = chain.head(Tag.FINALIZED).value.number
+        headers = headers_of(chain, window=100)
+        for distance in range(30, 36):
+            await resolved(headers, head - distance)
+        asked = devnet.requests("alder")
+        await resolved(headers, head - 32)
+        assert devnet.requests("alder") == asked
+        await resolved(headers, head - 30)
+        assert devnet.requests("alder") == asked + 1
+
+
 async def test_depth_is_kept_and_said_to_be_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -73,7 +73,8 @@ class Lineage:
 
     def jump(self, header: Proven[Header]) -> None:
         self._jumped[header.value.number] = header
-        while len(self._jumped) > LIMITS.cached_headers:
+        # Every head has its own: together they hold as many as the data.
+        while len(self._jumped) > LIMITS.cached_headers // LIMITS.lineages:
             self._jumped.popitem(last=False)
 
 

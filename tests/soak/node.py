@@ -50,7 +50,7 @@ SMALL_CACHES = {
 """Caches so small that they are full when the warm-up is over: what grows then is no cache.
 
 At full size those that hold something of each block go on filling for long after: at 12
-seconds a block, the headers (about 2.5 KiB each) for half a day, and the index of final
+seconds a block, the headers (about 2 KiB each) for half a day, and the index of final
 blocks (150 bytes for each that was asked about) up to twice `LIMITS.kept_headers`.
 """
 

@@ -80,12 +80,47 @@ def test_long_facts_are_cut_unless_all_is_wanted() -> None:
         ([1, 2, 3], "a list of 3"),
         ("0x" + "ab" * 500, "(500 bytes)"),
         ("0x", "answer  0x"),
-        (False, "False"),
+        (False, "false"),
+        ([], "answer  []"),
+        ({"gasUsed": "0x5208"}, "gasUsed  0x5208  (21,000)"),
+        ({"hash": "0x" + "cd" * 50}, "(50 bytes)"),
+        ([{"a": 1}, {}], "0  an object of 1 member"),
         ("0xnothex", "0xnothex"),
     ],
 )
 def test_results_of_any_shape(result: object, shown: str) -> None:
     assert shown in drawn(explanation(result))
+
+
+def test_of_many_members_the_rest_is_counted_unless_all_is_wanted() -> None:
+    told = explanation([[number, "x"] for number in range(1000)])
+    assert "and 970 more" in drawn(told)
+    assert "999  " not in drawn(told)
+    assert '999  [999, "x"]' in drawn(told, full=True)
+
+
+def test_a_call_that_failed_shows_how_and_what_it_gave_back() -> None:
+    told = explanation(None)
+    told["failure"] = {"code": 3, "message": "execution reverted: no", "data": "0x08c379a0"}
+    text = drawn(told)
+    assert "failed  execution reverted: no" in text
+    assert "data    0x08c379a0" in text
+    assert "answer" not in text
+    assert "next" not in text
+    assert "1 account proof" in text
+    told["failure"] = {"code": -32000, "message": "out of gas", "advice": "more gas"}
+    assert "next    more gas" in drawn(told)
+    assert "data" not in drawn(told)
+
+
+def test_above_the_head_nobody_was_asked() -> None:
+    told = explanation(None, "above the proven head")
+    told["proven"] = []
+    told["word"] = [{"saidBy": [], "asked": [], "dissent": [], "aboveHead": 7}]
+    text = drawn(told)
+    assert text.startswith("above the proven head")
+    assert "nobody was asked: the proven head is block 7" in text
+    assert "word" not in text
 
 
 def test_somebodys_word_says_whose() -> None:

@@ -144,6 +144,23 @@ def test_a_line_is_whole_and_as_firm_as_its_least_firm_block() -> None:
     assert alone.because.because == (parts[0].because,)
 
 
+def test_the_evidence_of_a_line_holds_its_ends_and_its_logs_and_counts_the_rest() -> None:
+    line = [child(None, ())]
+    for index in range(1, 7):
+        line.append(child(line[-1], RECEIPTS if index == 3 else ()))
+    parts = [
+        part(header, OF_ONE)
+        if index == 3
+        else derive_logs.no_logs_by_bloom(proven(header, Finality.FINALIZED), OF_ONE)
+        for index, header in enumerate(line)
+    ]
+    evidence = derive_logs.logs_in_line(parts, OF_ONE).because
+    assert evidence.because == (parts[6].because, parts[3].because, parts[0].because)
+    facts = dict(evidence.facts)
+    assert facts["logs"] == dict(parts[3].because.facts)["logs"] == 2
+    assert facts["blocks_without_logs_not_shown"] == 4
+
+
 def test_a_line_has_no_gap_and_no_stranger() -> None:
     first = child(None)
     second = child(first)

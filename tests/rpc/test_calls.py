@@ -243,10 +243,47 @@ async def test_access_lists_name_what_is_touched_and_not_what_is_warm(put: Ask) 
 
 @one_loop
 async def test_a_call_is_explained_down_to_the_checkpoint(put: Ask) -> None:
-    explained = json.dumps(await result(put, "walkaway_explain", "eth_call", [TOKEN_CALL]))
-    assert "executable specification" in explained
-    assert "proven_pieces" in explained
-    assert "checkpoint" in explained
+    explanation = await result(put, "walkaway_explain", "eth_call", [TOKEN_CALL])
+    (_, ran) = explanation["proven"]
+    assert "checkpoint" in json.dumps(explanation)
+    _, engine, *pieces = ran["because"]["because"]
+    assert engine["anchor"] is True
+    assert "executable specification" in engine["facts"]["engine"]
+    assert ran["because"]["facts"]["pieces_read"] == len(pieces)
+    rules = [piece["rule"] for piece in pieces]
+    assert hexed(TOKEN) in [piece.get("facts", {}).get("address") for piece in pieces]
+    for part in ("the header's state root", "code hash", "the account's storage root"):
+        assert any(part in rule for rule in rules), part
+
+
+@one_loop
+async def test_a_call_that_fails_is_explained_with_what_it_gave_back(put: Ask) -> None:
+    for code, failed in (("0x602a60005260206000fd", REVERTED), ("0xfe", CALL_FAILED)):
+        asked = [{"to": HERE}, "latest", {HERE: {"code": code}}]
+        refused = await error(put, "eth_call", *asked)
+        explanation = await result(put, "walkaway_explain", "eth_call", asked)
+        assert explanation["failure"] == refused
+        assert refused["code"] == failed
+        assert explanation["result"] is None
+        assert explanation["state"] == "proven"
+        assert [p["claim"]["subject"][0] for p in explanation["proven"]] == ["header", "call"]
+
+
+@one_loop
+async def test_of_a_block_above_the_head_nobody_was_asked(put: Ask) -> None:
+    asked = ["0xffffff", False]
+    explanation = await result(put, "walkaway_explain", "eth_getBlockByNumber", asked)
+    assert explanation["result"] is None
+    assert explanation["state"] == "above the proven head"
+    assert explanation["word"][0]["saidBy"] == []
+
+
+@one_loop
+async def test_what_was_never_run_has_no_explanation(put: Ask) -> None:
+    asked = [{"from": HERE, "to": HERE, "value": "0x1"}]
+    told = await error(put, "walkaway_explain", "eth_call", asked)
+    assert told["code"] == CALL_FAILED
+    assert "insufficient funds" in told["message"]
 
 
 @one_loop

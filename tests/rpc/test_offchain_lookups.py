@@ -53,8 +53,11 @@ async def test_off_it_is_the_revert_and_no_gateway_hears_of_it(chain: Chain) -> 
     served = Served(HONEST.answer)
     async with gateway(served) as url:
         reply = await ask(Dispatcher(chain), "eth_call", call(url), "latest")
+        told = await ask(Dispatcher(chain), "walkaway_explain", "eth_call", [call(url), "latest"])
     assert reply["error"]["code"] == REVERTED
     assert bytes.fromhex(reply["error"]["data"][2:])[:4] == OFFCHAIN_LOOKUP
+    assert "offchain_lookups = true" in told["result"]["failure"]["advice"]
+    assert told["result"]["failure"]["data"] == reply["error"]["data"]
     assert served.asked == []
 
 

@@ -105,6 +105,8 @@ async def test_a_simulation_is_explained_down_to_the_checkpoint(put: Ask) -> Non
     asked = [one_block(BALANCE)]
     explained = json.dumps(await result(put, "walkaway_explain", "eth_simulateV1", asked))
     assert "the blocks were run over proven state" in explained
+    assert "the engine that ran it" in explained
+    assert "Merkle Patricia proof" in explained
     assert "checkpoint" in explained
 
 

@@ -6,6 +6,7 @@ once and by their number after that.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,13 +15,14 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
-from walkaway.cli.terminal import plain, short_hex
+from walkaway.cli.terminal import counted, plain, short_hex
 from walkaway.errors import WalkawayError
 
 __all__ = ["explanation_tree"]
 
 _DEEPEST = 64
 _LONG_RESULT = 66
+_FEW_MEMBERS = 30
 _LEGEND = {
     "optimistic": "optimistic: two thirds of the sync committee signed it; a reorg can undo it",
     "finalized": "finalized: that block is final, or one that descends from it; no reorg undoes it",
@@ -47,7 +49,7 @@ def explanation_tree(
 def _explanation(question: str, explanation: Mapping[str, Any], full: bool) -> RenderableType:
     state = explanation["state"]
     head = Text.assemble((state, _state_style(state)), "  ", plain(question, "title"))
-    parts: list[RenderableType] = [head, _result(explanation["result"], full)]
+    parts: list[RenderableType] = [head, *_outcome(explanation, full)]
     for proven in explanation["proven"]:
         tree = Tree(_claim(proven["claim"], full), guide_style="quiet")
         _grow(tree, proven["because"], full, 0)
@@ -63,24 +65,58 @@ def _state_style(state: str) -> str:
     return "good" if state == "proven" else "warn" if "word" in state else "quiet"
 
 
-def _result(result: object, full: bool) -> Text:
+def _outcome(explanation: Mapping[str, Any], full: bool) -> list[RenderableType]:
+    """The answer, or how the call failed."""
+    failure = explanation.get("failure")
+    if failure is None:
+        return _result(explanation["result"], full)
+    lines = [Text.assemble(("failed  ", "bad"), plain(failure["message"]))]
+    if "data" in failure:
+        lines.append(Text.assemble(("data    ", "quiet"), plain(_text(failure["data"], full))))
+    if "advice" in failure:
+        lines.append(Text.assemble(("next    ", "name"), plain(failure["advice"])))
+    return [*lines]
+
+
+def _result(result: object, full: bool) -> list[RenderableType]:
+    """The answer: of what has members the first few, or all where ``full`` is wanted."""
+    members = _members(result)
+    answer = Text.assemble(("answer  ", "quiet"), plain(_in_short(result, full and not members)))
+    shown = members if full else members[:_FEW_MEMBERS]
+    lines = [
+        Text.assemble("  ", (f"{name}  ", "quiet"), plain(_in_short(member, full)))
+        for name, member in shown
+    ]
+    if len(shown) < len(members):
+        lines.append(Text(f"  and {len(members) - len(shown):,} more: --full shows all", "quiet"))
+    return [answer, *lines]
+
+
+def _members(result: object) -> list[tuple[str, object]]:
     if isinstance(result, Mapping):
-        shown = f"an object of {len(result)} members"
-    elif isinstance(result, Sequence) and not isinstance(result, str):
-        shown = f"a list of {len(result)}"
-    elif isinstance(result, str):
-        shown = _text_result(result, full)
-    else:
-        shown = "null" if result is None else str(result)
-    return Text.assemble(("answer  ", "quiet"), plain(shown))
+        return [(str(name), member) for name, member in result.items()]
+    if isinstance(result, Sequence) and not isinstance(result, str):
+        return [(str(index), member) for index, member in enumerate(result)]
+    return []
 
 
-def _text_result(result: str, full: bool) -> str:
-    if _QUANTITY.fullmatch(result):
-        return f"{result}  ({int(result, 16):,})"
-    if len(result) > _LONG_RESULT and not full:
-        return f"{result[:_LONG_RESULT]}... ({len(result) // 2 - 1:,} bytes)"
-    return result
+def _in_short(result: object, full: bool) -> str:
+    """One line for any value."""
+    if isinstance(result, str):
+        return _text(result, full)
+    if isinstance(result, Mapping) and result and not full:
+        return f"an object of {counted(len(result), 'member')}"
+    if isinstance(result, Sequence) and result and not full:
+        return f"a list of {len(result):,}"
+    return json.dumps(result)
+
+
+def _text(text: str, full: bool) -> str:
+    if _QUANTITY.fullmatch(text):
+        return f"{text}  ({int(text, 16):,})"
+    if len(text) > _LONG_RESULT and not full:
+        return f"{text[:_LONG_RESULT]}... ({len(text) // 2 - 1:,} bytes)"
+    return text
 
 
 def _claim(claim: Mapping[str, Any], full: bool) -> Text:
@@ -103,11 +139,8 @@ def _grow(branch: Tree, step: Mapping[str, Any], full: bool, depth: int) -> None
     if step["anchor"]:
         label.append("believed: ", "warn")
     label.append_text(plain(step["rule"]))
-    facts = [
-        f"{name.replace('_', ' ')} {_short(told, full)}" for name, told in step["facts"].items()
-    ]
-    if facts:
-        label.append("\n").append_text(plain("  ".join(facts), "quiet"))
+    if facts := _facts(step["facts"], full):
+        label.append("\n").append_text(plain(facts, "quiet"))
     grown = branch.add(label)
     if left_out := step.get("leftOut"):
         grown.add(Text(f"{int(left_out):,} steps left out, down to", "quiet"))
@@ -123,7 +156,7 @@ def _facts(facts: Mapping[str, Any], full: bool) -> str:
 
 def _word(word: Mapping[str, Any]) -> Text:
     if (head := word.get("aboveHead")) is not None:
-        return Text(f"it lies above the proven head, block {int(head):,}", "quiet")
+        return Text(f"nobody was asked: the proven head is block {int(head):,}", "quiet")
     said, asked = word["saidBy"], word["asked"]
     if word.get("acceptedBy") is not None:
         told = f": of {', '.join(said)}, accepted by the contract's {word['acceptedBy']}"

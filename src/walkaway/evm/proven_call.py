@@ -9,7 +9,7 @@ cannot stand in for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -24,7 +24,7 @@ from walkaway.proofs.execution.keccak import keccak256
 from walkaway.proofs.execution.trie import EMPTY_ROOT
 from walkaway.proofs.proven import Claim, Evidence, Proven
 
-__all__ = ["AskedCall", "ProvenState", "check_reads", "digest", "prove_call"]
+__all__ = ["AskedCall", "ProvenState", "check_reads", "digest", "prove_call", "run_stands_on"]
 
 T = TypeVar("T")
 
@@ -49,6 +49,7 @@ class ProvenState:
         self._code: dict[bytes, bytes] = {}
         self._block_hashes: dict[int, bytes] = {}
         self.known = KnownState(self._accounts, self._slots, self._code, self._block_hashes)
+        self._because: dict[bytes | tuple[bytes, bytes], Evidence] = {}
 
     @property
     def pieces(self) -> int:
@@ -60,16 +61,21 @@ class ProvenState:
         """An account of this state, or its proven absence."""
         (address,) = self._coordinates(account, "account", 1)
         self._accounts[address] = account.value
+        self._because[address] = account.because
 
     def add_slot(self, slot: Proven[int]) -> None:
         """A storage slot's value in this state."""
         address, key = self._coordinates(slot, "slot", 2)
-        self._slots[address, key] = slot.value
+        place = (address, key)
+        self._slots[place] = slot.value
+        self._because[place] = slot.because
 
     def add_code(self, code: Proven[bytes]) -> None:
         """The code of an account of this state."""
         self._coordinates(code, "code", 1)
-        self._code[keccak256(code.value)] = code.value
+        code_hash = keccak256(code.value)
+        self._code[code_hash] = code.value
+        self._because[code_hash] = code.because
 
     def add_ancestors(self, line: Sequence[Proven[Header]]) -> None:
         """The hashes of the blocks before this one, for BLOCKHASH.
@@ -92,6 +98,21 @@ class ProvenState:
             child = ancestor.value
         for ancestor in line:
             self._block_hashes[ancestor.value.number] = ancestor.value.hash
+
+    def evidence(self, outcomes: Iterable[Outcome]) -> Iterator[Evidence]:
+        """Why what these runs looked at is believed, each once: accounts, their code, slots.
+
+        Of what is overridden, or cannot be there, there is none.
+        """
+        ran = list(outcomes)
+        looked_at = frozenset[bytes]().union(*(outcome.touched_accounts for outcome in ran))
+        slots = frozenset[tuple[bytes, bytes]]().union(*(outcome.touched_slots for outcome in ran))
+        accounts = [self._accounts.get(address) for address in sorted(looked_at)]
+        code = dict.fromkeys(account.code_hash for account in accounts if account is not None)
+        pieces: Iterable[bytes | tuple[bytes, bytes]] = (*sorted(looked_at), *code, *sorted(slots))
+        for piece in pieces:
+            if (because := self._because.get(piece)) is not None:
+                yield because
 
     def _coordinates(self, proven: Proven[T], kind: str, count: int) -> tuple[bytes, ...]:
         claim, under = proven.claim, self.header.claim
@@ -140,14 +161,25 @@ def prove_call(
         raise ProofError("the call ran on another chain", got=asked.environment.chain_id)
     check_reads(state, asked.overrides, outcome)
     claim = Claim(under.chain_id, under.block_hash, asked.subject, under.finality)
+    below = run_stands_on(state, engine, [outcome])
     facts = (
-        ("engine", engine),
         ("fork", asked.environment.fork),
-        ("proven_pieces", state.pieces),
+        ("pieces_read", len(below) - 2),
         ("overridden_accounts", len(asked.overrides)),
     )
     rule = "the call was run over proven state, and read no value besides"
-    return seal(outcome, claim, Evidence(rule, facts, (state.header.because,)))
+    return seal(outcome, claim, Evidence(rule, facts, below))
+
+
+def run_stands_on(
+    state: ProvenState, engine: str, outcomes: Iterable[Outcome]
+) -> tuple[Evidence, ...]:
+    """What runs over ``state`` stand on: its header, the engine, and every piece they read.
+
+    The engine is believed: nobody proves that it computes as the network does.
+    """
+    believed = Evidence("the engine that ran it", (("engine", engine),))
+    return (state.header.because, believed, *state.evidence(outcomes))
 
 
 def check_reads(state: ProvenState, overrides: Mapping[bytes, Overrides], outcome: Outcome) -> None:

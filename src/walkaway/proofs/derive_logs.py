@@ -132,11 +132,16 @@ def logs_in_line(
         logs_subject(wanted, ends),
         _least_firm([part.claim.finality for part in blocks]),
     )
-    facts = (("first", ends[0]), ("last", ends[1]), ("logs", len(found)))
+    # The evidence keeps both ends and what holds logs; the line itself shows those between.
+    kept = [p for p in reversed(blocks) if p.value.logs or p is newest or p is blocks[0]]
+    facts = (
+        ("first", ends[0]),
+        ("last", ends[1]),
+        ("logs", len(found)),
+        ("blocks_without_logs_not_shown", len(blocks) - len(kept)),
+    )
     rule = "every block of the line shown whole or excluded by its bloom filter"
-    # Of a long line the evidence keeps both ends; each block between is the parent of the next.
-    below = (newest.because,) if len(blocks) == 1 else (newest.because, blocks[0].because)
-    return seal(found, claim, Evidence(rule, facts, below))
+    return seal(found, claim, Evidence(rule, facts, tuple(part.because for part in kept)))
 
 
 _FIRMNESS = (Finality.GIVEN, Finality.OPTIMISTIC, Finality.FINALIZED)

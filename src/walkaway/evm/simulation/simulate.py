@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import Sequence
 
 from walkaway.errors import CallRefused, Refusal
-from walkaway.evm.proven_call import ProvenState, digest
+from walkaway.evm.proven_call import ProvenState, digest, run_stands_on
 from walkaway.evm.simulation.asked import AskedBlock, AskedSimulation
 from walkaway.evm.simulation.block import BlockRun, begun_header
 from walkaway.evm.simulation.ground import Ground, NetworkRules
@@ -96,11 +96,11 @@ def _sealed(
 ) -> Proven[tuple[SimulatedBlock, ...]]:
     under = state.header.claim
     claim = Claim(under.chain_id, under.block_hash, subject, under.finality)
+    calls = [call.outcome for block in blocks for call in block.calls]
     facts = (
-        ("engine", engine),
         ("blocks", len(blocks)),
-        ("calls", sum(len(block.calls) for block in blocks)),
+        ("calls", len(calls)),
         ("proven_pieces", state.pieces),
     )
     rule = "the blocks were run over proven state, and read no value besides"
-    return seal(blocks, claim, Evidence(rule, facts, (state.header.because,)))
+    return seal(blocks, claim, Evidence(rule, facts, run_stands_on(state, engine, calls)))

@@ -116,7 +116,7 @@ def test_an_outcome_is_sealed_under_the_block_and_names_what_was_asked() -> None
     assert sealed.claim.finality is Finality.GIVEN
     engine = Evidence("the engine that ran it", (("engine", "an engine"),))
     assert sealed.because.because == (HEAD.because, engine, account().because)
-    assert ("proven_pieces", 1) in sealed.because.facts
+    assert ("pieces_read", 1) in sealed.because.facts
     assert sealed.because.because == (HEAD.because,)
 
 

@@ -117,7 +117,6 @@ def test_an_outcome_is_sealed_under_the_block_and_names_what_was_asked() -> None
     engine = Evidence("the engine that ran it", (("engine", "an engine"),))
     assert sealed.because.because == (HEAD.because, engine, account().because)
     assert ("pieces_read", 1) in sealed.because.facts
-    assert sealed.because.because == (HEAD.because,)
 
 
 def test_an_outcome_that_looked_at_what_is_not_proven_is_not_sealed() -> None:

@@ -14,14 +14,16 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.sources.certificates import server_and_client
-from walkaway.errors import Unproven
+from walkaway.errors import SourceFault, Unproven
 from walkaway.evm.offchain_lookup import OffchainLookup
 from walkaway.limits import LIMITS
 from walkaway.sources.gateways import GatewayAnswer, Gateways
 from walkaway.sources.guard import Guard
-from walkaway.sources.transports.http_client import HttpClient
+from walkaway.sources.transports.http_client import HttpClient, HttpQuestion, HttpReply
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -210,6 +212,40 @@ async def test_addresses_that_cannot_be_used_and_none_at_all() -> None:
         long = await reasons(gateways, "https://a.example/{data}", asked=bytes(20_000))
         assert long == {"a.example": "refused: its address is too long"}
         assert await reasons(gateways) == {"the contract": "names no gateway"}
+
+
+async def test_a_host_that_is_no_name_is_passed_over() -> None:
+    async with serving(says({"data": "0x07"})) as port, asking(port) as gateways:
+        good = f"http://127.0.0.1:{port}/"
+        nowhere = (
+            "https://xn--/",
+            "https://xn--a/",
+            "https://.../",
+            f"https://{'a' * 64}.example/",
+        )
+        for bad in nowhere:
+            assert (await fetch(gateways, bad, good)).content == b"\x07"
+
+
+class _Deaf(HttpClient):
+    """Asks nobody, since no name that is made up here may be looked up."""
+
+    async def ask(self, question: HttpQuestion) -> HttpReply:
+        raise SourceFault("deaf")
+
+
+_pieces = st.sampled_from(
+    ["https", ":", "//", "xn--", ".", "[", "]", "@", "%", "{data}", "{sender}", "#", "?", "\\", "ß"]
+)
+
+
+@given(st.lists(_pieces | st.text(max_size=4), max_size=8).map("".join))
+@settings(max_examples=300, deadline=None)
+async def test_no_url_makes_anything_but_a_reason(text: str) -> None:
+    gateways = Gateways(_Deaf())
+    for url in (text, "https://" + text):
+        with pytest.raises(Unproven):
+            await fetch(gateways, url, "https://gateway.example/")
 
 
 async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:

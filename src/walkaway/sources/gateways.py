@@ -110,9 +110,11 @@ def _address(url: str, limit: int) -> URL:
         raise SourceFault("refused: its address is too long")
     try:
         address = URL(url)
+        # Reading the host decodes it, which fails for what is no name ("xn--").
+        usable = address.host and address.user is None and address.password is None
     except ValueError:
-        address = URL()
-    if not address.host or address.user is not None or address.password is not None:
+        usable = False
+    if not usable:
         raise SourceFault("refused: its address cannot be used")
     return address
 

@@ -6,17 +6,21 @@ where the socket is made, so that it sees the very address that is connected
 to, whatever name resolved to it, and at each redirect again.
 
 Allowed is what is globally reachable by the IANA special-purpose registries
-(RFC 6890), which leaves out private, loopback, link-local (and with it the
-cloud's metadata address), shared (RFC 6598), multicast and unspecified
-addresses; 6to4 and NAT64 addresses are judged by the IPv4 address in them as
-well, and IPv4-mapped ones are never needed.
+(RFC 6890, https://www.iana.org/assignments/iana-ipv4-special-registry and
+iana-ipv6-special-registry), spelled out here, since what the standard library
+knows of them differs from one version of Python to the next: no private,
+loopback, link-local (and with it the cloud's metadata address), shared,
+multicast, reserved or unspecified address, and none kept for protocols,
+documentation, benchmarks or relays (6to4). IPv6 addresses are those of
+2000::/3, the only ones given out; NAT64 addresses (RFC 6052) are judged by the
+IPv4 address in them, and IPv4-mapped ones are never needed.
 """
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from walkaway.errors import ConfigError
 
@@ -24,6 +28,44 @@ __all__ = ["AddressRefused", "Guard"]
 
 _NAT64 = IPv6Network("64:ff9b::/96")
 _UNICAST = IPv6Network("2000::/3")
+
+_SPECIAL_IPV4 = tuple(
+    map(
+        IPv4Network,
+        (
+            "0.0.0.0/8",  # this network
+            "10.0.0.0/8",  # private
+            "100.64.0.0/10",  # shared (RFC 6598)
+            "127.0.0.0/8",  # loopback
+            "169.254.0.0/16",  # link-local
+            "172.16.0.0/12",  # private
+            "192.0.0.0/24",  # protocol assignments
+            "192.0.2.0/24",  # documentation
+            "192.31.196.0/24",  # AS112
+            "192.52.193.0/24",  # AMT
+            "192.88.99.0/24",  # 6to4 relays, deprecated
+            "192.168.0.0/16",  # private
+            "192.175.48.0/24",  # AS112
+            "198.18.0.0/15",  # benchmarks
+            "198.51.100.0/24",  # documentation
+            "203.0.113.0/24",  # documentation
+            "224.0.0.0/4",  # multicast
+            "240.0.0.0/4",  # reserved, and the limited broadcast
+        ),
+    )
+)
+_SPECIAL_IPV6 = tuple(
+    map(
+        IPv6Network,
+        (
+            "2001::/23",  # protocol assignments: Teredo, ORCHID, benchmarks and more
+            "2001:db8::/32",  # documentation
+            "2002::/16",  # 6to4
+            "2620:4f:8000::/48",  # AS112
+            "3fff::/20",  # documentation
+        ),
+    )
+)
 
 _AddressInfo = tuple[
     int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[object, ...]
@@ -74,12 +116,10 @@ class Guard:
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:
     if isinstance(address, IPv4Address):
-        return address.is_global and not address.is_multicast and not address.is_reserved
+        return not any(address in network for network in _SPECIAL_IPV4)
     if address in _NAT64:
         return _is_public(IPv4Address(int(address) & 0xFFFFFFFF))
-    if address.sixtofour is not None and not _is_public(address.sixtofour):
-        return False
-    return address in _UNICAST and address.is_global
+    return address in _UNICAST and not any(address in network for network in _SPECIAL_IPV6)
 
 
 def _parsed(text: str) -> tuple[IPv4Address | IPv6Address, int]:

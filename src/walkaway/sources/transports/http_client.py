@@ -34,6 +34,7 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (aiohttp.ClientConnectorCertificateError, "its certificate is not valid"),
     (aiohttp.ClientSSLError, "TLS failed"),
     (aiohttp.ServerDisconnectedError, "closed the connection without an answer"),
+    (UnicodeError, "its name is none that can be looked up"),
     (aiohttp.ClientPayloadError, "its answer was cut short, or badly encoded"),
 )
 

@@ -40,6 +40,9 @@ class Limits:
     neighbour_tries: int = 1 << 19
     simulated_neighbours: int = 64
     simulations: int = 8
+    simulated_given: int = 1_000_000
+    simulated_answer_bytes: int = 16 * 1024 * 1024
+    simulated_small_bytes: int = 1024 * 1024
     native_states: int = 4
     evm_workers: int = 2
     evm_seconds: float = 20.0
@@ -101,6 +104,10 @@ class Limits:
     call_pieces: int = 20_000
     call_hints: int = 2_000
     call_hint_seconds: float = 2.0
+    hints_at_once: int = 4
+    hinted_accounts: int = 64
+    hinted_slots: int = 512
+    hinted_pieces: int = 4_000
     call_states: int = 8
     gateway_lookups: int = 4
     checkpoint_age_seconds: float = 14 * 24 * 3600.0

@@ -2,8 +2,9 @@
 
 An engine says which accounts, slots, code and block hashes a run lacked; that
 set is proven in batches, and only a run in which nothing was missing gives a
-result. A source's access list saves rounds, and is believed in nothing: what it
-names is proven like everything else, and what it leaves out turns up as missing.
+result. A source's access list (`walkaway.chain.hints`) saves rounds, and is
+believed in nothing: what it names is proven like everything else, and what it
+leaves out turns up as missing.
 """
 
 from __future__ import annotations
@@ -14,19 +15,18 @@ from contextlib import suppress
 from dataclasses import replace
 
 from walkaway.chain.headers import Headers
+from walkaway.chain.hints import Hint, Hints
 from walkaway.chain.state import AccountProof, State
-from walkaway.errors import ProofError, SourceLacks, TooMuch, Unproven, Unsupported, WalkawayError
-from walkaway.evm.engine import Call, Missing, Outcome
+from walkaway.errors import TooMuch, Unproven, Unsupported, WalkawayError
+from walkaway.evm.engine import Missing, Outcome
 from walkaway.evm.proven_call import AskedCall, ProvenState
 from walkaway.evm.running import RunningEngine
 from walkaway.limits import LIMITS
 from walkaway.proofs import Proven
 from walkaway.proofs.execution.accounts import Account
-from walkaway.proofs.execution.fields import hex_bytes, json_list, json_object
 from walkaway.proofs.execution.header import Header
 from walkaway.proofs.execution.keccak import EMPTY_HASH
 from walkaway.sources.pool import Pool
-from walkaway.sources.request import Answer, RpcRequest
 
 __all__ = ["Discovery", "KeptState", "Keys"]
 
@@ -42,6 +42,7 @@ class KeptState:
     def __init__(self, header: Proven[Header]) -> None:
         self.proven = ProvenState(header)
         self.blob_base_fee_is_proven = False
+        self.hinted_pieces = 0
         self._holders: dict[bytes, Proven[Account | None]] = {}
 
     def add(self, proof: AccountProof) -> None:
@@ -81,16 +82,20 @@ class Discovery:
     """Runs calls by an engine, and proves what they lack from the pool's sources."""
 
     def __init__(self, pool: Pool, state: State, headers: Headers, engine: RunningEngine) -> None:
-        self._pool = pool
         self._state = state
         self._headers = headers
+        self._hints = Hints(pool)
         self.engine = engine
 
     async def outcome(self, kept: KeptState, asked: AskedCall) -> Outcome:
         """The outcome of a run in which nothing was missing. Raises what `Calls.run` does."""
-        to = asked.call.to
-        if to is not None and not kept.knows(to) and asked.call.data:
-            await self._prefetch(kept, asked.call, to)
+        hint = await self._prefetch(kept, asked)
+        outcome = await self._discovered(kept, asked)
+        if hint is not None:
+            self._hints.judge(hint, outcome)
+        return outcome
+
+    async def _discovered(self, kept: KeptState, asked: AskedCall) -> Outcome:
         known, given = kept.proven.known, dict[int, bytes]()
         for _ in range(LIMITS.call_rounds):
             hashes = {**known.block_hashes, **given}
@@ -191,54 +196,40 @@ class Discovery:
         line = await self._headers.line(header, header.value.number - oldest + 1)
         kept.proven.add_ancestors(line[-2::-1])
 
-    async def _prefetch(self, kept: KeptState, call: Call, to: bytes) -> None:
-        """Prove what is called, and meanwhile what a source's access list names, in one go;
-        whatever is wrong with that is no matter."""
-        await asyncio.gather(self._learn_called(kept, to), self._learn_listed(kept, call))
+    async def _prefetch(self, kept: KeptState, asked: AskedCall) -> Hint | None:
+        """Prove what is called, and meanwhile what a hint names; the hint, where one came.
+
+        Whatever is wrong with that is no matter. No source is asked for a hint
+        where the call is over other state than the source's.
+        """
+        to = asked.call.to
+        if to is None or kept.knows(to) or not asked.call.data:
+            return None
+        if asked.overrides or asked.block_hashes or self._hints.places.locked():
+            await self._learn_called(kept, to)
+            return None
+        async with self._hints.places:
+            _, hint = await asyncio.gather(
+                self._learn_called(kept, to), self._learn_hinted(kept, asked)
+            )
+        return hint
 
     async def _learn_called(self, kept: KeptState, to: bytes) -> None:
         with suppress(Unproven, TooMuch):
             await self.learn(kept, {to: ()})
 
-    async def _learn_listed(self, kept: KeptState, call: Call) -> None:
-        with suppress(Unproven, TooMuch):
-            question = _access_list_question(call, kept.proven.header.value)
-            seconds = LIMITS.call_hint_seconds
-            await self.learn(
-                kept, await self._pool.first_proven(question, _hints, deadline=seconds)
-            )
+    async def _learn_hinted(self, kept: KeptState, asked: AskedCall) -> Hint | None:
+        hint: Hint | None = None
+        with suppress(Unproven, TooMuch, TimeoutError):
+            async with asyncio.timeout(LIMITS.call_hint_seconds):
+                hint = await self._hints.ask(asked.call, kept.proven.header.value)
+                if kept.hinted_pieces + hint.pieces <= LIMITS.hinted_pieces:
+                    kept.hinted_pieces += hint.pieces
+                    await self.learn(kept, hint.keys)
+        return hint
 
 
 def _cut(keys: Iterable[bytes]) -> list[tuple[bytes, ...]]:
     """The keys in portions that one question may hold; one empty portion for none."""
     listed, most = sorted(keys), LIMITS.proof_slots
     return [tuple(listed[at : at + most]) for at in range(0, max(len(listed), 1), most)]
-
-
-def _access_list_question(call: Call, header: Header) -> RpcRequest:
-    members = {
-        "from": "0x" + call.sender.hex(),
-        "to": None if call.to is None else "0x" + call.to.hex(),
-        "value": hex(call.value),
-        "data": "0x" + call.data.hex(),
-    }
-    return RpcRequest("eth_createAccessList", (members, hex(header.number)))
-
-
-def _hints(answer: Answer) -> dict[bytes, set[bytes]]:
-    """The accounts and keys that a source's access list names. Raises `SourceLacks`."""
-    try:
-        listed = json_list(json_object(answer.body, "answer").get("accessList"), "list", 512)
-        hints: dict[bytes, set[bytes]] = {}
-        for item in listed:
-            entry = json_object(item, "entry")
-            address = hex_bytes(entry.get("address"), "address", limit=20)
-            keys = json_list(entry.get("storageKeys"), "keys", LIMITS.call_hints)
-            hints[address.rjust(20, b"\0")] = {
-                hex_bytes(key, "key", limit=32).rjust(32, b"\0") for key in keys
-            }
-    except ProofError as error:
-        raise SourceLacks("its access list cannot be read") from error
-    if sum(map(len, hints.values())) > LIMITS.call_hints:
-        raise SourceLacks("its access list is too long")
-    return hints

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import binascii
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from yarl import URL
@@ -108,15 +109,12 @@ def _host(template: str) -> str:
 def _address(url: str, limit: int) -> URL:
     if len(url) > limit:
         raise SourceFault("refused: its address is too long")
-    try:
+    with suppress(ValueError):
         address = URL(url)
         # Reading the host decodes it, which fails for what is no name ("xn--").
-        usable = address.host and address.user is None and address.password is None
-    except ValueError:
-        usable = False
-    if not usable:
-        raise SourceFault("refused: its address cannot be used")
-    return address
+        if address.host and address.user is None and address.password is None:
+            return address
+    raise SourceFault("refused: its address cannot be used")
 
 
 def _content(reply: HttpReply, depth: int) -> bytes:

@@ -249,6 +249,16 @@ class Pool:
             reasons={s.source.name: s.last_reason() or "too slow" for s in self._standings},
         )
 
+    def misled(self, source: str, request: Request) -> None:
+        """Note that what a source answers to questions of this form is of no use.
+
+        It is no lie, where nothing was to be proven; but it is not asked so again
+        for `Limits.capability_seconds`.
+        """
+        for standing in self._standings:
+            if standing.source.name == source:
+                standing.lacks(request, lasting=True)
+
     def status(self) -> list[SourceStatus]:
         """Every source and how it stands, in the order they were given."""
         now = self._clock.now()

@@ -1,0 +1,159 @@
+"""What sources say that a call will look at saves rounds, and can do no harm."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from tests.chain.devnet_chain import SourcePlan, TwistedTransport, devnet_of, following
+from walkaway.chain import discovery, hints
+from walkaway.chain.block_id import Tag
+from walkaway.chain.chain import Chain
+from walkaway.chain.hints import Hint
+from walkaway.devnet.execution.genesis import COUNTER, TOKEN
+from walkaway.evm.engine import Call, Outcome, Overrides
+from walkaway.evm.proven_call import AskedCall
+from walkaway.limits import LIMITS
+from walkaway.proofs.execution.keccak import keccak256
+from walkaway.sources.request import Answer, Request, RpcRequest
+
+HOLDER = b"\x11" * 20
+BALANCE_OF = keccak256(b"balanceOf(address)")[:4] + HOLDER.rjust(32, b"\0")
+
+
+def hexes(value: bytes) -> str:
+    return "0x" + value.hex()
+
+
+Listed = list[dict[str, object]]
+
+
+def useless() -> Listed:
+    """As much that no call needs as an access list may name."""
+    keys = [hexes(os.urandom(32)) for _ in range(1990)]
+    others: Listed = [{"address": hexes(os.urandom(20)), "storageKeys": []} for _ in range(510)]
+    return [*others[:10], {"address": hexes(TOKEN), "storageKeys": keys}, *others[10:]]
+
+
+class Hinting:
+    """Sources that answer access lists; ``proofs`` counts what they are asked to prove."""
+
+    def __init__(self, listed: Listed) -> None:
+        self.listed = listed
+        self.hints = 0
+        self.proofs = 0
+        self.proof_seconds = 0.0
+
+    async def fetch(self, transport: TwistedTransport, request: Request) -> Answer:
+        method = request.method if isinstance(request, RpcRequest) else ""
+        if method == "eth_createAccessList":
+            self.hints += 1
+            return Answer("alder", {"accessList": self.listed, "gasUsed": "0x1"})
+        answer = await transport._inner.fetch(request)
+        if method == "eth_getProof" and isinstance(request, RpcRequest):
+            self.proofs += 1 + len(request.params[1])
+            if request.params[0] not in (hexes(COUNTER), hexes(TOKEN)):
+                await asyncio.sleep(self.proof_seconds)
+        return answer
+
+
+@asynccontextmanager
+async def hinted(
+    monkeypatch: pytest.MonkeyPatch, listed: Listed
+) -> AsyncIterator[tuple[Chain, Hinting]]:
+    hinting = Hinting(listed)
+
+    async def fetch(transport: TwistedTransport, request: Request) -> Answer:
+        return await hinting.fetch(transport, request)
+
+    monkeypatch.setattr(TwistedTransport, "fetch", fetch)
+    devnet = devnet_of(SourcePlan("alder"))
+    async with devnet, following(devnet, twists={"alder": lambda _, answer: answer}) as chain:
+        yield chain, hinting
+
+
+async def call(
+    chain: Chain, to: bytes, data: bytes, overrides: dict[bytes, Overrides] | None = None
+) -> Outcome:
+    header, asked = chain.head(Tag.LATEST), Call(bytes(20), to, 1_000_000, data=data)
+    environment = chain.calls.environment(header.value, asked)
+    return (await chain.calls.run(header, AskedCall(asked, environment, overrides or {}))).value
+
+
+def pieces(chain: Chain) -> int:
+    return max(kept.proven.pieces for kept in chain.calls._kept.values())
+
+
+async def test_useless_hints_cost_little_and_are_not_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    few = replace(LIMITS, hinted_accounts=20, hinted_slots=30)
+    monkeypatch.setattr(hints, "LIMITS", few)
+    async with hinted(monkeypatch, useless()) as (chain, hinting):
+        assert (await call(chain, TOKEN, BALANCE_OF)).succeeded
+        assert 50 <= hinting.proofs <= 58
+        assert pieces(chain) <= 58
+        before = hinting.proofs
+        await call(chain, COUNTER, b"\1")
+        assert hinting.hints == 1
+        assert hinting.proofs - before <= 4
+        (status,) = chain.pool.status()
+        assert "eth_createAccessList" in status.capabilities.lacks
+
+
+async def test_hints_that_held_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with hinted(monkeypatch, []) as (chain, hinting):
+        ran = await call(chain, TOKEN, BALANCE_OF)
+        keys = [hexes(key) for _, key in ran.touched_slots]
+        chain.calls._kept.clear()
+        hinting.listed = [{"address": hexes(TOKEN), "storageKeys": keys}]
+        assert await call(chain, TOKEN, BALANCE_OF) == ran
+        await call(chain, COUNTER, b"\1")
+        assert hinting.hints == 3
+
+
+async def test_no_call_waits_long_for_what_hints_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discovery, "LIMITS", replace(LIMITS, call_hint_seconds=0.2))
+    async with hinted(monkeypatch, useless()[:10]) as (chain, hinting):
+        hinting.proof_seconds = 30.0
+        async with asyncio.timeout(5):
+            assert (await call(chain, TOKEN, BALANCE_OF)).succeeded
+
+
+async def test_hints_are_followed_only_where_they_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with hinted(monkeypatch, useless()[:8]) as (chain, hinting):
+        # Over other state than the sources'.
+        await call(chain, TOKEN, BALANCE_OF, {HOLDER: Overrides(balance=1)})
+        assert hinting.hints == 0
+        # While others follow theirs.
+        chain.calls._kept.clear()
+        places = chain.calls._discovery._hints.places
+        for _ in range(LIMITS.hints_at_once):
+            await places.acquire()
+        assert (await call(chain, TOKEN, BALANCE_OF)).succeeded
+        assert hinting.hints == 0
+        # Where a block's share of them is used up.
+        for _ in range(LIMITS.hints_at_once):
+            places.release()
+        chain.calls._kept.clear()
+        monkeypatch.setattr(discovery, "LIMITS", replace(LIMITS, hinted_pieces=7))
+        before = hinting.proofs
+        assert (await call(chain, TOKEN, BALANCE_OF)).succeeded
+        assert hinting.hints == 1
+        assert hinting.proofs - before <= 4
+
+
+@pytest.mark.parametrize(
+    ("used", "unused", "useful"), [(0, 7, True), (0, 8, False), (9, 8, True), (9, 9, False)]
+)
+def test_a_hint_is_useful_where_half_of_it_was_needed(used: int, unused: int, useful: bool) -> None:
+    needed = frozenset(bytes([at]) * 32 for at in range(used))
+    others = frozenset(bytes([100 + at]) * 32 for at in range(unused))
+    hint = Hint("alder", {TOKEN: needed | others})  # the account, not looked at, is one more
+    touched = frozenset((TOKEN, key) for key in needed)
+    assert hint.was_useful(Outcome(True, b"", 21_000, touched_slots=touched)) is useful

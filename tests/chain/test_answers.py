@@ -162,8 +162,9 @@ async def test_that_nobody_knows_a_thing_is_only_their_word() -> None:
         beyond = await chain.block(10**9)
         assert isinstance(beyond, BeyondHead)
         assert (beyond.head, beyond.said_by) == (chain.head(Tag.LATEST).value.number, ())
-        with pytest.raises(Unproven, match="above the proven head"):
+        with pytest.raises(Unproven, match="above the proven head") as refused:
             await chain.account(NOBODY, 10**9)
+        assert "when the chain is that far" in refused.value.advice
 
 
 @pytest.mark.parametrize("behaviour", [Behaviour.LYING_BALANCE, Behaviour.FORGED_STATE])

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 import walkaway
 from walkaway.anchors.load import chain_spec
-from walkaway.cli.explain import read_params
+from walkaway.cli.explain import read_param
 from walkaway.cli.main import app
 
 SECRET = "9aa3d95b3bc440fa88ea12eaa4456161"
@@ -217,8 +217,15 @@ def test_a_closed_pipe_is_no_accident() -> None:
         ('["0x5"]', ["0x5"]),
         ('{"blockHash": "0x5"}', {"blockHash": "0x5"}),
         ("9" * 5000, "9" * 5000),
-        ("[" * 5000, "[" * 5000),
     ],
 )
 def test_parameters_are_read_as_people_write_them(word: str, value: object) -> None:
-    assert read_params(word) == value
+    assert read_param(word) == value
+
+
+@pytest.mark.parametrize("word", ['{"to": "0x1",}', "{to: 1}", " [1", "[" * 5000])
+def test_a_parameter_that_begins_as_json_and_is_none_is_refused(word: str) -> None:
+    result = run("explain", "eth_call", word)
+    assert result.exit_code == 2
+    assert "this parameter is not JSON" in result.stderr
+    assert "double quotes" in result.stderr

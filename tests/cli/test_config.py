@@ -95,6 +95,13 @@ def test_an_unknown_key_names_the_nearest(file: Path, text: str, advice: str) ->
     assert advice in raised.value.advice
 
 
+@pytest.mark.parametrize("name", ["WALKAWAY_OFFCHAIN_LOOKUP", "WALKAWAY_STATE_DIRECTORY"])
+def test_an_environment_variable_that_sets_nothing_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name} sets nothing") as raised:
+        load_settings({}, {name: "true", "OTHER_OFFCHAIN": "1"})
+    assert "WALKAWAY_" in raised.value.advice
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -13,11 +13,13 @@ from aiohttp import web
 from walkaway.cli.exit_codes import advice_on
 from walkaway.cli.running import ask_running, endpoint_url
 from walkaway.errors import (
+    CallFailed,
     ConfigError,
     InvalidRequest,
     NoEndpoint,
     NoNetwork,
     Stale,
+    TooMuch,
     Unproven,
     Unsupported,
     WalkawayError,
@@ -90,6 +92,8 @@ async def test_a_result_is_given_as_it_came(serve: Serve) -> None:
             "it traces",
         ),
         (b'{"code":-32013,"message":"c","data":{"error":"ConfigError"}}', ConfigError, "c"),
+        (b'{"code":-32000,"message":"o","data":{"error":"CallFailed"}}', CallFailed, "o"),
+        (b'{"code":-32005,"message":"m","data":{"error":"TooMuch"}}', TooMuch, "m"),
         (b'{"code":-32603,"message":"internal error"}', WalkawayError, "internal error"),
         (b'{"code":-32012,"message":"old","data":{"error":"Stale"}}', WalkawayError, "old"),
         (b"{}", WalkawayError, "refused without a reason"),

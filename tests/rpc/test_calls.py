@@ -279,6 +279,13 @@ async def test_of_a_block_above_the_head_nobody_was_asked(put: Ask) -> None:
 
 
 @one_loop
+async def test_a_time_of_before_the_merge_is_refused_in_the_callers_words(put: Ask) -> None:
+    told = await error(put, "eth_call", TOKEN_CALL, "latest", {}, {"time": "0x1"})
+    assert told["code"] == UNSUPPORTED
+    assert told["message"] == "calls are not run before the Merge: the time is 1"
+
+
+@one_loop
 async def test_what_was_never_run_has_no_explanation(put: Ask) -> None:
     asked = [{"from": HERE, "to": HERE, "value": "0x1"}]
     told = await error(put, "walkaway_explain", "eth_call", asked)

@@ -149,6 +149,17 @@ async def test_receipts_are_derived_whole(ask: Ask) -> None:
     assert first["transactionHash"] == data(TRANSACTIONS[0].hash)
 
 
+async def test_a_header_is_the_block_without_its_contents(ask: Ask, chain: PreparedChain) -> None:
+    block = (await ask("eth_getBlockByNumber", "0x1", False))["result"]
+    block_hash = data(chain.blocks[1].header.hash)
+    contents = {"size", "transactions", "uncles", "withdrawals"}
+    bare = {name: member for name, member in block.items() if name not in contents}
+    for method, named in (("eth_getHeaderByNumber", "0x1"), ("eth_getHeaderByHash", block_hash)):
+        assert (await ask(method, named))["result"] == bare
+        explained = (await ask("walkaway_explain", method, [named]))["result"]
+        assert [one["claim"]["subject"] for one in explained["proven"]] == [["header"]]
+
+
 async def test_counts_and_places(ask: Ask, chain: PreparedChain) -> None:
     block_hash = data(chain.blocks[1].header.hash)
     assert (await ask("eth_getBlockTransactionCountByHash", block_hash))["result"] == "0x6"
@@ -172,6 +183,8 @@ UNKNOWN = "0x" + 32 * "ab"
     ("method", "params"),
     [
         ("eth_getBlockByHash", [UNKNOWN, False]),
+        ("eth_getHeaderByHash", [UNKNOWN]),
+        ("eth_getHeaderByNumber", ["0x999"]),
         ("eth_getBlockByNumber", ["0x999", False]),
         ("eth_getBlockReceipts", [UNKNOWN]),
         ("eth_getBlockTransactionCountByHash", [UNKNOWN]),

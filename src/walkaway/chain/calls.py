@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
 from walkaway.anchors.spec import ChainSpec, ForkName
@@ -22,6 +23,7 @@ from walkaway.evm.opcodes import may_ask_blob_base_fee
 from walkaway.evm.precompiles import displaced_precompiles
 from walkaway.evm.proven_call import AskedCall, prove_call
 from walkaway.evm.running import RunningEngine, fastest_engine
+from walkaway.evm.simulation.allowance import Allowance
 from walkaway.evm.simulation.asked import AskedSimulation
 from walkaway.evm.simulation.ground import NetworkRules
 from walkaway.evm.simulation.simulate import simulate
@@ -63,6 +65,7 @@ class Calls:
         self._discovery = Discovery(pool, state, headers, self._running)
         self._kept: OrderedDict[Claim, KeptState] = OrderedDict()
         self._simulating = asyncio.Semaphore(LIMITS.simulations)
+        self._large = asyncio.Lock()
 
     @property
     def engine(self) -> str:
@@ -120,12 +123,14 @@ class Calls:
         await self._check_blob_base_fee(kept, asked)
         return prove_call(kept.proven, asked, outcome, self.engine)
 
-    async def simulate(
+    @asynccontextmanager
+    async def simulation(
         self, header: Proven[Header], asked: AskedSimulation
-    ) -> Proven[tuple[SimulatedBlock, ...]]:
+    ) -> AsyncIterator[Proven[tuple[SimulatedBlock, ...]]]:
         """Blocks that follow ``header``'s; raises what `walkaway.evm.simulation` does.
 
-        Nothing that they change is kept. Only so many simulations run at a time.
+        Nothing that they change is kept. Let go of them when the context ends: only so
+        many simulations run at a time, and only one that is large is held.
         """
         if header.value.excess_blob_gas is not None:
             parent = await self._headers.parent(header)
@@ -136,9 +141,13 @@ class Calls:
             blob_base_fees=self._spec.blob_base_fees,
             deposit_contract=self._spec.deposit_contract,
         )
-        async with self._simulating:
+        async with self._simulating, AsyncExitStack() as held:
+
+            async def turn() -> None:
+                await held.enter_async_context(self._large)
+
             ground = SimulationGround(self._discovery, self._kept_state(header))
-            return await simulate(asked, ground, rules)
+            yield await simulate(asked, ground, rules, Allowance(turn))
 
     def _kept_state(self, header: Proven[Header]) -> KeptState:
         kept = self._kept.get(header.claim)
@@ -153,6 +162,8 @@ class Calls:
         """The execution fork of a unix time. Raises `Unsupported` where no engine knows it."""
         fork = self._spec.fork_at_slot(self._spec.slot_at_time(timestamp)).name
         if fork not in EXECUTION_FORKS:
+            if fork < ForkName.BELLATRIX:
+                raise Unsupported(f"calls are not run before the Merge: the time is {timestamp}")
             raise Unsupported(f"calls on blocks of {fork.label} are not run")
         return EXECUTION_FORKS[fork]
 

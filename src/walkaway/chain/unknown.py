@@ -32,7 +32,11 @@ class BeyondHead(Word[None]):
 def unknown_block(block: BlockId, word: Word[None]) -> Unproven:
     """The refusal of a question at a block that is not there, and who says so."""
     if isinstance(word, BeyondHead):
-        return Unproven(f"{describe_block(block)} is not known: {word}", reasons={})
+        return Unproven(
+            f"{describe_block(block)} is not known: {word}",
+            reasons={},
+            advice="ask again when the chain is that far, or for latest",
+        )
     return Unproven(
         f"{describe_block(block)} is not known",
         reasons=dict.fromkeys(word.said_by, "does not know it"),

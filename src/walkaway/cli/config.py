@@ -41,6 +41,8 @@ __all__ = ["CONFIG_VARIABLE", "PORT", "SETTINGS", "Setting", "Settings", "load_s
 CONFIG_VARIABLE = "WALKAWAY_CONFIG"
 """The environment variable that names the configuration file."""
 
+_PREFIX = "WALKAWAY_"
+
 DEFAULT = "default"
 """Where a value came from that nobody set."""
 
@@ -92,7 +94,7 @@ class Setting(Generic[T]):
     @property
     def variable(self) -> str:
         """The environment variable that sets it."""
-        return self.own_variable or f"WALKAWAY_{self.key.upper()}"
+        return self.own_variable or _PREFIX + self.key.upper()
 
     def value_of(self, written: object, where: str) -> T:
         """The value of what was written; ``where`` says in complaints where it stands.
@@ -218,6 +220,7 @@ def load_settings(
     """
     file = _find_file(config, environment)
     _refuse_unknown(file)
+    _refuse_unknown_variables(environment)
     layers = _Layers(flags, environment, file)
     network = layers.value(NETWORK)
     own = (*file.sources, *more_sources)
@@ -287,13 +290,22 @@ def _find_file(config: Path | None, environment: Mapping[str, str]) -> ConfigFil
 def _refuse_unknown(file: ConfigFile) -> None:
     known = [setting.key for setting in SETTINGS] + ["source"]
     for key in file.values:
-        if key in known:
-            continue
-        near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-        raise ConfigError(
-            f"{file.path}: unknown setting {key!r}",
-            advice=f"did you mean {near[0]}?" if near else f"known settings: {', '.join(known)}",
-        )
+        if key not in known:
+            raise ConfigError(f"{file.path}: unknown setting {key!r}", advice=_meant(key, known))
+
+
+def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
+    known = [CONFIG_VARIABLE, *(setting.variable for setting in SETTINGS)]
+    for name in environment:
+        if name.startswith(_PREFIX) and name not in known:
+            raise ConfigError(
+                f"the environment variable {name} sets nothing", advice=_meant(name, known)
+            )
+
+
+def _meant(written: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(written, known, n=1, cutoff=0.5)
+    return f"did you mean {near[0]}?" if near else f"known settings: {', '.join(known)}"
 
 
 def _refuse_too_many_operators(settings: Settings) -> None:

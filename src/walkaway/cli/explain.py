@@ -16,11 +16,11 @@ from walkaway.cli.options import (
 )
 from walkaway.cli.running import endpoint_url, run
 from walkaway.cli.terminal import Terminal
-from walkaway.errors import SourceFault
+from walkaway.errors import InvalidRequest, SourceFault
 from walkaway.limits import LIMITS
 from walkaway.sources.json_text import parse_json
 
-__all__ = ["explain", "read_params"]
+__all__ = ["explain", "read_param"]
 
 
 def explain(
@@ -49,7 +49,7 @@ def explain(
     with terminal.ending():
         settings = settings_from(config, host=host, port=port)
         url = endpoint_url(settings.host, settings.port)
-        values = [read_params(word) for word in params or []]
+        values = [read_param(word) for word in params or []]
         explanation = run(url, "walkaway_explain", [method, values])
         if as_json:
             terminal.print_json(explanation)
@@ -58,15 +58,22 @@ def explain(
             terminal.show(explanation_tree(question, explanation, full=full))
 
 
-def read_params(word: str) -> object:
+def read_param(word: str) -> object:
     """One parameter: JSON where it is a list, an object, true, false or null; else text.
 
     A whole number becomes the quantity that it is in JSON-RPC, ``17`` as
     ``0x11``: methods take no decimal numbers, and people count in them.
+    Raises `InvalidRequest` for what begins as a list or an object and is none.
     """
     try:
         value = parse_json(word.encode("utf-8", "surrogateescape"), depth=LIMITS.json_depth)
     except SourceFault:
+        if word.lstrip().startswith(("{", "[")):
+            raise InvalidRequest(
+                f"this parameter is not JSON: {word[:60]}",
+                advice="keys and texts in double quotes, no comma after the last member, and "
+                "the whole of it in single quotes for the shell",
+            ) from None
         return word
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return hex(value) if isinstance(value, int) and value >= 0 else word

@@ -9,12 +9,16 @@ from typing import Any
 import aiohttp
 
 from walkaway.errors import (
+    CallFailed,
     ConfigError,
     InvalidRequest,
     NoEndpoint,
     NoNetwork,
+    ProofError,
     SourceFault,
     Stale,
+    TooMuch,
+    UnknownMethod,
     Unproven,
     Unsupported,
     WalkawayError,
@@ -26,6 +30,20 @@ __all__ = ["ask_running", "endpoint_url", "run"]
 
 _DEEPEST = 1024
 """How deep an answer may nest: each step of the evidence nests two levels."""
+
+_KINDS: Mapping[object, type[WalkawayError]] = {
+    kind.__name__: kind
+    for kind in (
+        CallFailed,
+        ConfigError,
+        InvalidRequest,
+        ProofError,
+        TooMuch,
+        UnknownMethod,
+        Unsupported,
+    )
+}
+"""The errors that are nothing but a message and advice, by the names they go by."""
 
 
 def endpoint_url(host: str, port: int) -> str:
@@ -91,13 +109,12 @@ def _as_raised(error: Mapping[str, Any]) -> WalkawayError:
         age, limit = data.get("age_seconds"), data.get("limit_seconds")
         if isinstance(age, int) and isinstance(limit, int):
             return Stale(message, age=age, limit=limit, advice=advice)
-    if kind == "ConfigError":
-        return ConfigError(message, advice=advice)
-    if kind == "Unsupported":
-        return Unsupported(message, advice=advice)
-    if kind == "InvalidRequest" or error.get("code") in {-32601, -32602}:
-        return InvalidRequest(message, advice=advice)
-    return WalkawayError(message, advice=advice)
+    raised_as = _KINDS.get(kind, WalkawayError)
+    if raised_as is WalkawayError and error.get("code") in {-32601, -32602}:
+        raised_as = InvalidRequest
+    told_as = raised_as(message)
+    told_as.advice = advice
+    return told_as
 
 
 def run(url: str, method: str, params: list[object]) -> Any:

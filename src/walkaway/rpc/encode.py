@@ -79,7 +79,7 @@ def block_members(
 
 
 def header_members(header: Header) -> dict[str, Json]:
-    """A header alone, as subscribers to new heads get it."""
+    """A header alone, also as subscribers to new heads get it."""
     members: dict[str, Json] = {
         "number": quantity(header.number),
         "hash": data(header.hash),

@@ -13,6 +13,7 @@ from walkaway.rpc.encode import (
     block_members,
     data,
     data_list,
+    header_members,
     included_transaction,
     quantity,
     receipt_members,
@@ -38,6 +39,18 @@ async def get_block_by_hash(ask: Ask, params: Params) -> Answer:
     return await _block(ask, block, whole)
 
 
+async def get_header_by_number(ask: Ask, params: Params) -> Answer:
+    block = params.block_number()
+    params.end()
+    return await _header(ask, block)
+
+
+async def get_header_by_hash(ask: Ask, params: Params) -> Answer:
+    block = params.hash("block hash")
+    params.end()
+    return await _header(ask, block)
+
+
 async def count_by_number(ask: Ask, params: Params) -> Answer:
     block = params.block_number()
     params.end()
@@ -58,6 +71,13 @@ async def get_block_receipts(ask: Ask, params: Params) -> Answer:
         return ask.hear(proven)
     receipts = await ask.take(proven, ("receipts",), block)
     return Encoded(await encode_each(receipts, receipt_members))
+
+
+async def _header(ask: Ask, block: BlockId) -> Answer:
+    proven = await ask.chain.header(block)
+    if isinstance(proven, Word):
+        return ask.hear(proven)
+    return header_members(await ask.take(proven, ("header",), block))
 
 
 async def _block(ask: Ask, block: BlockId, whole: bool) -> Answer:
@@ -92,6 +112,7 @@ async def _block_text(block: Block, whole: bool) -> Encoded:
 
 
 CONTENT = "the header's transactions root and withdrawals root"
+HASHED = "the header's hash"
 WORD = "; null is the sources' word"
 
 METHODS = (
@@ -107,6 +128,8 @@ METHODS = (
         CONTENT + WORD,
         get_block_by_hash,
     ),
+    Method("eth_getHeaderByNumber", "block number", HASHED + WORD, get_header_by_number),
+    Method("eth_getHeaderByHash", "block hash", HASHED + WORD, get_header_by_hash),
     Method("eth_getBlockTransactionCountByNumber", "block number", CONTENT + WORD, count_by_number),
     Method("eth_getBlockTransactionCountByHash", "block hash", CONTENT + WORD, count_by_hash),
     Method(

@@ -199,7 +199,8 @@ METHODS = (
         "eth_subscribe",
         "kind, filter or whole transactions",
         "over WebSocket: `newHeads`, `logs` as `eth_getFilterChanges` gives them, and "
-        "`newPendingTransactions`, which are those sent from here",
+        "`newPendingTransactions`, which are those sent from here; of a log filter's `fromBlock` "
+        "and `toBlock` only what is still to come counts",
         subscribe,
         repeatable=False,
     ),

@@ -11,6 +11,10 @@ from collections.abc import Mapping
 __all__ = ["NOT_PROVEN", "REASONS"]
 
 _SIMULATION = "clients do not agree on what it takes: eth_simulateV1 runs calls in a row"
+_FILLING = (
+    "wallets fill in transactions themselves: eth_getTransactionCount, eth_estimateGas and "
+    "eth_feeHistory give what that takes, proven"
+)
 _KEYS = "walkaway holds no keys: sign in the wallet and use eth_sendRawTransaction"
 _MEMPOOL = "nobody can prove what waits in another node's pool"
 _NODE = "walkaway is no full node"
@@ -19,6 +23,7 @@ _MINING = "nobody mines since the Merge"
 
 REASONS: Mapping[str, tuple[str, ...]] = {
     _SIMULATION: ("eth_callMany",),
+    _FILLING: ("eth_fillTransaction",),
     _KEYS: (
         "eth_sendTransaction",
         "eth_sign",

@@ -25,7 +25,8 @@ SEND = AskedTransaction(RICH, TOKEN, data=TRANSFER)
 async def simulated(chain: Chain, *blocks: AskedBlock) -> tuple[SimulatedBlock, ...]:
     header = await chain.header(Tag.LATEST)
     assert isinstance(header, Proven)
-    return (await chain.calls.simulate(header, AskedSimulation(blocks))).value
+    async with chain.calls.simulation(header, AskedSimulation(blocks)) as proven:
+        return proven.value
 
 
 async def test_empty_blocks_take_one_round_trip_together() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from walkaway.evm.engine import Overrides
-from walkaway.evm.overlay import merged
+from walkaway.evm.overlay import lay_over, merged
 
 ONE, TWO = b"\1" * 20, b"\2" * 20
 KEY, OTHER_KEY = b"\1" * 32, b"\2" * 32
@@ -47,3 +47,12 @@ def test_slots_go_over_slots_and_a_whole_storage_over_all(
     before: Overrides, change: Overrides, after: Overrides
 ) -> None:
     assert merged({ONE: before}, {ONE: change}) == {ONE: after}
+
+
+def test_in_place_nothing_is_copied_that_does_not_change() -> None:
+    slots, storage = {KEY: 1}, {KEY: 2}
+    over = {ONE: Overrides(slots=slots), TWO: Overrides(storage=storage)}
+    lay_over(over, {ONE: Overrides(balance=1), TWO: Overrides(nonce=3)})
+    assert over == {ONE: Overrides(1, slots=slots), TWO: Overrides(nonce=3, storage=storage)}
+    assert over[ONE].slots is slots
+    assert over[TWO].storage is storage

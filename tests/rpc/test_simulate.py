@@ -214,8 +214,8 @@ async def test_an_answer_to_another_simulation_is_not_taken() -> None:
         assert isinstance(header, Proven)
         asked = AskedSimulation((AskedBlock(),))
         other = AskedSimulation((AskedBlock(), AskedBlock()))
-        proven = await chain.calls.simulate(header, asked)
         question = Question(chain)
-        assert await question.take(proven, simulation_subject(asked), Tag.LATEST)
-        with pytest.raises(ProofError, match="another subject"):
-            await question.take(proven, simulation_subject(other), Tag.LATEST)
+        async with chain.calls.simulation(header, asked) as proven:
+            assert await question.take(proven, simulation_subject(asked), Tag.LATEST)
+            with pytest.raises(ProofError, match="another subject"):
+                await question.take(proven, simulation_subject(other), Tag.LATEST)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from walkaway.evm.engine import Overrides
 
-__all__ = ["merged"]
+__all__ = ["lay_over", "merged"]
 
 
 def merged(
@@ -18,7 +18,15 @@ def merged(
     What ``changes`` says of an account wins; a ``storage`` of theirs replaces
     every slot, single slots of theirs go over what is there.
     """
-    return {**overrides, **{at: _over(overrides.get(at), change) for at, change in changes.items()}}
+    result = dict(overrides)
+    lay_over(result, changes)
+    return result
+
+
+def lay_over(overrides: dict[bytes, Overrides], changes: Mapping[bytes, Overrides]) -> None:
+    """As `merged`, in place: it costs no more than what changes."""
+    for address, change in changes.items():
+        overrides[address] = _over(overrides.get(address), change)
 
 
 def _over(before: Overrides | None, change: Overrides) -> Overrides:
@@ -31,6 +39,8 @@ def _over(before: Overrides | None, change: Overrides) -> Overrides:
     )
     if change.storage is not None:
         return replace(account, storage=change.storage)
+    if not change.slots:
+        return replace(account, slots=before.slots, storage=before.storage)
     if before.storage is not None:
         return replace(account, storage={**before.storage, **change.slots})
     return replace(account, slots={**before.slots, **change.slots})

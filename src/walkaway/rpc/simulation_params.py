@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from walkaway.errors import CallRefused, InvalidRequest, ProofError, Refusal
 from walkaway.evm.engine import Overrides
 from walkaway.evm.simulation.asked import AskedBlock, AskedSimulation, AskedTransaction
+from walkaway.evm.simulation.plan import TOO_MANY_BLOCKS
 from walkaway.limits import LIMITS
 from walkaway.proofs.execution.withdrawals import Withdrawal, withdrawal_from_json
 from walkaway.rpc.call_params import block_overrides, call_object, state_overrides
@@ -42,7 +43,7 @@ def simulation_params(params: Params, chain_id: int) -> SimulationParams:
     if not blocks:
         raise InvalidRequest("empty input")
     if len(blocks) > LIMITS.simulated_blocks:
-        raise CallRefused("too many blocks", Refusal.TOO_MUCH)
+        raise CallRefused(TOO_MANY_BLOCKS, Refusal.TOO_MUCH)
     return SimulationParams(
         AskedSimulation(
             tuple([_block(block, chain_id) for block in blocks]),

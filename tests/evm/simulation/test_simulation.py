@@ -24,6 +24,7 @@ from walkaway.errors import (
 from walkaway.evm.block_overrides import BlockOverrides
 from walkaway.evm.engine import Engine, Outcome, Overrides
 from walkaway.evm.proven_call import AskedCall
+from walkaway.evm.simulation.addresses import checksummed
 from walkaway.evm.simulation.asked import AskedBlock, AskedSimulation, AskedTransaction
 from walkaway.evm.simulation.block import TRANSFER_ADDRESS
 from walkaway.evm.simulation.simulate import simulate, simulation_subject
@@ -94,6 +95,16 @@ async def test_withdrawals_are_paid_in_gwei_after_the_calls() -> None:
     assert first.withdrawals == (paid,)
 
 
+async def test_an_account_has_room_for_what_is_withdrawn_to_it_or_the_simulation_fails() -> None:
+    paid = Withdrawal(index=1, validator_index=2, address=POOR, amount=1)
+    full = {POOR: Overrides(balance=2**256 - 10**9)}
+    with pytest.raises(CallFailed, match=f"balance.*{checksummed(POOR)}"):
+        await simulated(block(state=full, withdrawals=(paid,)))
+    nearly = {POOR: Overrides(balance=2**256 - 1 - 2 * 10**9)}
+    (done,) = await simulated(block(state=nearly, withdrawals=(paid, paid)))
+    assert done.state_root is not None
+
+
 async def test_withdrawals_before_shanghai_are_refused() -> None:
     paid = Withdrawal(index=1, validator_index=2, address=POOR, amount=3)
     asked = AskedSimulation((block(withdrawals=(paid,)),))
@@ -157,9 +168,9 @@ async def test_code_that_logs_where_transfers_are_shown_is_in_the_receipt(engine
 @pytest.mark.parametrize("engine", engines(), ids=lambda engine: engine.name.split()[0])
 async def test_the_last_nonce_is_followed_by_the_first(engine: Engine) -> None:
     odd = {RICH: Overrides(nonce=LAST_NONCE)}
-    (done,) = await simulated(block(call(), call(), state=odd), ground=ground_of(engine=engine))
-    assert [item.transaction.nonce for item in done.calls] == [LAST_NONCE, 0]
-    assert done.calls[1].outcome.changes[RICH].nonce == 1
+    calls = block(call(), call(), call(), state=odd)
+    (done,) = await simulated(calls, ground=ground_of(engine=engine))
+    assert [item.transaction.nonce for item in done.calls] == [LAST_NONCE, 0, 1]
     with pytest.raises(CallRefused, match="nonce"):
         await simulated(block(call(None), state=odd), ground=ground_of(engine=engine))
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from walkaway.errors import CallFailed, CallRefused, InvalidRequest, ProofError, Refusal
 from walkaway.evm.engine import BlockEnvironment, Call, Manner, Outcome
+from walkaway.evm.simulation.allowance import Allowance
 from walkaway.evm.simulation.asked import AskedBlock, AskedSimulation, AskedTransaction
 from walkaway.evm.simulation.ground import NetworkRules
 from walkaway.evm.simulation.precompiles import moved_precompiles
@@ -26,6 +27,7 @@ from walkaway.evm.system_contracts import (
     SYSTEM_GAS,
     block_hash_slot,
 )
+from walkaway.limits import LIMITS
 from walkaway.proofs.execution.base_fee import next_base_fee
 from walkaway.proofs.execution.blob_fees import blob_rule, excess_blob_gas, scheduled_blob_base_fee
 from walkaway.proofs.execution.header import EMPTY_OMMERS_HASH, Header
@@ -38,6 +40,9 @@ from walkaway.proofs.execution.withdrawals import Withdrawal
 __all__ = ["TRANSFER_ADDRESS", "BlockRun", "begun_header"]
 
 WEI_PER_GWEI = 10**9
+
+GAS_OF_A_CALL = 21_000
+"""No transaction uses less (Yellow Paper, appendix G)."""
 
 TRANSFER_ADDRESS = b"\xee" * 20
 """Whose logs show ether that moved (ERC-7528)."""
@@ -87,7 +92,11 @@ def begun_header(
 
 
 class BlockRun:
-    """A block being run. ``block_hashes`` are those that only the simulation knows."""
+    """A block being run.
+
+    ``block_hashes`` are those that only the simulation knows, ``allowance`` is what all
+    of it may still use.
+    """
 
     def __init__(
         self,
@@ -95,9 +104,12 @@ class BlockRun:
         header: Header,
         parent_hash: bytes | None,
         rules: NetworkRules,
+        *,
         block_hashes: Mapping[int, bytes],
+        allowance: Allowance,
     ) -> None:
         self._asked = asked
+        self._allowance = allowance
         self._header = header
         self._parent_hash = parent_hash
         self._rules = rules
@@ -119,27 +131,40 @@ class BlockRun:
             precompiles=moved_precompiles(fork, asked),
         )
 
-    async def run(
-        self, simulation: AskedSimulation, state: SimulatedState, budget: int
-    ) -> SimulatedBlock:
-        """Run all of it; ``budget`` is the gas that the whole simulation may still use.
+    async def run(self, simulation: AskedSimulation, state: SimulatedState) -> SimulatedBlock:
+        """Run all of it.
 
-        Raises `CallRefused` for a call that could be no transaction of this block.
+        Raises:
+            CallRefused: a call could be no transaction of this block, or runs would
+                take more than is allowed.
+            TooMuch: the answer would grow too long.
         """
         state.begin_block(self._asked.state)
         await self._open(state)
         calls: list[SimulatedCall] = []
         used = 0
         for asked in self._asked.transactions:
-            filled = await self._filled(asked, used, budget - used, state)
+            filled = await self._filled(asked, used, state)
             call = await self._include(filled, used, simulation, state)
             used += call.outcome.gas_used
             calls.append(call)
+            outcome, receipt = call.outcome, call.receipt
+            await self._allowance.take(
+                outcome, None if receipt.logs is outcome.logs else receipt.logs
+            )
         requests = await self._requests(state, calls)
-        for withdrawal in self._asked.withdrawals:
-            await state.credit(withdrawal.address, withdrawal.amount * WEI_PER_GWEI)
+        await self._withdraw(state)
         state_root = await state.root()
         return await asyncio.to_thread(self._sealed, calls, used, requests, state_root)
+
+    async def _withdraw(self, state: SimulatedState) -> None:
+        """Pay the withdrawals out, those of one account together."""
+        credits: dict[bytes, int] = {}
+        for withdrawal in self._asked.withdrawals:
+            wei = withdrawal.amount * WEI_PER_GWEI
+            credits[withdrawal.address] = credits.get(withdrawal.address, 0) + wei
+        for address, wei in credits.items():
+            await state.credit(address, wei)
 
     async def _open(self, state: SimulatedState) -> None:
         """What the network writes down before the first transaction."""
@@ -150,10 +175,11 @@ class BlockRun:
             address, _ = block_hash_slot(header.number)
             await self._call_system(address, self._parent_hash, state)
         if header.parent_beacon_block_root is not None:
-            await self._call_system(BEACON_ROOTS, header.parent_beacon_block_root, state)
+            root = header.parent_beacon_block_root
+            await self._call_system(BEACON_ROOTS, root, state)
 
     async def _filled(
-        self, asked: AskedTransaction, used: int, budget: int, state: SimulatedState
+        self, asked: AskedTransaction, used: int, state: SimulatedState
     ) -> FilledTransaction:
         """The transaction with its sender's nonce and what gas there is, where it names none."""
         left = self._header.gas_limit - used
@@ -161,6 +187,12 @@ class BlockRun:
         if gas > left:
             raise CallRefused(
                 f"block gas limit reached: remaining: {left}, required: {gas}", Refusal.BLOCK_GAS
+            )
+        budget = self._allowance.gas
+        if budget < min(gas, GAS_OF_A_CALL):
+            raise CallRefused(
+                f"the calls of a simulation may use no more than {LIMITS.call_gas} gas in all",
+                Refusal.TOO_MUCH,
             )
         nonce = asked.nonce
         if nonce is None:
@@ -195,7 +227,8 @@ class BlockRun:
             state.set_nonce(sender, 0)
         cumulative = used + outcome.gas_used
         receipt = Receipt(transaction.type, outcome.succeeded, cumulative, logs)
-        return SimulatedCall(transaction, sender, outcome, receipt)
+        # What a call changed is kept in the state, which holds it once and not by call.
+        return SimulatedCall(transaction, sender, replace(outcome, changes={}), receipt)
 
     async def _outcome(
         self, filled: FilledTransaction, logs_transfers: bool, state: SimulatedState
@@ -230,6 +263,7 @@ class BlockRun:
         """Call a contract as the network does; what it returns."""
         call = Call(SYSTEM_CALLER, address, SYSTEM_GAS, data=data, manner=Manner.SYSTEM)
         outcome = await self._run(call, state)
+        self._allowance.take_system(outcome)
         if not outcome.succeeded:
             raise CallFailed(f"system call failed to execute: {outcome.halt or 'reverted'}")
         state.keep(outcome)

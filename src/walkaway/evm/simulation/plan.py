@@ -15,7 +15,9 @@ from walkaway.evm.simulation.asked import AskedBlock
 from walkaway.limits import LIMITS
 from walkaway.proofs.execution.header import Header
 
-__all__ = ["planned"]
+__all__ = ["TOO_MANY_BLOCKS", "planned"]
+
+TOO_MANY_BLOCKS = f"too many blocks: a simulation has at most {LIMITS.simulated_blocks}"
 
 SECONDS_PER_BLOCK = 12
 """From one block to the next, where the caller names no time."""
@@ -38,7 +40,7 @@ def planned(base: Header, blocks: Sequence[AskedBlock]) -> list[AskedBlock]:
                 f"block numbers must be in order: {wanted} <= {number}", Refusal.BLOCK_NUMBER
             )
         if wanted - base.number > LIMITS.simulated_blocks:
-            raise CallRefused("too many blocks", Refusal.TOO_MUCH)
+            raise CallRefused(TOO_MANY_BLOCKS, Refusal.TOO_MUCH)
         for skipped in range(number + 1, wanted):
             time = _next(time)
             line.append(AskedBlock(BlockOverrides(number=skipped, timestamp=time)))

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from walkaway.errors import CallRefused, Refusal
 from walkaway.evm.proven_call import ProvenState, digest, run_stands_on
+from walkaway.evm.simulation.allowance import Allowance
 from walkaway.evm.simulation.asked import AskedBlock, AskedSimulation
 from walkaway.evm.simulation.block import BlockRun, begun_header
 from walkaway.evm.simulation.ground import Ground, NetworkRules
@@ -34,32 +35,39 @@ __all__ = ["simulate", "simulation_subject"]
 
 
 async def simulate(
-    asked: AskedSimulation, ground: Ground, rules: NetworkRules
+    asked: AskedSimulation,
+    ground: Ground,
+    rules: NetworkRules,
+    allowance: Allowance | None = None,
 ) -> Proven[tuple[SimulatedBlock, ...]]:
     """Run every block on the one before it, the first on the ground's.
 
     Raises:
-        CallRefused: the blocks do not follow, or a call could be no transaction.
-        CallFailed: a precompile cannot be moved, or a system contract fails.
+        CallRefused: the blocks do not follow, a call could be no transaction, or there
+            are more of them, or of their gas, than the limits allow.
+        CallFailed: a precompile cannot be moved, a system contract fails, or an account
+            has no room for what is withdrawn to it.
         Unproven: no source could prove a part of the state that is needed.
         Unsupported: the rules do not tell of such a block, or a call asks for what
             hangs on a state root that is not known.
-        TooMuch: more state is needed than the limits allow.
+        TooMuch: more state is needed than the limits allow, or the answer is longer.
     """
     if sum(len(block.transactions) for block in asked.blocks) > LIMITS.simulated_calls:
-        raise CallRefused("too many calls", Refusal.TOO_MUCH)
+        raise CallRefused(
+            f"too many calls: a simulation has at most {LIMITS.simulated_calls}", Refusal.TOO_MUCH
+        )
     parent = ground.state.header.value
     line = planned(parent, asked.blocks)
-    state = SimulatedState(ground)
+    allowance = allowance or Allowance()
+    state = SimulatedState(ground, allowance)
     await state.prove(_needed(line, rules))
     parent_hash: bytes | None = parent.hash
     hashes = {parent.number: parent.hash}
-    budget = LIMITS.call_gas
     simulated: list[SimulatedBlock] = []
     for block in line:
         header = begun_header(parent, parent_hash, block, rules, validates=asked.validates)
-        done = await BlockRun(block, header, parent_hash, rules, hashes).run(asked, state, budget)
-        budget -= done.header.gas_used
+        run = BlockRun(block, header, parent_hash, rules, block_hashes=hashes, allowance=allowance)
+        done = await run.run(asked, state)
         parent, parent_hash = done.header, done.hash
         if parent_hash is not None:
             hashes[parent.number] = parent_hash

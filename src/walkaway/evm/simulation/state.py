@@ -10,10 +10,12 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from walkaway.errors import Unsupported
+from walkaway.errors import CallFailed, Unsupported
 from walkaway.evm.engine import BlockEnvironment, Call, Outcome, Overrides
-from walkaway.evm.overlay import merged
+from walkaway.evm.overlay import lay_over
 from walkaway.evm.proven_call import AskedCall, check_reads
+from walkaway.evm.simulation.addresses import checksummed
+from walkaway.evm.simulation.allowance import Allowance, given_weight
 from walkaway.evm.simulation.ground import Ground
 from walkaway.evm.simulation.neighbours import ADDRESS_BYTES, KEY_BYTES, key_below
 from walkaway.evm.simulation.state_tries import StateTries, UnknownNeighbour
@@ -25,6 +27,9 @@ __all__ = ["Condition", "SimulatedState"]
 
 Slot = tuple[bytes, bytes]
 """An address and a key."""
+
+MOST_WEI = 2**256 - 1
+"""An account holds no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +44,13 @@ class Condition:
 class SimulatedState:
     """The state after the base block, as the simulation has changed it so far."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, allowance: Allowance) -> None:
         self._ground = ground
-        self._overlay: Mapping[bytes, Overrides] = {}
+        self._allowance = allowance
+        self._overlay: dict[bytes, Overrides] = {}
+        self._weights: dict[bytes, int] = {}
         self._tries = StateTries(ground.state.header.value.state_root)
-        self._block: Mapping[bytes, Overrides] = {}
+        self._block: dict[bytes, Overrides] = {}
         self._overridden: frozenset[bytes] = frozenset()
         self._looked_at: set[bytes] = set()
         self._touched: set[bytes] = set()
@@ -76,10 +83,12 @@ class SimulatedState:
         """The outcome of a call, which changes nothing until it is kept.
 
         Raises `Unsupported` where it looked at what hangs on a root that nobody
-        knows, besides the errors of engines.
+        knows, and `CallRefused` where runs were given too much, besides the errors
+        of engines.
         """
         given = self._near(call.sender, call.to, environment.header.coinbase)
         while True:
+            self._allowance.give(sum([self._weights[address] for address in given]))
             outcome = await self._ground.run(AskedCall(call, environment, given, block_hashes))
             looked_at = {*outcome.touched_accounts, *(at for at, _ in outcome.touched_slots)}
             lacking = [at for at in looked_at if at in self._overlay and at not in given]
@@ -128,11 +137,13 @@ class SimulatedState:
         )
 
     async def credit(self, address: bytes, wei: int) -> None:
-        """Give an account ether from nowhere."""
+        """Give an account ether from nowhere. Raises `CallFailed` where it has no room for it."""
         self.touch(address)
         if wei:
-            before = await self.condition(address)
-            self._change({address: Overrides(balance=before.balance + wei)})
+            balance = (await self.condition(address)).balance + wei
+            if balance > MOST_WEI:
+                raise CallFailed(f"the balance of {checksummed(address)} would pass 2^256 - 1")
+            self._change({address: Overrides(balance=balance)})
 
     def set_nonce(self, address: bytes, nonce: int) -> None:
         """Give an account another nonce."""
@@ -187,8 +198,9 @@ class SimulatedState:
         return frozenset(found)
 
     def _change(self, changes: Mapping[bytes, Overrides]) -> None:
-        self._overlay = merged(self._overlay, changes)
-        self._block = merged(self._block, changes)
+        lay_over(self._overlay, changes)
+        lay_over(self._block, changes)
+        self._weights |= {address: given_weight(self._overlay[address]) for address in changes}
         self._near_in_any_case |= {at for at, change in changes.items() if change.code}
 
 

@@ -7,11 +7,11 @@ import asyncio
 from walkaway.chain.unknown import BeyondHead
 from walkaway.errors import CallFailed
 from walkaway.evm.simulation.simulate import simulation_subject
-from walkaway.evm.simulation.simulated import SimulatedBlock
 from walkaway.proofs import Proven
 from walkaway.proofs.execution.header import Header
 from walkaway.rpc.ask import Ask
 from walkaway.rpc.encode_simulation import simulated_blocks
+from walkaway.rpc.jsonrpc import Encoded
 from walkaway.rpc.methods.calls import on_block
 from walkaway.rpc.methods.method import Answer, Method
 from walkaway.rpc.params import Params
@@ -31,12 +31,12 @@ async def simulate(ask: Ask, params: Params) -> Answer:
 
     subject = await asyncio.to_thread(simulation_subject, wanted.asked)
 
-    async def run(header: Proven[Header]) -> tuple[SimulatedBlock, ...]:
-        proven = await ask.chain.calls.simulate(header, wanted.asked)
-        return await ask.take(proven, subject, block)
+    async def run(header: Proven[Header]) -> Encoded:
+        async with ask.chain.calls.simulation(header, wanted.asked) as proven:
+            blocks = await ask.take(proven, subject, block)
+            return await simulated_blocks(blocks, shows_transactions=wanted.shows_transactions)
 
-    blocks = await on_block(ask, block, run)
-    return await simulated_blocks(blocks, shows_transactions=wanted.shows_transactions)
+    return await on_block(ask, block, run)
 
 
 METHODS = (

@@ -163,7 +163,7 @@ fn pays_priority_fee(kind: TransactionType) -> bool {
 }
 
 fn refused(reason: &str) -> PyErr {
-    InvalidCall::new_err((reason.to_owned(), ""))
+    InvalidCall::new_err((reason.to_owned(), "", [0_u8; 32]))
 }
 
 impl From<PythonAccessListEntry> for AccessListItem {

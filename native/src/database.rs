@@ -58,6 +58,9 @@ pub struct KnownDatabase<'a> {
     /// be known: the nonce steps when the account is first read.
     pub unread_sender: Option<Address>,
     pub missing: Missing,
+    /// Whether a balance passed 2^256 - 1. No ether there is makes one do so, but what a caller
+    /// overrides may. The specification knows no outcome of that, and so there is none.
+    pub balance_overflowed: bool,
 }
 
 /// The balance that a missing account is taken to have: enough for any transfer that real
@@ -100,6 +103,25 @@ impl KnownDatabase<'_> {
 }
 
 impl KnownDatabase<'_> {
+    /// Whether any slot of the account is set before the call.
+    pub fn has_storage(&mut self, address: Address) -> bool {
+        if let Some(changed) = self.overrides.get(&address) {
+            if changed.slots.values().any(|value| !value.is_zero()) {
+                return true;
+            }
+            if changed.replaces_storage {
+                return false;
+            }
+        }
+        match self.known.accounts.get(&address) {
+            Some(account) => account.is_some_and(|account| !account.storage_is_empty),
+            None => {
+                self.missing.accounts.insert(address);
+                false
+            }
+        }
+    }
+
     /// The account before the call.
     fn account(&mut self, address: Address) -> Option<AccountInfo> {
         let Some(changed) = self.overrides.get(&address) else {

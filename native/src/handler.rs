@@ -17,9 +17,12 @@ use revm::handler::pre_execution::{apply_auth_list, load_accounts};
 use revm::handler::{EthFrame, EvmTr, FrameResult, Handler, ItemOrResult, MainnetContext};
 use revm::interpreter::interpreter::EthInterpreter;
 use revm::interpreter::interpreter_action::FrameInit;
-use revm::interpreter::{GasTracker, InitialAndFloorGas, InstructionResult};
+use revm::interpreter::{
+    CreateOutcome, FrameInput, Gas, GasTracker, InitialAndFloorGas, InstructionResult,
+    InterpreterResult,
+};
 use revm::primitives::hardfork::SpecId;
-use revm::primitives::{Address, AddressMap, HashSet, StorageKey, U256};
+use revm::primitives::{Address, AddressMap, Bytes, HashSet, StorageKey, U256};
 
 use crate::call::Manner;
 use crate::database::KnownDatabase;
@@ -63,13 +66,15 @@ impl<'a> CallHandler<'a> {
             true => Transfer::of(&frame.frame_input),
             false => None,
         };
+        let creates = matches!(frame.frame_input, FrameInput::Create(_));
         let ended = match evm.frame_init(frame)? {
+            ItemOrResult::Item(_) if creates => collision(evm),
             ItemOrResult::Item(_) => None,
             ItemOrResult::Result(result) => Some(result),
         };
         let result = ended.as_ref().map(FrameResult::instruction_result);
         if result == Some(InstructionResult::OverflowPayment) {
-            return Err(overflowed());
+            return Err(overflowed(&mut evm.ctx));
         }
         if let Some(transfer) = transfer {
             transfer.tell(evm, ended.as_ref());
@@ -123,17 +128,17 @@ impl<'a> Handler for CallHandler<'a> {
         _gas: &mut InitialAndFloorGas,
     ) -> Result<(), CallError> {
         let (block, tx, _, journal, _, _) = evm.ctx().all_mut();
-        let blob_gas = u128::from(tx.total_blob_gas());
+        let blob_gas = tx.total_blob_gas();
         let blob_price = match tx.max_fee_per_blob_gas() {
             0 => 0,
             _ => block.blob_gasprice().unwrap_or(0),
         };
-        let gas_cost = product(u128::from(tx.gas_limit()), tx.gas_price())?;
-        let most = [product(blob_gas, tx.max_fee_per_blob_gas())?, tx.value()]
+        let gas_cost = product(tx.gas_limit(), tx.gas_price());
+        // None where it is more than any balance.
+        let most = [product(blob_gas, tx.max_fee_per_blob_gas()), tx.value()]
             .into_iter()
-            .try_fold(gas_cost, U256::checked_add)
-            .ok_or(InvalidTransaction::OverflowPaymentInTransaction)?;
-        if most.is_zero() && tx.kind().is_call() && self.manner == Manner::Asked {
+            .try_fold(gas_cost, U256::checked_add);
+        if most == Some(U256::ZERO) && tx.kind().is_call() && self.manner == Manner::Asked {
             journal.db_mut().unread_sender = Some(tx.caller());
             return Ok(());
         }
@@ -142,14 +147,14 @@ impl<'a> Handler for CallHandler<'a> {
             return Err(InvalidTransaction::NonceOverflowInTransaction.into());
         }
         let balance = *caller.balance();
-        if balance < most {
+        if most.is_none_or(|most| balance < most) {
             return Err(InvalidTransaction::LackOfFundForMaxFee {
-                fee: Box::new(most),
+                fee: Box::new(most.unwrap_or(U256::MAX)),
                 balance: Box::new(balance),
             }
             .into());
         }
-        caller.set_balance(balance - gas_cost - product(blob_gas, blob_price)?);
+        caller.set_balance(balance - gas_cost - product(blob_gas, blob_price));
         if tx.kind().is_call() {
             caller.bump_nonce();
         }
@@ -243,18 +248,36 @@ fn pay(context: &mut CallContext<'_>, to: Address, amount: U256) -> Result<(), C
     if account.incr_balance(amount) {
         Ok(())
     } else {
-        Err(overflowed())
+        Err(overflowed(context))
     }
 }
 
-/// No ether there is makes a balance overflow, but what a caller overrides may. The specification
-/// knows no outcome of that.
-fn overflowed() -> CallError {
+/// Ends the run; `database.rs` says why.
+fn overflowed(context: &mut CallContext<'_>) -> CallError {
+    context.journaled_state.database.balance_overflowed = true;
     EVMError::Custom("a balance overflowed".to_owned())
 }
 
-fn product(amount: u128, price: u128) -> Result<U256, InvalidTransaction> {
-    U256::from(amount)
-        .checked_mul(U256::from(price))
-        .ok_or(InvalidTransaction::OverflowPaymentInTransaction)
+/// Ends the frame just entered where the contract that it creates would stand over storage. revm
+/// looks only at code and nonce, the specification at storage too (EIP-7610).
+fn collision(evm: &mut CallEvm<'_>) -> Option<FrameResult> {
+    let frame = evm.frame_stack.get();
+    let journal = &mut evm.ctx.journaled_state;
+    let address = frame.interpreter.input.target_address;
+    if !journal.database.has_storage(address) {
+        return None;
+    }
+    journal.checkpoint_revert(frame.checkpoint);
+    frame.set_finished(true);
+    let result = InterpreterResult::new(
+        InstructionResult::CreateCollision,
+        Bytes::new(),
+        Gas::new(frame.interpreter.gas.limit()),
+    );
+    Some(FrameResult::Create(CreateOutcome::new(result, None)))
+}
+
+/// Less than 2^192.
+fn product(amount: u64, price: u128) -> U256 {
+    U256::from(amount) * U256::from(price)
 }

@@ -21,14 +21,20 @@ mod transfers;
 use pyo3::prelude::*;
 
 /// What `walkaway.evm.native` must speak; counts up whenever `run` or `KnownState` change shape.
-const INTERFACE: u32 = 2;
+const INTERFACE: u32 = 3;
 
 pyo3::create_exception!(
     walkaway_native,
     InvalidCall,
     pyo3::exceptions::PyException,
-    "The call cannot be a transaction: why, and the name of what it fails at, which is empty for \
-     what its fork does not know."
+    "The call cannot be a transaction: why, the name of what it fails at, which is empty for what \
+     its fork does not know, and the number of 256 bits that it fails at."
+);
+pyo3::create_exception!(
+    walkaway_native,
+    BalanceOverflow,
+    pyo3::exceptions::PyException,
+    "A balance passed 2^256 - 1, which has no outcome."
 );
 pyo3::create_exception!(
     walkaway_native,
@@ -49,6 +55,7 @@ fn walkaway_native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("VERSION", env!("CARGO_PKG_VERSION"))?;
     module.add("INTERFACE", INTERFACE)?;
     module.add("InvalidCall", python.get_type::<InvalidCall>())?;
+    module.add("BalanceOverflow", python.get_type::<BalanceOverflow>())?;
     module.add("UnknownFork", python.get_type::<UnknownFork>())?;
     module.add("KernelFault", python.get_type::<KernelFault>())?;
     module.add_class::<known_state::KnownState>()?;

@@ -9,7 +9,7 @@ use pyo3::types::{PyBytes, PyDict, PyFrozenSet, PyTuple};
 use revm::bytecode::opcode::SELFDESTRUCT;
 use revm::context::result::{EVMError, ExecutionResult, HaltReason, InvalidTransaction};
 use revm::context::{BlockEnv, CfgEnv, Context, TxEnv};
-use revm::context_interface::JournalTr;
+use revm::context_interface::{Cfg, JournalTr};
 use revm::handler::{Handler, MainBuilder};
 use revm::interpreter::Instruction;
 use revm::primitives::{Address, Log, U256};
@@ -21,8 +21,8 @@ use crate::environment::Environment;
 use crate::handler::{CallContext, CallEvm, CallHandler};
 use crate::known_state::{KnownState, State};
 use crate::precompiles::{Moved, PlacedPrecompiles};
-use crate::transfers::destroy_and_tell;
-use crate::{InvalidCall, KernelFault};
+use crate::transfers::{destroy, destroy_and_tell};
+use crate::{BalanceOverflow, InvalidCall, KernelFault};
 
 /// Runs one call.
 ///
@@ -61,9 +61,12 @@ pub fn run<'py>(
             Ok((Some(outcome.into_python(python)?), nothing))
         }
         Ok(Ended::Missing(missing)) => Ok((None, missing_to_python(python, &missing)?)),
-        Ok(Ended::Invalid(reason)) => {
-            Err(InvalidCall::new_err((reason.to_string(), refusal(&reason))))
-        }
+        Ok(Ended::Invalid(reason, figure)) => Err(InvalidCall::new_err((
+            reason.to_string(),
+            refusal(&reason),
+            figure.to_be_bytes::<32>(),
+        ))),
+        Ok(Ended::BalanceOverflow) => Err(BalanceOverflow::new_err(())),
         Ok(Ended::Fault(reason)) => Err(KernelFault::new_err(reason)),
         Err(_) => Err(KernelFault::new_err("the kernel panicked")),
     }
@@ -72,7 +75,9 @@ pub fn run<'py>(
 enum Ended {
     Outcome(Outcome),
     Missing(Missing),
-    Invalid(InvalidTransaction),
+    /// Why, and the number that it fails at (`figure`).
+    Invalid(InvalidTransaction, U256),
+    BalanceOverflow,
     Fault(String),
 }
 
@@ -96,6 +101,7 @@ fn build<'a>(
         overrides,
         unread_sender: None,
         missing: Missing::default(),
+        balance_overflowed: false,
     };
     let spec = rules.spec;
     let mut context: CallContext<'a> = Context::new(database, spec);
@@ -108,12 +114,14 @@ fn build<'a>(
 }
 
 fn execute(evm: &mut CallEvm<'_>, manner: Manner, logs_transfers: bool) -> Ended {
-    if logs_transfers {
-        let gas = evm.instruction.gas_table()[usize::from(SELFDESTRUCT)];
-        let instruction = Instruction::new(destroy_and_tell);
-        evm.instruction
-            .insert_instruction(SELFDESTRUCT, instruction, gas);
-    }
+    let gas = evm.instruction.gas_table()[usize::from(SELFDESTRUCT)];
+    let instruction = if logs_transfers {
+        Instruction::new(destroy_and_tell)
+    } else {
+        Instruction::new(destroy)
+    };
+    evm.instruction
+        .insert_instruction(SELFDESTRUCT, instruction, gas);
     let mut handler = CallHandler::new(manner, logs_transfers);
     let ended = match manner {
         Manner::System => handler.run_system_call(evm),
@@ -131,6 +139,9 @@ fn execute(evm: &mut CallEvm<'_>, manner: Manner, logs_transfers: bool) -> Ended
     if !missing.is_empty() {
         return Ended::Missing(missing);
     }
+    if database.balance_overflowed {
+        return Ended::BalanceOverflow;
+    }
     match ended {
         Ok(result) => Ended::Outcome(Outcome {
             result,
@@ -141,7 +152,10 @@ fn execute(evm: &mut CallEvm<'_>, manner: Manner, logs_transfers: bool) -> Ended
                 .collect(),
             changes,
         }),
-        Err(EVMError::Transaction(reason)) => Ended::Invalid(reason),
+        Err(EVMError::Transaction(reason)) => {
+            let figure = figure(&reason, &evm.ctx.cfg);
+            Ended::Invalid(reason, figure)
+        }
         Err(fault) => Ended::Fault(fault.to_string()),
     }
 }
@@ -151,13 +165,26 @@ fn refusal(reason: &InvalidTransaction) -> &'static str {
     match reason {
         InvalidTransaction::CallGasCostMoreThanGasLimit { .. } => "intrinsic gas",
         InvalidTransaction::GasFloorMoreThanGasLimit { .. } => "floor gas",
-        InvalidTransaction::LackOfFundForMaxFee { .. }
-        | InvalidTransaction::OverflowPaymentInTransaction => "funds",
+        InvalidTransaction::LackOfFundForMaxFee { .. } => "funds",
         InvalidTransaction::GasPriceLessThanBasefee => "fee cap",
         InvalidTransaction::BlobGasPriceGreaterThanMax { .. } => "blob fee cap",
         InvalidTransaction::CreateInitCodeSizeLimit => "initcode size",
         InvalidTransaction::NonceOverflowInTransaction => "nonce",
         _ => "",
+    }
+}
+
+/// What of such a failing neither the call nor its block tells: the gas or the funds that there
+/// would have to be or are, or the longest code. Zero for the rest.
+fn figure(reason: &InvalidTransaction, rules: &CfgEnv) -> U256 {
+    match reason {
+        InvalidTransaction::CallGasCostMoreThanGasLimit { initial_gas, .. } => {
+            U256::from(*initial_gas)
+        }
+        InvalidTransaction::GasFloorMoreThanGasLimit { gas_floor, .. } => U256::from(*gas_floor),
+        InvalidTransaction::LackOfFundForMaxFee { balance, .. } => **balance,
+        InvalidTransaction::CreateInitCodeSizeLimit => U256::from(rules.max_initcode_size()),
+        _ => U256::ZERO,
     }
 }
 

@@ -60,9 +60,23 @@ impl Transfer {
     }
 }
 
-/// SELFDESTRUCT that logs the balance which it moves.
+/// SELFDESTRUCT that notes a balance which passes 2^256 - 1; revm's own would begin at zero again.
+pub fn destroy(
+    context: InstructionContext<'_, CallContext<'_>, EthInterpreter>,
+) -> InstructionExecResult {
+    destroy_and(context, false)
+}
+
+/// The same, and it logs the balance which it moves.
 pub fn destroy_and_tell(
     context: InstructionContext<'_, CallContext<'_>, EthInterpreter>,
+) -> InstructionExecResult {
+    destroy_and(context, true)
+}
+
+fn destroy_and(
+    context: InstructionContext<'_, CallContext<'_>, EthInterpreter>,
+    tells: bool,
 ) -> InstructionExecResult {
     let InstructionContext { interpreter, host } = context;
     let from = interpreter.input.target_address;
@@ -77,7 +91,13 @@ pub fn destroy_and_tell(
         && !balance.is_zero()
     {
         let heir = Address::from_word(B256::from(heir));
-        host.log(log(from, heir, balance));
+        let held = host.balance(heir).map(|load| load.data);
+        if heir != from && held.is_some_and(|held| held < balance) {
+            host.journaled_state.database.balance_overflowed = true;
+        }
+        if tells {
+            host.log(log(from, heir, balance));
+        }
     }
     ended
 }

@@ -20,6 +20,7 @@ from walkaway.proofs.execution import rlp
 from walkaway.proofs.execution.accounts import Account
 from walkaway.proofs.execution.header import Header
 from walkaway.proofs.execution.keccak import keccak256
+from walkaway.proofs.execution.signatures import created_address
 from walkaway.proofs.execution.transactions import AccessListEntry, Authorization
 
 __all__ = ["ABSENT", "PLAIN", "Case", "make_case", "make_sequence"]
@@ -204,9 +205,11 @@ def _overrides(rng: Random) -> dict[bytes, Overrides]:
             Overrides(slots={key: 5}),
             Overrides(storage={key: 6}),
             Overrides(balance=1, nonce=1, code=b""),
+            Overrides(balance=2**256 - 1),
         ]
     )
-    return {rng.choice([*CONTRACTS, ABSENT, PLAIN]): wanted}
+    made = created_address(rng.choice(CONTRACTS), rng.choice([1, 2]))
+    return {rng.choice([*CONTRACTS, ABSENT, PLAIN, made]): wanted}
 
 
 class _Program:

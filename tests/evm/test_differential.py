@@ -8,6 +8,7 @@ in another order, so that is not compared.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +27,8 @@ from tests.evm.token_world import (
     transfer,
 )
 from tests.vectors import vectors
-from walkaway.errors import CallRefused, InvalidRequest, Refusal, Unsupported
+from walkaway.errors import CallFailed, CallRefused, InvalidRequest, Refusal, Unsupported
+from walkaway.evm.block_overrides import BlockOverrides
 from walkaway.evm.engine import (
     BlockEnvironment,
     Call,
@@ -42,12 +44,12 @@ from walkaway.evm.overlay import merged
 from walkaway.evm.reference import ReferenceEngine
 from walkaway.proofs.execution.accounts import Account
 from walkaway.proofs.execution.keccak import keccak256
+from walkaway.proofs.execution.transactions import Authorization
 
 pytestmark = pytest.mark.skipif(not available(), reason="the native kernel is not built")
 
 ROUNDS = 40
-Answer = Outcome | Refusal | None
-"""None where the call is none that its fork knows."""
+Answer = Outcome | InvalidRequest | CallFailed
 
 SEVERAL_FAULTS = {
     "invalid opcode",
@@ -95,10 +97,8 @@ def settled(
     for _ in range(ROUNDS):
         try:
             answer = engine.run(call, block, known, overrides)
-        except CallRefused as error:
-            return error.refusal
-        except InvalidRequest:
-            return None
+        except (InvalidRequest, CallFailed) as error:
+            return error
         if isinstance(answer, Outcome):
             return answer
         assert answer, "a run that lacked nothing has an outcome"
@@ -108,9 +108,9 @@ def settled(
 
 
 def compared(answer: Answer) -> object:
-    """What both engines must agree on."""
+    """What both engines must agree on; of an error, the words too."""
     if not isinstance(answer, Outcome):
-        return answer
+        return type(answer), str(answer), getattr(answer, "refusal", None)
     halt = "several faults" if answer.halt in SEVERAL_FAULTS else answer.halt
     return (
         answer.succeeded,
@@ -279,16 +279,36 @@ REFUSED = {
 }
 
 
+WORDS = {
+    refusal: re.compile(words)
+    for refusal, words in {
+        Refusal.INTRINSIC_GAS: r"intrinsic gas too low: have 20999, want 21\d{3}",
+        Refusal.FLOOR_GAS: "insufficient gas for floor data gas cost: have 40000, want 61000",
+        Refusal.FUNDS: r"insufficient funds for gas \* price \+ value: address 0x[0-9a-fA-F]{40} "
+        r"have \d+ want \d{35,}",
+        Refusal.FEE_CAP: "max fee per gas less than block base fee: address 0x[0-9a-fA-F]{40}, "
+        "maxFeePerGas: 6, baseFee: 7",
+        Refusal.BLOB_FEE_CAP: "max fee per blob gas less than block blob gas fee: "
+        "address 0x[0-9a-fA-F]{40} blobGasFeeCap: 2, blobBaseFee: 3",
+        Refusal.INITCODE_SIZE: "max initcode size exceeded: code size 49153 limit 49152",
+        Refusal.NONCE: "nonce has max value: address 0x[0-9a-fA-F]{40}, "
+        "nonce: 18446744073709551615",
+    }.items()
+}
+"""As go-ethereum says it."""
+
+
 @pytest.mark.parametrize(("refusal", "call"), REFUSED.items())
 def test_what_could_be_no_transaction_fails_at_the_same(
     engines: tuple[Engine, Engine], refusal: Refusal, call: Call
 ) -> None:
     block = replace(environment(), blob_base_fee=3)
     last = {call.sender: Overrides(nonce=2**64 - 1)} if refusal is Refusal.NONCE else None
-    for engine in engines:
-        with pytest.raises(CallRefused) as caught:
-            engine.run(call, block, known_tokens(), last)
-        assert caught.value.refusal is refusal
+    native, reference = (settled(engine, call, block, known_tokens(), last) for engine in engines)
+    assert isinstance(native, CallRefused)
+    assert native.refusal is refusal
+    assert WORDS[refusal].fullmatch(str(native))
+    assert compared(native) == compared(reference)
 
 
 @pytest.mark.parametrize(
@@ -296,27 +316,62 @@ def test_what_could_be_no_transaction_fails_at_the_same(
     [
         replace(ASKED, value=10**30),
         replace(ASKED, gas_limit=2**63, gas_price=2**120),
+        replace(ASKED, gas_limit=2**64 - 1, gas_price=2**128 - 1, value=2**256 - 1),
     ],
 )
 def test_whoever_lacks_funds_is_refused_for_that(
     engines: tuple[Engine, Engine], call: Call
 ) -> None:
-    for engine in engines:
-        assert settled(engine, call, environment(), known_tokens()) is Refusal.FUNDS
+    native, reference = (settled(engine, call, environment(), known_tokens()) for engine in engines)
+    assert isinstance(native, CallRefused)
+    assert native.refusal is Refusal.FUNDS
+    assert compared(native) == compared(reference)
+
+
+BLOB = replace(ASKED, blob_hashes=(bytes(32),))
+DELEGATION = Authorization(1, ABSENT, 0, 0, 1, 1)
 
 
 @pytest.mark.parametrize(
-    "call",
+    ("fork", "call", "reason"),
     [
-        replace(ASKED, to=None, blob_hashes=(bytes(32),)),
-        replace(ASKED, to=None, manner=Manner.SYSTEM),
+        ("osaka", replace(BLOB, to=None), "cannot create a contract"),
+        ("osaka", replace(ASKED, to=None, manner=Manner.SYSTEM), "creates no contract"),
+        ("shanghai", BLOB, "blobs came with Cancun, the block is shanghai"),
+        ("cancun", replace(ASKED, authorizations=(DELEGATION,)), "came with Prague"),
+        ("osaka", replace(ASKED, gas_price=2**128), "gas price: not from 0"),
+        ("osaka", replace(BLOB, max_fee_per_blob_gas=2**128), "max fee per blob gas: not"),
+        ("osaka", replace(ASKED, gas_limit=2**64), "gas: not from 0"),
+        ("osaka", replace(ASKED, value=2**256), "value: not from 0"),
+        ("osaka", replace(ASKED, value=-1), "value: not from 0"),
     ],
 )
-def test_what_no_fork_knows_is_refused_without_a_name(
-    engines: tuple[Engine, Engine], call: Call
+def test_what_no_fork_knows_or_no_engine_holds_is_refused_without_a_name(
+    engines: tuple[Engine, Engine], fork: str, call: Call, reason: str
 ) -> None:
-    for engine in engines:
-        assert settled(engine, call, environment(), known_tokens()) is None
+    native, reference = (
+        settled(engine, call, environment(fork), known_tokens()) for engine in engines
+    )
+    assert type(native) is InvalidRequest
+    assert reason in str(native)
+    assert compared(native) == compared(reference)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reason"),
+    [
+        (BlockOverrides(base_fee_per_gas=2**64), "base fee per gas: not from 0"),
+        (BlockOverrides(timestamp=2**64), "block time: not from 0"),
+    ],
+)
+def test_a_block_that_no_engine_holds_is_refused(
+    engines: tuple[Engine, Engine], wanted: BlockOverrides, reason: str
+) -> None:
+    block = environment()
+    block = replace(block, header=wanted.header(block.header))
+    native, reference = (settled(engine, ASKED, block, known_tokens()) for engine in engines)
+    assert reason in str(native)
+    assert compared(native) == compared(reference)
 
 
 def test_no_engine_guesses_at_a_fork(engines: tuple[Engine, Engine]) -> None:

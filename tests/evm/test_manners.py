@@ -17,7 +17,7 @@ from tests.evm.test_reference import (
     call,
     key,
 )
-from walkaway.errors import WalkawayError
+from walkaway.errors import CallFailed
 from walkaway.evm.engine import (
     BlockEnvironment,
     Call,
@@ -32,6 +32,8 @@ from walkaway.evm.overlay import merged
 from walkaway.evm.reference import ReferenceEngine
 from walkaway.proofs.execution.accounts import Account
 from walkaway.proofs.execution.keccak import keccak256
+from walkaway.proofs.execution.signatures import created_address
+from walkaway.proofs.execution.trie import EMPTY_ROOT
 
 ENGINES: list[Engine] = [ReferenceEngine(), *([NativeEngine()] if available() else [])]
 RICH = 10**18
@@ -123,8 +125,91 @@ def test_the_code_of_whoever_is_only_paid_has_to_be_known_too(engine: Engine) ->
 @pytest.mark.parametrize("rich", [COINBASE, HERE, OTHER], ids=["coinbase", "called", "deeper"])
 def test_a_balance_does_not_overflow_in_silence(engine: Engine, rich: bytes) -> None:
     of, whole = world(CALL_OTHER + "f1"), {rich: Overrides(balance=2**256 - 1)}
-    with pytest.raises(WalkawayError, match="failed"):
+    with pytest.raises(CallFailed, match=r"^balance overflow: .* 2\^256 - 1 wei$"):
         engine.run(transaction(gas_price=9, value=1), block(), of.known, whole)
+
+
+@pytest.mark.parametrize("logs_transfers", [False, True])
+def test_nor_where_somebody_inherits(engine: Engine, logs_transfers: bool) -> None:
+    asked = replace(transaction(), logs_transfers=logs_transfers)
+    whole = {OTHER: Overrides(balance=2**256 - 5)}
+    with pytest.raises(CallFailed, match="balance overflow"):
+        engine.run(asked, block(), world(DIES_FOR_OTHER).known, whole)
+    fits = {OTHER: Overrides(balance=2**256 - 6)}
+    outcome = ran(engine, asked, world(DIES_FOR_OTHER), overrides=fits)
+    assert outcome.changes[OTHER].balance == 2**256 - 1
+    reverts = {**whole, HERE: Overrides(balance=5, nonce=1, code=bytes.fromhex("fe"))}
+    assert ran(engine, asked, world(), overrides=reverts).halt == "invalid opcode"
+
+
+def test_who_inherits_from_itself_owns_no_more(engine: Engine) -> None:
+    whole = {HERE: Overrides(balance=2**256 - 1)}
+    assert ran(engine, transaction(), world("30ff"), overrides=whole).succeeded
+
+
+def test_nor_where_a_contract_is_created_with_ether(engine: Engine) -> None:
+    made = created_address(HERE, 1)
+    whole = {made: Overrides(balance=2**256 - 1, nonce=0, code=b"", storage={})}
+    with pytest.raises(CallFailed, match="balance overflow"):
+        engine.run(transaction(), block(), world("5f5f6001f0").known, whole)
+
+
+CREATES = "5f5f5ff05f5260205ff3"
+"""Creates a contract without code, and returns where, or zero."""
+
+
+@pytest.mark.parametrize(
+    ("storage_root", "overrides"),
+    [
+        (SOME_ROOT, None),
+        (SOME_ROOT, Overrides(slots={key(1): 0})),
+        (EMPTY_ROOT, Overrides(slots={key(1): 7})),
+        (EMPTY_ROOT, Overrides(storage={key(1): 7})),
+    ],
+)
+def test_no_contract_is_created_over_storage(
+    engine: Engine, storage_root: bytes, overrides: Overrides | None
+) -> None:
+    """EIP-7610: as where there is code, all the gas given is used, and the creator's nonce."""
+    of, made = world(CREATES), created_address(HERE, 1)
+    of.accounts[made] = Account(0, 6, storage_root)
+    state = {} if overrides is None else {made: overrides}
+    outcome = ran(engine, transaction(), of, overrides=state)
+    assert outcome.output == bytes(32)
+    assert outcome.gas_used > 190_000
+    assert outcome.changes[HERE].nonce == 2
+    assert made not in outcome.changes
+    there = ran(engine, transaction(), of, overrides={made: Overrides(code=b"\0")})
+    assert (there.output, there.gas_used) == (outcome.output, outcome.gas_used)
+    asked, first = transaction(to=None), created_address(SENDER, 1)
+    of.accounts[first] = Account(0, 6, storage_root)
+    state = {} if overrides is None else {first: overrides}
+    outcome = ran(engine, asked, of, overrides=state)
+    assert (outcome.halt, outcome.gas_used) == ("address collision", asked.gas_limit)
+
+
+@pytest.mark.parametrize(
+    ("storage_root", "overrides"),
+    [
+        (EMPTY_ROOT, Overrides(slots={key(1): 0})),
+        (SOME_ROOT, Overrides(storage={})),
+        (SOME_ROOT, Overrides(storage={key(1): 0})),
+    ],
+)
+def test_a_contract_is_created_where_every_slot_is_zero(
+    engine: Engine, storage_root: bytes, overrides: Overrides
+) -> None:
+    of, made = world(CREATES), created_address(HERE, 1)
+    of.accounts[made] = Account(0, 6, storage_root)
+    outcome = ran(engine, transaction(), of, overrides={made: overrides})
+    assert outcome.output[12:] == made
+
+
+def test_whether_there_is_storage_has_to_be_known(engine: Engine) -> None:
+    made = created_address(HERE, 1)
+    whole = {made: Overrides(balance=0, nonce=0, code=b"")}
+    lacked = engine.run(transaction(), block(), world(CREATES).known, whole)
+    assert lacked == Missing(accounts=frozenset({made}))
 
 
 def test_a_sender_that_is_coinbase_too_is_paid_its_own_tip(engine: Engine) -> None:

@@ -9,8 +9,15 @@ from dataclasses import replace
 import pytest
 
 from tests.evm.test_reference import HERE, World, block, call, whole
-from walkaway.errors import CallRefused, InvalidRequest, Refusal, Unsupported, WalkawayError
-from walkaway.evm.engine import Manner, Missing, Outcome
+from walkaway.errors import (
+    CallFailed,
+    CallRefused,
+    InvalidRequest,
+    Refusal,
+    Unsupported,
+    WalkawayError,
+)
+from walkaway.evm.engine import Manner, Missing, Outcome, Overrides
 from walkaway.evm.reference import ReferenceEngine
 from walkaway.evm.worker import ReferenceWorkers
 from walkaway.limits import LIMITS
@@ -51,6 +58,9 @@ async def test_errors_keep_their_kind(workers: ReferenceWorkers) -> None:
     system = replace(call(), to=None, manner=Manner.SYSTEM)
     with pytest.raises(InvalidRequest, match="creates no contract"):
         await workers.run(system, block(), whole().known)
+    rich = {HERE: Overrides(balance=2**256 - 1)}
+    with pytest.raises(CallFailed, match="balance overflow"):
+        await workers.run(call(value=1), block(), whole().known, rich)
     with pytest.raises(Unsupported):
         await workers.run(call(), block("amsterdam"), whole().known)
 

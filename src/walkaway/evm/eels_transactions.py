@@ -7,9 +7,10 @@ from typing import Any
 from ethereum_types.bytes import Bytes0, Bytes20, Bytes32
 from ethereum_types.numeric import U8, U64, U256, Uint
 
-from walkaway.errors import CallRefused, InvalidRequest, Refusal
+from walkaway.errors import Refusal
 from walkaway.evm.eels import eels_module
-from walkaway.evm.engine import Call
+from walkaway.evm.engine import BlockEnvironment, Call
+from walkaway.evm.refusals import refused
 
 __all__ = ["TransactionForms"]
 
@@ -21,7 +22,6 @@ class TransactionForms:
     """The transactions of one fork."""
 
     def __init__(self, fork: str) -> None:
-        self._fork = fork
         self._types: Eels = eels_module(fork, "fork_types")
         self._transactions: Eels = eels_module(fork, "transactions")
         self.has_delegations = hasattr(self._transactions, "SetCodeTransaction")
@@ -30,13 +30,7 @@ class TransactionForms:
         self._largest_initcode = getattr(interpreter, "MAX_INIT_CODE_SIZE", None)
 
     def of(self, call: Call) -> Eels:
-        """The call as a transaction that nobody signed. Raises `InvalidRequest`."""
-        if call.authorizations and not self.has_delegations:
-            raise InvalidRequest(f"authorizations came with Prague, the block is {self._fork}")
-        if (call.blob_hashes or call.max_fee_per_blob_gas) and not self.has_blobs:
-            raise InvalidRequest(f"blobs came with Cancun, the block is {self._fork}")
-        if call.to is None and (call.authorizations or call.blob_hashes):
-            raise InvalidRequest("a call with authorizations or blobs cannot create a contract")
+        """The call as a transaction that nobody signed."""
         common: dict[str, Eels] = {
             "nonce": U256(0),
             "gas": Uint(call.gas_limit),
@@ -80,7 +74,9 @@ class TransactionForms:
             for item in call.authorizations
         )
 
-    def intrinsic_gas(self, call: Call, transaction: Eels) -> tuple[int, int]:
+    def intrinsic_gas(
+        self, call: Call, environment: BlockEnvironment, transaction: Eels
+    ) -> tuple[int, int]:
         """What is charged before anything runs, and the least that is charged in all.
 
         Raises `CallRefused` where the call's gas does not pay for it, or where it
@@ -91,21 +87,12 @@ class TransactionForms:
             (int(cost[0]), int(cost[1])) if isinstance(cost, tuple) else (int(cost), 0)
         )
         if intrinsic > call.gas_limit:
-            raise CallRefused(
-                f"intrinsic gas too low: have {call.gas_limit}, want {intrinsic}",
-                Refusal.INTRINSIC_GAS,
-            )
+            raise refused(Refusal.INTRINSIC_GAS, call, environment, intrinsic)
         if floor > call.gas_limit:
-            raise CallRefused(
-                f"insufficient gas for floor data gas cost: have {call.gas_limit}, want {floor}",
-                Refusal.FLOOR_GAS,
-            )
+            raise refused(Refusal.FLOOR_GAS, call, environment, floor)
         largest = self._largest_initcode
         if call.to is None and largest is not None and len(call.data) > int(largest):
-            raise CallRefused(
-                f"max initcode size exceeded: code size {len(call.data)} limit {int(largest)}",
-                Refusal.INITCODE_SIZE,
-            )
+            raise refused(Refusal.INITCODE_SIZE, call, environment, int(largest))
         return intrinsic, floor
 
     def _access(self, entry: Eels) -> Eels:

@@ -182,6 +182,7 @@ class Engine(Protocol):
             Unsupported: the engine does not know the fork.
             CallRefused: the call could be no transaction (funds, intrinsic gas, a
                 nonce that has run out); which, its `Refusal` says.
-            InvalidRequest: the call is none that its fork knows.
+            InvalidRequest: the call is none that its fork knows, or that engines can hold.
+            CallFailed: a balance would pass 2^256 - 1.
         """
         ...

@@ -18,15 +18,14 @@ from typing import Any
 from ethereum_types.bytes import Bytes20, Bytes32
 from ethereum_types.numeric import U256, Uint
 
-from walkaway.errors import CallRefused, Refusal
-from walkaway.evm.engine import KnownState, Missing, Overrides
+from walkaway.errors import Refusal
+from walkaway.evm.engine import BlockEnvironment, Call, KnownState, Missing, Overrides
+from walkaway.evm.refusals import LAST_NONCE, funds_needed, refused
 from walkaway.proofs.execution.accounts import Account
 from walkaway.proofs.execution.keccak import EMPTY_HASH
 from walkaway.proofs.execution.trie import EMPTY_ROOT
 
 __all__ = ["BlockHashes", "Reads", "Sender", "StateForms", "lazy_state", "what_changed"]
-
-LAST_NONCE = 2**64 - 1
 
 PLACEHOLDER_BALANCE = 2**128
 """Rich enough that a run goes on past an account that is missing."""
@@ -58,27 +57,31 @@ class Reads:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sends the call, and what it pays before any code runs, in wei.
+    """Who sends the call, and what it ``pays`` before any code runs, in wei.
 
     ``needs`` is what it must own for that. The account is charged when it is
     first looked at: a call for nothing asks nothing of its sender, who then
     need not be known.
     """
 
-    address: bytes
+    call: Call
+    environment: BlockEnvironment
     pays: int
-    needs: int
+
+    @property
+    def address(self) -> bytes:
+        return self.call.sender
+
+    @property
+    def needs(self) -> int:
+        return funds_needed(self.call)
 
     def after_charge(self, nonce: int, balance: int) -> tuple[int, int]:
         """The nonce and the balance with which the code runs. Raises `CallRefused`."""
         if nonce >= LAST_NONCE:
-            raise CallRefused("nonce has max value", Refusal.NONCE)
+            raise refused(Refusal.NONCE, self.call, self.environment)
         if balance < self.needs:
-            raise CallRefused(
-                f"insufficient funds for gas * price + value: address 0x{self.address.hex()} "
-                f"have {balance} want {self.needs}",
-                Refusal.FUNDS,
-            )
+            raise refused(Refusal.FUNDS, self.call, self.environment, balance)
         return nonce + 1, balance - self.pays
 
 

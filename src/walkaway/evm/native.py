@@ -15,14 +15,16 @@ from functools import cache
 from threading import Lock
 from typing import Protocol, TypeAlias, cast
 
-from walkaway.errors import CallRefused, InvalidRequest, Refusal, Unsupported, WalkawayError
+from walkaway.errors import InvalidRequest, Refusal, Unsupported, WalkawayError
+from walkaway.evm.bounds import check_bounds
 from walkaway.evm.engine import BlockEnvironment, Call, KnownState, Missing, Outcome, Overrides
+from walkaway.evm.refusals import balance_overflowed, refused
 from walkaway.limits import LIMITS
 from walkaway.proofs.execution.receipts import Log
 
 __all__ = ["NativeEngine", "available"]
 
-INTERFACE = 2
+INTERFACE = 3
 """The kernel's, by its own count; another one could mean another thing by the same call."""
 
 _Slots: TypeAlias = frozenset[tuple[bytes, bytes]]
@@ -53,6 +55,7 @@ class _Kernel(Protocol):
     VERSION: str
     INTERFACE: int
     InvalidCall: type[Exception]
+    BalanceOverflow: type[Exception]
     UnknownFork: type[Exception]
     KernelFault: type[Exception]
 
@@ -117,6 +120,7 @@ class NativeEngine:
     ) -> Outcome | Missing:
         """One call; see `walkaway.evm.engine.Engine.run`."""
         kernel = self._kernel
+        check_bounds(call, environment)
         try:
             outcome, missing = self._run_in_kernel(
                 call,
@@ -127,13 +131,17 @@ class NativeEngine:
         except kernel.UnknownFork as error:
             raise Unsupported(f"revm does not know the fork {error}") from error
         except kernel.InvalidCall as error:
-            reason, refusal = error.args
-            message = f"not a call that could run: {reason}"
+            reason, refusal, figure = error.args
             if refusal:
-                raise CallRefused(message, Refusal(refusal)) from error
-            raise InvalidRequest(message) from error
+                number = int.from_bytes(figure, "big")
+                raise refused(Refusal(refusal), call, environment, number) from error
+            raise InvalidRequest(f"not a call that could run: {reason}") from error
+        except kernel.BalanceOverflow as error:
+            raise balance_overflowed() from error
         except (TypeError, ValueError, OverflowError) as error:
-            raise InvalidRequest(f"not a call that could run: {error}") from error
+            raise InvalidRequest(
+                "not a call that could run: a part of it, or of what it overrides, is malformed"
+            ) from error
         except kernel.KernelFault as error:
             raise WalkawayError(f"the native kernel failed: {error}") from error
         return Missing(*missing) if outcome is None else _outcome(outcome)

@@ -31,13 +31,8 @@ from ethereum.exceptions import EthereumException
 from ethereum_types.bytes import Bytes20, Bytes32
 from ethereum_types.numeric import U64, U256, Uint
 
-from walkaway.errors import (
-    CallRefused,
-    InvalidRequest,
-    Refusal,
-    Unsupported,
-    WalkawayError,
-)
+from walkaway.errors import Refusal, Unsupported, WalkawayError
+from walkaway.evm.bounds import check_bounds
 from walkaway.evm.eels import (
     FORKS,
     PricedExcess,
@@ -64,6 +59,7 @@ from walkaway.evm.lazy_state import (
     lazy_state,
     what_changed,
 )
+from walkaway.evm.refusals import balance_overflowed, refused
 from walkaway.proofs.execution.receipts import Log
 from walkaway.proofs.execution.transactions import GAS_PER_BLOB
 
@@ -107,6 +103,7 @@ class ReferenceEngine:
     ) -> Outcome | Missing:
         """One call; see `walkaway.evm.engine.Engine.run`."""
         rules = _rules(environment.fork)
+        check_bounds(call, environment)
         reads = Reads()
         try:
             outcome = rules.run(call, environment, state, overrides or {}, reads)
@@ -118,6 +115,8 @@ class ReferenceEngine:
                 return missing
             if isinstance(error, WalkawayError):
                 raise
+            if isinstance(error, OverflowError):
+                raise balance_overflowed() from error
             raise WalkawayError(
                 f"the executable specification failed: {type(error).__name__}"
             ) from error
@@ -154,7 +153,7 @@ class _Rules:
             return self._run_for_system(call, environment, known, overrides, reads)
         transaction = self._transactions.of(call)
         # 1
-        intrinsic, floor = self._transactions.intrinsic_gas(call, transaction)
+        intrinsic, floor = self._transactions.intrinsic_gas(call, environment, transaction)
         # 2
         sender = _sender(call, environment)
         state = lazy_state(self._forms, known, overrides, sender, reads)
@@ -184,18 +183,17 @@ class _Rules:
         overrides: Mapping[bytes, Overrides],
         reads: Reads,
     ) -> Outcome:
-        if call.to is None:
-            raise InvalidRequest("the system creates no contract")
         call = replace(call, access_list=(), authorizations=(), blob_hashes=())
         state = lazy_state(self._forms, known, overrides, None, reads)
         block = self._block(environment, state, known.block_hashes, reads)
         origin = self._origin(call, environment, block, 0)
-        ended = self._execute(self._system_message(call, Bytes20(call.to), block, origin))
+        ended = self._execute(self._system_message(call, block, origin))
         self._destroy(state, ended.destroyed)
         used = call.gas_limit - ended.gas_left
         return _outcome(ended, used, used, reads, what_changed(state))
 
-    def _system_message(self, call: Call, target: Bytes20, block: Eels, origin: Eels) -> Eels:
+    def _system_message(self, call: Call, block: Eels, origin: Eels) -> Eels:
+        target = Bytes20(call.to or b"")
         values: dict[str, Eels] = {
             "block_env": block,
             "tx_env": origin,
@@ -354,27 +352,15 @@ def _rules(fork: str) -> _Rules:
 
 
 def _sender(call: Call, environment: BlockEnvironment) -> Sender:
-    """What the sender pays for all gas, and must own besides for blobs and value."""
+    """The sender, and what it pays for gas and blobs."""
     base_fee = environment.header.base_fee_per_gas or 0
     if call.manner is Manner.TRANSACTION and 0 < call.gas_price < base_fee:
-        raise CallRefused(
-            f"max fee per gas less than block base fee: address 0x{call.sender.hex()}, "
-            f"maxFeePerGas: {call.gas_price}, baseFee: {base_fee}",
-            Refusal.FEE_CAP,
-        )
+        raise refused(Refusal.FEE_CAP, call, environment)
     if call.blob_hashes and 0 < call.max_fee_per_blob_gas < environment.blob_base_fee:
-        raise CallRefused(
-            f"max fee per blob gas is less than the block's: have {call.max_fee_per_blob_gas} "
-            f"want {environment.blob_base_fee}",
-            Refusal.BLOB_FEE_CAP,
-        )
+        raise refused(Refusal.BLOB_FEE_CAP, call, environment)
     gas = call.gas_limit * call.gas_price
     blob_gas = len(call.blob_hashes) * GAS_PER_BLOB if call.max_fee_per_blob_gas else 0
-    return Sender(
-        address=call.sender,
-        pays=gas + blob_gas * environment.blob_base_fee,
-        needs=gas + blob_gas * call.max_fee_per_blob_gas + call.value,
-    )
+    return Sender(call, environment, pays=gas + blob_gas * environment.blob_base_fee)
 
 
 def _made(form: Eels, values: Mapping[str, Eels]) -> Eels:

@@ -17,7 +17,14 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
-from walkaway.errors import CallRefused, InvalidRequest, Refusal, Unsupported, WalkawayError
+from walkaway.errors import (
+    CallFailed,
+    CallRefused,
+    InvalidRequest,
+    Refusal,
+    Unsupported,
+    WalkawayError,
+)
 from walkaway.evm.engine import BlockEnvironment, Call, KnownState, Missing, Outcome, Overrides
 from walkaway.limits import LIMITS, Limits
 
@@ -152,5 +159,5 @@ def _serve(pipe: Connection) -> None:
 
 
 _ERRORS: Mapping[str, type[WalkawayError]] = {
-    kind.__name__: kind for kind in (InvalidRequest, Unsupported)
+    kind.__name__: kind for kind in (InvalidRequest, CallFailed, Unsupported)
 }

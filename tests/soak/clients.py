@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from typing import Any
 
 import aiohttp
 
-from tests.soak.questions import Question, Questions
+from tests.soak.question import Null, Question
+from tests.soak.questions import Questions
 from tests.soak.record import REFUSALS, Record
 from tests.soak.truth import Truth
 from tests.soak.weather import Weather
@@ -23,6 +25,7 @@ PAUSE_SECONDS = 0.05
 POLL_SECONDS = 1.0
 HEADS_BETWEEN = 3
 BEYOND_HEAD = "beyond the proven head"
+ABOVE_HEAD = "above the proven head"
 
 
 class _Http:
@@ -65,6 +68,7 @@ class Asker:
 
     async def ask(self, question: Question) -> None:
         """Ask once."""
+        began = time.monotonic()
         was_calm = self._weather.calm_seconds > GRACE_SECONDS
         self._record.asked += 1
         reply = await self._http.call(question.method, question.params)
@@ -72,12 +76,22 @@ class Asker:
         refusal = _refusal(reply)
         if refusal is not None:
             self._record.note_refused(refusal, is_calm=is_calm)
-        elif question.null_is_word and "result" in reply and reply["result"] is None:
-            self._record.words += 1
         elif _is_answer(reply) and _holds(question, reply):
             self._record.note_right(question.method, is_calm=is_calm)
+        elif self._is_word(question, reply, began):
+            self._record.words += 1
         else:
             self._record.note_wrong(question.method, question.params, reply)
+
+    def _is_word(self, question: Question, reply: dict[str, Any], began: float) -> bool:
+        """Whether it is a null that may be somebody's word."""
+        if "result" not in reply or reply["result"] is not None:
+            return False
+        null = question.null()
+        if null is Null.FALSE_BESIDE_HONEST:
+            since = self._weather.honest_since
+            return since is None or since + GRACE_SECONDS > began
+        return null is Null.POSSIBLE
 
 
 class Poller:
@@ -232,6 +246,8 @@ def _refusal(reply: dict[str, Any]) -> str | None:
         return None
     if error["code"] == INVALID_PARAMS and BEYOND_HEAD in error["message"]:
         return BEYOND_HEAD
+    if error["code"] == CALL_FAILED and ABOVE_HEAD in error["message"]:
+        return BEYOND_HEAD
     return REFUSALS.get(error["code"])
 
 
@@ -243,5 +259,5 @@ def _holds(question: Question, reply: dict[str, Any]) -> bool:
     """Whether the reply is true; one in a form that cannot be judged is not."""
     try:
         return question.is_true(reply)
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (LookupError, TypeError, ValueError, AttributeError):
         return False

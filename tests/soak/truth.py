@@ -64,6 +64,13 @@ class Truth:
         """Every block of a height that is or was the chain's, newest made first."""
         return self._heights.get(number, [])[::-1]
 
+    def is_settled(self, block: ExecutionBlock) -> bool:
+        """Whether the chain never had another block of this height.
+
+        Then a head that once was this block, or above it, has always been so since.
+        """
+        return self.at_height(block.number) == [block] and self._chain.is_canonical(block)
+
     def between(self, first: float, last: float) -> Iterator[ExecutionBlock]:
         """Every block whose time lies within these unix seconds, highest first."""
         for number in sorted(self._heights, reverse=True):
@@ -83,6 +90,14 @@ class Truth:
     def call(self, block: ExecutionBlock, call: MessageCall) -> CallOutcome:
         """What a message call on the state after a block gives."""
         return self._chain.call(block, call)
+
+    def fork(self, block: ExecutionBlock) -> str:
+        """The EELS fork whose rules a block follows."""
+        return self._chain.rules(block.header.timestamp).fork
+
+    def eels_header(self, block: ExecutionBlock) -> Any:
+        """A block's header as its fork's EELS has it."""
+        return self._chain.rules(block.header.timestamp).forms.header(block.header)
 
     def held(self, method: str, block: ExecutionBlock) -> list[Document]:
         """What a block holds, as ``method`` tells of one transaction in it."""

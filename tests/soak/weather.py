@@ -87,6 +87,9 @@ class Weather:
         self.period = STORMY
         self.began = time.monotonic()
         self.periods = 0
+        self._keeper: _Source | None = None
+        self.honest_since: float | None = None
+        """When the source came that has been honest and there ever since; None where none is."""
 
     async def begin(self) -> list[ListedSource]:
         """Open all sources, honest for now."""
@@ -140,6 +143,9 @@ class Weather:
         if keeper is not None:
             keeper.behave(Behaviour.HONEST)
             await keeper.come()
+        if keeper is not self._keeper:
+            self._keeper = keeper
+            self.honest_since = None if keeper is None else time.monotonic()
         others = [source for source in self._sources if source is not keeper]
         for source in others:
             await self._change(source)

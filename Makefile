@@ -31,7 +31,7 @@ $(KERNEL): $(KERNEL_SOURCES) | $(READY)
 	fi
 
 demo: $(READY) ## a small network, an endpoint on 127.0.0.1:8545, and a liar caught; ARGS=--once to end after it
-	@$(BIN)/walkaway demo $(ARGS)
+	@trap : INT; $(BIN)/walkaway demo $(ARGS) || [ $$? -eq 130 ]
 
 test: $(READY) ## the project's own suite, over both engines where cargo is
 	@$(MAKE) --no-print-directory native || echo "the native kernel did not build: its tests are skipped"

@@ -60,6 +60,7 @@ def test_a_taken_port_that_was_asked_for_is_an_error() -> None:
         result = CliRunner().invoke(app, ["demo", "--once", "--port", str(port)])
     assert result.exit_code == 2
     assert f"port {port} on 127.0.0.1 is taken" in result.stderr
+    assert result.stdout == "", "it is said before the network is built"
 
 
 def test_once_for_programs() -> None:
@@ -103,9 +104,10 @@ def test_lines_to_paste_are_whole_at_80_columns(
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(sys, "argv", [".venv/bin/walkaway", "demo"])
     url = f"http://127.0.0.1:{port}"
-    Terminal(width=80).show(offer(url, 1337, tmp_path, width=80))
+    Terminal(width=80).show(offer(url, 1337, "an engine", tmp_path, width=80))
     printed = capsys.readouterr().out
     assert str(tmp_path) in "".join(printed.split())
+    assert "run by an engine" in printed
     pasted = printed[printed.index("\ncurl") :].replace("\\\n", " ")
     curl, explain = (shlex.split(line) for line in pasted.strip().splitlines())
     assert curl[1] == url

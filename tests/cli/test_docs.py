@@ -14,6 +14,7 @@ from walkaway.cli.config import SETTINGS, load_settings
 from walkaway.cli.config_file import read_config_file
 from walkaway.cli.exit_codes import ExitCode
 from walkaway.cli.main import app
+from walkaway.errors import ConfigError
 from walkaway.rpc.methods import METHODS
 from walkaway.rpc.methods.not_proven import NOT_PROVEN
 from walkaway.sources.defaults import KINDS
@@ -88,9 +89,12 @@ def test_the_example_file_is_a_valid_one(tmp_path: Path) -> None:
     path = tmp_path / "walkaway.toml"
     path.touch(mode=0o600)
     path.write_text(example)
-    assert len(read_config_file(path).sources) == 2
+    assert len(read_config_file(path).sources) == 3
     settings = load_settings({}, {}, config=path)
     assert settings.submit == ("private",)
+    path.chmod(0o644)
+    with pytest.raises(ConfigError, match="can be read by others"):
+        read_config_file(path)
 
 
 def test_every_exit_code_is_documented_and_the_reverse() -> None:

@@ -124,10 +124,15 @@ def test_what_is_no_status_is_refused(told: Any) -> None:
 
 def test_the_line_under_a_running_endpoint() -> None:
     assert "1,234,567" in head_line(STATUS).plain
-    assert "1 in quarantine" in head_line(STATUS).plain
+    assert "2 sources, 1 in quarantine" in head_line(STATUS).plain
     assert "refused" not in head_line(STATUS).plain
     stale = replace(STATUS, latest=HeadStatus(1, HASH, 900.0), sources=())
     assert "latest is refused beyond 180 s" in head_line(stale).plain
+    for status in (STATUS, replace(stale, sources=STATUS.sources)):
+        fitted = head_line(status, width=80)
+        assert fitted.cell_len <= 80 < head_line(status).cell_len
+        assert "1 in quarantine" in fitted.plain
+    assert head_line(STATUS, width=200).plain == head_line(STATUS).plain
     assert head_line(replace(STATUS, latest=None)).plain == "no head is proven yet"
 
 

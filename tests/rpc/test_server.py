@@ -163,8 +163,9 @@ async def test_configured_exceptions(chain: PreparedChain, http: aiohttp.ClientS
 async def test_only_json_is_read(
     server: RpcServer, http: aiohttp.ClientSession, types: str
 ) -> None:
-    status, reply, _ = await post(http, server.url, {"Content-Type": types})
+    status, reply, headers = await post(http, server.url, {"Content-Type": types})
     assert status == 415
+    assert headers.getall("Vary") == ["Origin"]
     assert "application/json" in reply["error"]["message"]
 
 

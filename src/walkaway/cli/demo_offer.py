@@ -32,8 +32,11 @@ def account_facts() -> dict[str, object]:
     }
 
 
-def offer(url: str, chain_id: int, evidence: Path, *, width: int) -> RenderableType:
-    """The same for a person, with lines to paste; ``evidence`` is the folder of lies."""
+def offer(url: str, chain_id: int, engine: str, evidence: Path, *, width: int) -> RenderableType:
+    """The same for a person, with lines to paste.
+
+    ``engine`` is what runs calls, ``evidence`` the folder of lies.
+    """
     account = dev_account(_IDLE)
     address = f"0x{account.address.hex()}"
     rows: list[tuple[object, object]] = [
@@ -41,6 +44,7 @@ def offer(url: str, chain_id: int, evidence: Path, *, width: int) -> RenderableT
         ("account", f"{address}, funded and idle"),
         ("its key", f"0x{account.key.hex()}"),
         ("", plain(f"made by {_made_by()}: it is no secret", "quiet")),
+        ("calls", f"run by {engine}"),
         ("the lies", f"{evidence}"),
         ("", plain("for your eyes only; gone when the demo ends", "quiet")),
     ]

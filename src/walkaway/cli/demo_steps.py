@@ -31,6 +31,7 @@ from walkaway.cli.terminal import Terminal, counted, plain, short_hex
 from walkaway.cli.up import ended_by_sigterm, stay_up
 from walkaway.devnet.execution.accounts import DEV_ACCOUNTS, dev_account
 from walkaway.errors import WalkawayError
+from walkaway.rpc.server import check_port
 from walkaway.sources.request import Kind
 from walkaway.sources.standing import SourceState
 
@@ -51,6 +52,8 @@ async def run_demo(terminal: Terminal, *, once: bool, port: int | None) -> None:
         ConfigError: the port that was asked for is taken.
         WalkawayError: a step did not hold.
     """
+    if port is not None:
+        check_port(port)
     with ended_by_sigterm(), tempfile.TemporaryDirectory(prefix="walkaway-demo-") as home:
         async with AsyncExitStack() as opened:
             stage = Stage(terminal)
@@ -72,7 +75,8 @@ async def run_demo(terminal: Terminal, *, once: bool, port: int | None) -> None:
 
 async def _stay(terminal: Terminal, scene: _Scene) -> None:
     server, chain_id = scene.node.server, scene.network.devnet.spec.chain_id
-    terminal.show(offer(server.url, chain_id, scene.evidence, width=terminal.person.width))
+    engine, width = scene.node.chain.calls.engine, terminal.person.width
+    terminal.show(offer(server.url, chain_id, engine, scene.evidence, width=width))
     reporter = reporter_for(terminal, known_liars=scene.quarantined())
     try:
         reporter.listening(server.url)

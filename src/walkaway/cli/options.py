@@ -45,8 +45,9 @@ SourceOption = Annotated[
     typer.Option(
         "--source",
         "-s",
-        help="A further source, as KIND=URL; kinds joined by +, as beacon+execution=URL. "
-        "Repeatable. Other users of this machine can see flags: put keys in walkaway.toml.",
+        help="A further source, as KIND=URL: beacon=http://127.0.0.1:5052. One address that "
+        "answers as several kinds joins them by +. Repeatable. Other users of this machine "
+        "can see flags: put keys in walkaway.toml.",
         metavar="KIND=URL",
     ),
 ]
@@ -115,8 +116,8 @@ def _source_flag(text: str, place: int) -> ListedSource:
         trouble = f"has an unknown kind, {unknown!r}" if is_word else "is not KIND=URL"
         raise ConfigError(
             f"--source (number {place}) {trouble}",
-            advice=f"kinds are {', '.join(KINDS)}, joined by +: "
-            "--source beacon+execution=http://127.0.0.1:5052",
+            advice=f"kinds are {', '.join(KINDS)}: --source beacon=http://127.0.0.1:5052 "
+            "--source execution=http://127.0.0.1:8545",
         )
     return read_source(
         {"name": f"given-{place}", "operator": "you", "kinds": named, "url": url},

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from walkaway.chain.follower import SyncProgress
 from walkaway.chain.status import ChainStatus
-from walkaway.cli.terminal import Terminal, plain, short_hex
+from walkaway.cli.terminal import Terminal, counted, plain, short_hex
 from walkaway.sources.standing import SourceState, SourceStatus
 
 __all__ = ["Reporter", "head_line", "reporter_for"]
@@ -51,8 +51,13 @@ def reporter_for(terminal: Terminal, *, known_liars: Iterable[str] = ()) -> Repo
     return LineReporter(terminal, quarantines)
 
 
-def head_line(status: ChainStatus) -> Text:
-    """The state of the head in one line."""
+def head_line(status: ChainStatus, *, width: int | None = None) -> Text:
+    """The state of the head in one line; what is least needed goes where ``width`` is short."""
+    line = _head_line(status, whole=True)
+    return line if width is None or line.cell_len <= width else _head_line(status, whole=False)
+
+
+def _head_line(status: ChainStatus, *, whole: bool) -> Text:
     if status.latest is None:
         return Text("no head is proven yet", "warn")
     age = f"{max(0.0, status.latest.age):.0f} s old"
@@ -61,14 +66,15 @@ def head_line(status: ChainStatus) -> Text:
         (f"{status.latest.number:,}", "title"),
         "  ",
         (age, "good" if status.is_fresh else "bad"),
-        (f"  signed by {status.signers} of {status.committee_size}", ""),
     )
+    if whole or status.is_fresh:
+        line.append(f"  signed by {status.signers} of {status.committee_size}")
     if not status.is_fresh:
         line.append(f"  latest is refused beyond {status.head_age_limit:.0f} s", "bad")
-    if status.finalized is not None:
+    if status.finalized is not None and whole:
         line.append(f"  finalized {status.finalized.number:,}", "quiet")
     lying = sum(source.state is SourceState.QUARANTINED for source in status.sources)
-    line.append(f"  sources {len(status.sources) - lying}", "quiet")
+    line.append(f"  {counted(len(status.sources), 'source')}", "quiet")
     if lying:
         line.append(f", {lying} in quarantine", "warn")
     return line
@@ -121,7 +127,7 @@ class LiveReporter:
         """Change the line; a new quarantine stays above it."""
         for liar in self._quarantines.new(status):
             self._console.print(_caught(liar))
-        self._live.update(head_line(status))
+        self._live.update(head_line(status, width=self._console.width))
 
     def close(self) -> None:
         """Take the line away."""

@@ -83,7 +83,8 @@ class Endpoint:
             case _:
                 response = _refused(Refusal(405, "send JSON-RPC by POST"))
                 response.headers["allow"] = "POST, GET, HEAD, OPTIONS"
-        response.raw_headers.extend(self._surface.cors(headers))
+        told = response.raw_headers
+        told.extend(header for header in self._surface.cors(headers) if header not in told)
         return response
 
     async def _post(self, request: Request) -> Response:

@@ -87,7 +87,12 @@ ERROR_CODES = (
     ErrorCode(INVALID_REQUEST, "invalid request", "the body is JSON, but no JSON-RPC 2.0 call"),
     ErrorCode(METHOD_NOT_FOUND, "method not found", "walkaway does not know this method"),
     ErrorCode(INVALID_PARAMS, "invalid parameters", "the message names the parameter"),
-    ErrorCode(INTERNAL, "internal error", "a fault in walkaway; nothing about it is told"),
+    ErrorCode(
+        INTERNAL,
+        "internal error",
+        "a fault in walkaway, of which nothing is told; from `eth_simulateV1` also what "
+        "go-ethereum has no code for, with the reason",
+    ),
     ErrorCode(
         UNSUPPORTED,
         "not supported",

@@ -36,7 +36,13 @@ never forwarded.
 _ERRORS = """
 ## Errors
 
-`error.data.error` names the kind, and `error.data.advice`, where there is one, says what to do.
+Where `error.data` is an object, its `error` names the kind, and its `advice`, where there is
+one, says what to do. There is none where nothing was looked into: a body or a call that is none,
+parameters by name, a call that took too long or found no place, a fault in walkaway. Nor is there
+from methods that run code (`eth_call`, `eth_estimateGas`, `eth_createAccessList`,
+`eth_simulateV1`): libraries take any data of theirs for a revert's, so they have none but that,
+as one string of bytes. `walkaway_explain` gives a call that ran and failed as its `failure`:
+`code`, `message` and, of a revert, `data`.
 """
 
 _WHO = """

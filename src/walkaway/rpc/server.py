@@ -19,7 +19,7 @@ from walkaway.rpc.endpoint import Endpoint
 from walkaway.rpc.http_protocol import QuietWebSocketProtocol, bounded_http
 from walkaway.rpc.local_surface import LocalSurface
 
-__all__ = ["LOOPBACK_ADDRESSES", "RpcServer"]
+__all__ = ["LOOPBACK_ADDRESSES", "RpcServer", "check_port"]
 
 LOOPBACK_ADDRESSES = ("127.0.0.1", "::1")
 
@@ -161,6 +161,12 @@ def _configuration(endpoint: Endpoint, limits: Limits) -> uvicorn.Config:
         limit_concurrency=limits.rpc_connections + SPARE_CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
+
+
+def check_port(port: int, hosts: tuple[str, ...] = LOOPBACK_ADDRESSES) -> None:
+    """Raise `ConfigError` where a port cannot be had now, for what takes long to begin."""
+    for bound in _bind(hosts, port, LIMITS.rpc_send_seconds):
+        bound.close()
 
 
 def _bind(hosts: tuple[str, ...], port: int, send_seconds: float) -> list[socket.socket]:

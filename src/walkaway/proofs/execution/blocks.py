@@ -198,7 +198,7 @@ def _rlp_list(encoded_items: Sequence[bytes]) -> bytes:
 def _sealed(value: T, header: Proven[Header], kind: str) -> Proven[T]:
     claim = Claim(header.claim.chain_id, header.claim.block_hash, (kind,), header.claim.finality)
     because = Evidence(
-        f"the {kind} follow from the header's commitment",
+        f"the header commits to the {kind}",
         (("block_hash", header.value.hash),),
         (header.because,),
     )

@@ -166,6 +166,7 @@ CREATES = "5f5f5ff05f5260205ff3"
         (EMPTY_ROOT, Overrides(slots={key(1): 7})),
         (EMPTY_ROOT, Overrides(storage={key(1): 7})),
     ],
+    ids=["proven", "not all is overridden", "a slot overridden", "all overridden"],
 )
 def test_no_contract_is_created_over_storage(
     engine: Engine, storage_root: bytes, overrides: Overrides | None
@@ -195,6 +196,7 @@ def test_no_contract_is_created_over_storage(
         (SOME_ROOT, Overrides(storage={})),
         (SOME_ROOT, Overrides(storage={key(1): 0})),
     ],
+    ids=["a slot set to zero", "none left", "all but zero left"],
 )
 def test_a_contract_is_created_where_every_slot_is_zero(
     engine: Engine, storage_root: bytes, overrides: Overrides

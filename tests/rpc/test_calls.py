@@ -177,6 +177,9 @@ async def test_what_cannot_be_paid_for_or_halts_fails_without_data(put: Ask) -> 
         ({"to": HERE, "gasPrice": "0x1", "maxFeePerGas": "0x1"}, "both gasPrice"),
         ({"to": HERE, "maxFeePerGas": "0x1", "maxPriorityFeePerGas": "0x2"}, "maxFeePerGas"),
         ({"to": HERE, "chainId": "0x2"}, "chainId"),
+        ({"to": HERE, "gasPrice": hex(2**128)}, "call.gasPrice: larger than 128 bits"),
+        ({"to": HERE, "maxFeePerGas": hex(2**128)}, "call.maxFeePerGas: larger than 128 bits"),
+        ({"to": HERE, "maxFeePerBlobGas": hex(2**128)}, "maxFeePerBlobGas: larger than 128"),
         ({"to": HERE, "accessList": [{"storageKeys": []}]}, "missing"),
         ({"to": HERE, "accessList": [5]}, "object"),
         ("0x", "object"),
@@ -231,6 +234,22 @@ async def test_access_lists_name_what_is_touched_and_not_what_is_warm(put: Ask) 
     assert "error" not in listed
     again = SEND | {"accessList": listed["accessList"]}
     assert (await result(put, "eth_createAccessList", again)) == listed
+    # What the caller lists stays, but for what is warm anyway and has no keys.
+    keys = ["0x" + 31 * "00" + "07", "0x" + 31 * "00" + "08"]
+    given = [
+        {"address": HERE, "storageKeys": keys[1:]},
+        {"address": HERE, "storageKeys": keys},
+        {"address": hexed(TOKEN), "storageKeys": keys[:1]},
+        {"address": hexed(RICH), "storageKeys": []},
+        {"address": "0x" + 19 * "00" + "02", "storageKeys": []},
+    ]
+    more = await result(put, "eth_createAccessList", SEND | {"accessList": given})
+    assert {item["address"]: item["storageKeys"] for item in more["accessList"]} == {
+        HERE: keys,
+        hexed(TOKEN): sorted([keys[0], *entry["storageKeys"]]),
+    }
+    added = 2400 + 3 * 1900
+    assert int(more["gasUsed"], 16) == int(listed["gasUsed"], 16) + added
     # It calls COUNTER and SHA-256, and reverts.
     called = ("73" + COUNTER.hex(), "6002")
     calls = "".join("60006000600060006000" + to + "61c350f1" for to in called) + "60006000fd"

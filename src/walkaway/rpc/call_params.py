@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from walkaway.errors import CallFailed, InvalidRequest
 from walkaway.evm.block_overrides import BlockOverrides
 from walkaway.evm.engine import Call, Overrides
+from walkaway.evm.simulation.addresses import checksummed
 from walkaway.limits import LIMITS
 from walkaway.proofs.execution.header import Header
 from walkaway.proofs.execution.transactions import AccessListEntry, Authorization
@@ -71,7 +72,7 @@ class CallObject:
             price = min(base_fee + (self.max_priority_fee or 0), most)
         if most and most < base_fee:
             raise CallFailed(
-                f"max fee per gas less than block base fee: address 0x{self.sender.hex()}, "
+                f"max fee per gas less than block base fee: address {checksummed(self.sender)}, "
                 f"maxFeePerGas: {most}, baseFee: {base_fee}"
             )
         return price
@@ -86,13 +87,13 @@ def call_object(params: Params, chain_id: int) -> CallObject:
         gas=members.read("gas", Params.quantity),
         value=members.read("value", amount) or 0,
         data=_call_data(members),
-        gas_price=members.read("gasPrice", amount),
-        max_fee=members.read("maxFeePerGas", amount),
-        max_priority_fee=members.read("maxPriorityFeePerGas", amount),
+        gas_price=members.read("gasPrice", _price),
+        max_fee=members.read("maxFeePerGas", _price),
+        max_priority_fee=members.read("maxPriorityFeePerGas", _price),
         access_list=members.each("accessList", _access),
         authorizations=members.each("authorizationList", _authorization),
         blob_hashes=members.each("blobVersionedHashes", _hash),
-        max_fee_per_blob_gas=members.read("maxFeePerBlobGas", amount) or 0,
+        max_fee_per_blob_gas=members.read("maxFeePerBlobGas", _price) or 0,
         nonce=members.read("nonce", Params.quantity),
     )
     asked_chain = members.read("chainId", amount)
@@ -123,14 +124,14 @@ def block_overrides(params: Params) -> BlockOverrides:
         coinbase=members.read("feeRecipient", Params.address),
         prev_randao=members.read("prevRandao", Params.hash),
         base_fee_per_gas=members.read("baseFeePerGas", Params.quantity),
-        blob_base_fee=members.read("blobBaseFee", _blob_fee),
+        blob_base_fee=members.read("blobBaseFee", _price),
     )
     members.end()
     return read
 
 
-def _blob_fee(params: Params, name: str) -> int:
-    """As wide as engines hold it; a base fee has 64 bits."""
+def _price(params: Params, name: str) -> int:
+    """Wei for a unit of gas, as wide as engines hold it; a base fee has 64 bits."""
     return params.quantity(name, bits=128)
 
 

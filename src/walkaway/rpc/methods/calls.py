@@ -123,8 +123,9 @@ async def create_access_list(ask: Ask, params: Params) -> Answer:
     params.end()
 
     async def settle(header: Proven[Header]) -> tuple[CallObject, Outcome]:
-        runs, listed = _Runs(ask, header, block, state), wanted
+        runs = _Runs(ask, header, block, state)
         fork_has = precompiles(ask.chain.calls.fork(header.value.timestamp))
+        listed = replace(wanted, access_list=_access_list(wanted, None, fork_has))
         outcome = await runs.outcome(listed.call(header.value))
         for _ in range(ACCESS_LIST_ROUNDS):
             found = _access_list(listed, outcome, fork_has)
@@ -199,14 +200,21 @@ async def _affordable(
 
 
 def _access_list(
-    wanted: CallObject, outcome: Outcome, fork_has: frozenset[bytes]
+    listed: CallObject, outcome: Outcome | None, fork_has: frozenset[bytes]
 ) -> tuple[AccessListEntry, ...]:
-    """What the run looked at, but for what is warm in any case (EIP-2930)."""
-    warm = fork_has | {wanted.sender, wanted.to, outcome.created}
-    keys: dict[bytes, set[bytes]] = {
-        address: set() for address in outcome.touched_accounts if address not in warm
-    }
-    for address, key in outcome.touched_slots:
+    """What is listed, and what the run looked at, but for what is warm in any case (EIP-2930).
+
+    As in go-ethereum, what the caller lists stays.
+    """
+    warm = {*fork_has, listed.sender, listed.to}
+    touched = {entry.address for entry in listed.access_list}
+    slots = {(entry.address, key) for entry in listed.access_list for key in entry.storage_keys}
+    if outcome is not None:
+        warm.add(outcome.created)
+        touched |= outcome.touched_accounts
+        slots |= outcome.touched_slots
+    keys: dict[bytes, set[bytes]] = {address: set() for address in touched if address not in warm}
+    for address, key in slots:
         keys.setdefault(address, set()).add(key)
     return tuple(
         [AccessListEntry(address, tuple(sorted(keys[address]))) for address in sorted(keys)]
@@ -232,7 +240,7 @@ METHODS = (
     Method(
         "eth_createAccessList",
         "call, block = latest, state overrides",
-        OVER_STATE + "the list is what the run looked at",
+        OVER_STATE + "the list is what the run looked at, besides what the call lists",
         create_access_list,
     ),
 )

@@ -54,6 +54,8 @@ class Limits:
     newest_seconds: float = 4.0
     request_seconds: float = 10.0
     connect_seconds: float = 4.0
+    dns_seconds: float = 5.0
+    dns_threads: int = 8
     rpc_response_bytes: int = 64 * 1024 * 1024
     beacon_response_bytes: int = 32 * 1024 * 1024
     batch_response_bytes: int = 8 * 1024 * 1024
@@ -136,7 +138,7 @@ class Limits:
     rpc_request_values: int = 32 * 1024
     rpc_request_depth: int = 32
     rpc_batch_calls: int = 100
-    rpc_batch_response_bytes: int = 64 * 1024 * 1024
+    rpc_batch_response_bytes: int = 32 * 1024 * 1024
     rpc_call_seconds: float = 30.0
     rpc_receipt_seconds: float = 20.0
     rpc_connections: int = 256

@@ -22,7 +22,7 @@ from walkaway.proofs.derive_logs import BlockLogs, IncludedLog
 from walkaway.proofs.execution.header import Header
 from walkaway.proofs.execution.log_filter import LogFilter
 
-__all__ = ["Logs", "log_bytes"]
+__all__ = ["Logs", "log_bytes", "shown_bytes"]
 
 LOG_OVERHEAD = 512
 """Bytes that a log takes beside its data, in memory as in JSON, about."""
@@ -34,6 +34,11 @@ HEADERS_AT_A_STRETCH = 64
 def log_bytes(logs: Iterable[IncludedLog]) -> int:
     """About how many bytes these logs take."""
     return sum(LOG_OVERHEAD + len(included.log.data) for included in logs)
+
+
+def shown_bytes(logs: Iterable[IncludedLog]) -> int:
+    """About how many bytes these logs take as JSON, where data is in hexadecimal."""
+    return sum(LOG_OVERHEAD + 2 * len(included.log.data) for included in logs)
 
 
 class Logs:

@@ -15,6 +15,7 @@ from walkaway.chain.offchain_calls import OffchainCalls
 from walkaway.errors import ProofError, WalkawayError
 from walkaway.proofs.execution.header import Header
 from walkaway.proofs.proven import Claim, Finality, Proven, Subject
+from walkaway.rpc.answer_room import Share
 from walkaway.rpc.chain_view import ChainView
 from walkaway.rpc.jsonrpc import Json
 from walkaway.sources.word import Word
@@ -35,6 +36,7 @@ class Ask:
     the answers that are only somebody's word. ``filters`` are the server's, and
     ``subscriber`` the connection's; None where the question came another way.
     ``offchain`` follows the lookups of calls; None where that is left to clients.
+    ``share`` is where room is taken before a large answer is encoded.
     """
 
     def __init__(
@@ -44,11 +46,13 @@ class Ask:
         filters: Filters | None = None,
         subscriber: Subscriber | None = None,
         offchain: OffchainCalls | None = None,
+        share: Share | None = None,
     ) -> None:
         self.chain = chain
         self.filters = filters
         self.subscriber = subscriber
         self.offchain = offchain
+        self.share = share or Share()
         self.used: list[Proven[object]] = []
         self.heard: list[Word[None]] = []
         self._heads = {tag: _head(chain, tag) for tag in (Tag.LATEST, Tag.FINALIZED)}

@@ -1,8 +1,9 @@
 """From one message to its reply: finds the methods, runs them within limits, encodes.
 
-Calls of a batch run side by side and are answered in order. Nothing leaves
-but JSON-RPC replies: an error of walkaway's tree becomes its fixed code, and any
-other one is a fault of ours, of which nothing is told.
+Calls of a batch run side by side, share the room for their answers, and are
+answered in order. Nothing leaves but JSON-RPC replies: an error of walkaway's
+tree becomes its fixed code, and any other one is a fault of ours, of which
+nothing is told.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from walkaway.chain.offchain_calls import OffchainCalls
-from walkaway.errors import Reverted, StillPending, WalkawayError
+from walkaway.errors import Reverted, StillPending, TooMuch, WalkawayError
 from walkaway.limits import LIMITS, Limits
+from walkaway.rpc.answer_room import TOO_LONG, AnswerRoom, Share
 from walkaway.rpc.ask import Ask
 from walkaway.rpc.chain_view import ChainView
 from walkaway.rpc.encode import data
@@ -39,6 +41,8 @@ __all__ = ["Dispatcher"]
 BUSY = "too many calls at a time: ask again"
 BATCH_WIDTH = 16
 """Calls of one batch that run at a time, so that one client cannot take every place."""
+SHORT = 1024
+"""Bytes of a reply that is given even where there is no room: errors, and what was done."""
 
 RUN_CODE = frozenset(
     {
@@ -85,7 +89,7 @@ class Dispatcher:
         body = parse(message, self._limits)
         if isinstance(body, list):
             return await self._batch(body, subscriber)
-        return await self._one(body, subscriber)
+        return await self._one(body, subscriber, Share())
 
     def busy(self, message: bytes) -> bytes | None:
         """The reply to a message for which its connection has no place left."""
@@ -99,28 +103,31 @@ class Dispatcher:
         self, calls: list[Call | Malformed], subscriber: Subscriber | None
     ) -> bytes | None:
         places = asyncio.Semaphore(BATCH_WIDTH)
-        room = self._limits.rpc_batch_response_bytes
+        room = AnswerRoom(self._limits.rpc_batch_response_bytes)
 
         async def answer(call: Call | Malformed) -> bytes | None:
-            nonlocal room
+            share = Share(room)
             async with places:
-                if room <= 0 and call.id is not None:
-                    return failure(
-                        call.id, LIMIT_EXCEEDED, "the answers to this batch are too long"
-                    )
-                reply = await self._one(call, subscriber)
-            room -= len(reply or b"")
-            return reply
+                if room.is_full and call.id is not None:
+                    return failure(call.id, LIMIT_EXCEEDED, TOO_LONG)
+                reply = await self._one(call, subscriber, share)
+                return _fitting(call, reply, share)
 
         replies = await asyncio.gather(*[answer(call) for call in calls])
         answered = [reply for reply in replies if reply is not None]
         return b"[" + b",".join(answered) + b"]" if answered else None
 
-    async def _one(self, call: Call | Malformed, subscriber: Subscriber | None) -> bytes | None:
+    async def _one(
+        self, call: Call | Malformed, subscriber: Subscriber | None, share: Share
+    ) -> bytes | None:
         if isinstance(call, Malformed):
             return None if call.id is None else failure(call.id, call.code, call.message)
         ask = Ask(
-            self._chain, filters=self._filters, subscriber=subscriber, offchain=self._offchain
+            self._chain,
+            filters=self._filters,
+            subscriber=subscriber,
+            offchain=self._offchain,
+            share=share,
         )
         reply = await self._answer(call, ask, call.id or "null")
         return None if call.id is None else reply
@@ -153,6 +160,16 @@ class Dispatcher:
             yield
         finally:
             self._running -= 1
+
+
+def _fitting(call: Call | Malformed, reply: bytes | None, share: Share) -> bytes | None:
+    """The reply, if it is short or there is room for it, else that there is none."""
+    try:
+        share.settle(len(reply or b""))
+    except TooMuch:
+        if reply is not None and call.id is not None and len(reply) > SHORT:
+            return failure(call.id, LIMIT_EXCEEDED, TOO_LONG)
+    return reply
 
 
 class _Busy(Exception):

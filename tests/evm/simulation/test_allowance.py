@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.evm.simulation.small_world import POOR, RICH, RULES, ground_of, simulated
-from walkaway.errors import CallRefused, Refusal, TooMuch
+from walkaway.errors import CallRefused, Refusal
 from walkaway.evm.engine import Outcome, Overrides
 from walkaway.evm.simulation.allowance import CALL_BYTES, Allowance, given_weight
 from walkaway.evm.simulation.asked import AskedBlock, AskedSimulation, AskedTransaction
@@ -37,9 +37,9 @@ async def test_outputs_and_logs_of_all_calls_are_too_long_together(
     speaks = {HERE: Overrides(code=SPEAKS)}
     (done,) = await simulated(calls(4, state=speaks))
     assert {len(each.outcome.output) for each in done.calls} == {SAID}
-    with pytest.raises(TooMuch, match="more than 81920 bytes") as error:
+    with pytest.raises(CallRefused, match=r"^the outputs .* 81920 bytes") as refused:
         await simulated(calls(3, state=speaks), calls(3))
-    assert "fewer calls" in error.value.advice
+    assert refused.value.refusal is Refusal.TOO_MUCH
 
 
 async def test_a_turn_is_waited_for_once_and_only_by_what_grows_large(
@@ -103,7 +103,9 @@ async def test_calls_over_many_overridden_accounts_are_bounded_together(
     odd = {at.to_bytes(20): Overrides(balance=1, nonce=1, code=b"\0") for at in range(999, 1099)}
     few(monkeypatch, simulated_given=1_000)
     assert await simulated(calls(4, state=odd))
-    with pytest.raises(CallRefused, match="overridden accounts") as refused:
+    with pytest.raises(
+        CallRefused, match=r"^too many calls over too many changed accounts"
+    ) as refused:
         await simulated(calls(20, state=odd))
     assert refused.value.refusal is Refusal.TOO_MUCH
 

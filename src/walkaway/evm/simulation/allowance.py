@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 
-from walkaway.errors import CallRefused, Refusal, TooMuch
+from walkaway.errors import CallRefused, Refusal
 from walkaway.evm.engine import Outcome, Overrides
 from walkaway.limits import LIMITS
 from walkaway.proofs.execution.receipts import Log
 
-__all__ = ["CALL_BYTES", "Allowance", "given_weight"]
+__all__ = ["CALL_BYTES", "Allowance", "given_weight", "shown_bytes"]
 
 CALL_BYTES = 256
 """Bytes that a call takes in an answer beside its output and its logs, about."""
@@ -44,41 +44,46 @@ class Allowance:
     async def take(self, outcome: Outcome, logs: Iterable[Log] | None = None) -> None:
         """Count a call, whose receipt holds ``logs`` where those are not the outcome's.
 
-        Raises `TooMuch` where the answer would grow too long.
+        Raises `CallRefused` where the answer would grow too long.
         """
         self.gas -= outcome.gas_used
-        self._answer_bytes += CALL_BYTES + 2 * len(outcome.output) + _bytes(outcome.logs)
+        self._answer_bytes += shown_bytes(outcome)
         if logs is not None:
             self._answer_bytes += _bytes(logs)
         if self._answer_bytes > LIMITS.simulated_answer_bytes:
-            raise TooMuch(
-                "the outputs and logs of the simulation take more than "
-                f"{LIMITS.simulated_answer_bytes} bytes",
-                advice="simulate fewer calls at once, or have them return less",
+            raise _too_much(
+                "the outputs and logs of the calls take more than "
+                f"{LIMITS.simulated_answer_bytes} bytes as JSON"
             )
         if self._answer_bytes > LIMITS.simulated_small_bytes and not self._is_large:
             self._is_large = True
             await self._turn()
 
     def take_system(self, outcome: Outcome) -> None:
-        """Count a call of the network itself: only code of the caller's makes those costly."""
+        """Count a call of the network itself: only code of the caller's makes those costly.
+
+        Raises `CallRefused`.
+        """
         self._system_gas -= outcome.gas_used
         if self._system_gas < 0:
-            raise CallRefused(
-                "the system calls of a simulation may use no more than "
-                f"{LIMITS.call_gas} gas in all",
-                Refusal.TOO_MUCH,
-            )
+            raise _too_much(f"the system calls use more than {LIMITS.call_gas} gas in all")
 
     def give(self, weight: int) -> None:
-        """Count overrides that an engine is given for one run; see `given_weight`."""
+        """Count overrides that an engine is given for one run; see `given_weight`.
+
+        Raises `CallRefused`.
+        """
         self._given += weight
         if self._given > LIMITS.simulated_given:
-            raise CallRefused(
-                "too many calls over so many overridden accounts: an account for a call may be "
-                f"given {LIMITS.simulated_given} times",
-                Refusal.TOO_MUCH,
+            raise _too_much(
+                "too many calls over too many changed accounts: the one times the other passes "
+                f"{LIMITS.simulated_given}"
             )
+
+
+def shown_bytes(outcome: Outcome) -> int:
+    """What a call takes in an answer, about."""
+    return CALL_BYTES + 2 * len(outcome.output) + _bytes(outcome.logs)
 
 
 def given_weight(account: Overrides) -> int:
@@ -91,3 +96,7 @@ def given_weight(account: Overrides) -> int:
 def _bytes(logs: Iterable[Log]) -> int:
     """What logs take in an answer, about."""
     return sum(LOG_BYTES + TOPIC_BYTES * len(log.topics) + 2 * len(log.data) for log in logs)
+
+
+def _too_much(what: str) -> CallRefused:
+    return CallRefused(f"{what}: simulate less at once", Refusal.TOO_MUCH)

@@ -135,9 +135,8 @@ class BlockRun:
         """Run all of it.
 
         Raises:
-            CallRefused: a call could be no transaction of this block, or runs would
-                take more than is allowed.
-            TooMuch: the answer would grow too long.
+            CallRefused: a call could be no transaction of this block, or more would be
+                run or answered than is allowed.
         """
         state.begin_block(self._asked.state)
         await self._open(state)
@@ -191,7 +190,7 @@ class BlockRun:
         budget = self._allowance.gas
         if budget < min(gas, GAS_OF_A_CALL):
             raise CallRefused(
-                f"the calls of a simulation may use no more than {LIMITS.call_gas} gas in all",
+                f"the calls use more than {LIMITS.call_gas} gas in all: simulate less at once",
                 Refusal.TOO_MUCH,
             )
         nonce = asked.nonce
@@ -217,6 +216,8 @@ class BlockRun:
         try:
             outcome, logs = await self._outcome(filled, simulation.logs_transfers, state)
         except CallRefused as error:
+            if error.refusal is Refusal.TOO_MUCH:
+                raise
             raise filled.refused(error) from error
         state.keep(outcome)
         if outcome.succeeded and filled.asked.to is not None:

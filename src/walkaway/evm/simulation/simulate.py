@@ -43,14 +43,14 @@ async def simulate(
     """Run every block on the one before it, the first on the ground's.
 
     Raises:
-        CallRefused: the blocks do not follow, a call could be no transaction, or there
-            are more of them, or of their gas, than the limits allow.
+        CallRefused: the blocks do not follow, a call could be no transaction, or more
+            would be run or answered than the limits allow.
         CallFailed: a precompile cannot be moved, a system contract fails, or an account
             has no room for what is withdrawn to it.
         Unproven: no source could prove a part of the state that is needed.
         Unsupported: the rules do not tell of such a block, or a call asks for what
             hangs on a state root that is not known.
-        TooMuch: more state is needed than the limits allow, or the answer is longer.
+        TooMuch: more state is needed than the limits allow.
     """
     if sum(len(block.transactions) for block in asked.blocks) > LIMITS.simulated_calls:
         raise CallRefused(

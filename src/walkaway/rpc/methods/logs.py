@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from walkaway.chain.block_id import BlockId, Tag, describe_block
+from walkaway.chain.logs import shown_bytes
 from walkaway.chain.unknown import unknown_block
 from walkaway.errors import InvalidRequest, Unsupported
 from walkaway.limits import LIMITS
@@ -103,6 +104,7 @@ async def _matching(ask: Ask, criteria: LogCriteria) -> Encoded:
         logs = await _of_block(ask, criteria, criteria.block_hash)
     else:
         logs = await _in_range(ask, criteria)
+    ask.share.reserve(shown_bytes(logs))
     return Encoded(await encode_each(logs, log_members))
 
 

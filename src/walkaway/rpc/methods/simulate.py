@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 from walkaway.chain.unknown import BeyondHead
 from walkaway.errors import CallFailed
+from walkaway.evm.simulation.allowance import shown_bytes
 from walkaway.evm.simulation.simulate import simulation_subject
+from walkaway.evm.simulation.simulated import SimulatedBlock
 from walkaway.proofs import Proven
 from walkaway.proofs.execution.header import Header
 from walkaway.rpc.ask import Ask
@@ -34,9 +37,16 @@ async def simulate(ask: Ask, params: Params) -> Answer:
     async def run(header: Proven[Header]) -> Encoded:
         async with ask.chain.calls.simulation(header, wanted.asked) as proven:
             blocks = await ask.take(proven, subject, block)
+            ask.share.reserve(await asyncio.to_thread(_bytes, blocks))
             return await simulated_blocks(blocks, shows_transactions=wanted.shows_transactions)
 
     return await on_block(ask, block, run)
+
+
+def _bytes(blocks: Iterable[SimulatedBlock]) -> int:
+    """How long the answer will be, about."""
+    calls = [call for block in blocks for call in block.calls]
+    return sum(shown_bytes(call.outcome) for call in calls)
 
 
 METHODS = (

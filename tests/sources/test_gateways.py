@@ -6,16 +6,19 @@ import asyncio
 import json
 import socket
 import ssl
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from yarl import URL
 
 from tests.sources.certificates import server_and_client
 from walkaway.errors import SourceFault, Unproven
@@ -123,10 +126,10 @@ async def test_a_name_is_judged_by_where_it_leads_each_time(
     monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", trusting)
     answers = iter(["127.0.0.1", "127.0.0.2", "10.1.2.3", "169.254.169.254"])
 
-    async def resolve(host: str, port: int, **_: object) -> list[object]:
+    def resolve(host: str, port: int, **_: object) -> list[object]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers), port))]
 
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     async with serving(says({"data": "0x05"}), tls) as port:
         url = f"https://gateway.example:{port}/"
         async with asking(port) as gateways:
@@ -135,6 +138,37 @@ async def test_a_name_is_judged_by_where_it_leads_each_time(
             async with asking(port) as gateways:
                 (reason,) = (await reasons(gateways, url)).values()
                 assert reason == f"refused: {address} is not a public address"
+
+
+async def test_slow_names_hold_up_no_configured_name_and_no_other_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_up, given_up = socket.getaddrinfo, threading.Event()
+
+    def resolve(host: str, *asked: Any, **more: Any) -> object:
+        if host.endswith(".slow.example"):
+            given_up.wait()
+            raise socket.gaierror(socket.EAI_AGAIN, "later")
+        return looked_up(host, *asked, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    quick = replace(QUICK, gateway_seconds=5.0, dns_seconds=0.4, dns_threads=2)
+    client = HttpClient(limits=quick)
+    gateways = Gateways(client)
+    urls = [f"https://{number}.slow.example/" for number in range(40)]
+    try:
+        async with serving(says({"data": "0x"})) as port:
+            jammed = [asyncio.create_task(reasons(gateways, url)) for url in urls]
+            await asyncio.sleep(0.1)
+            async with asyncio.timeout(0.25):
+                here = HttpQuestion(URL(f"http://localhost:{port}/"), "application/json", 4096)
+                assert (await client.ask(here)).status == 200
+                assert await asyncio.to_thread(lambda: 7) == 7
+            for told in await asyncio.gather(*jammed):
+                assert list(told.values()) == ["its name does not resolve"]
+    finally:
+        given_up.set()
+        await gateways.close()
 
 
 async def test_redirects_are_held_to_the_same_rules() -> None:

@@ -19,6 +19,7 @@ from walkaway import __version__
 from walkaway.errors import ConfigError, SourceFault
 from walkaway.limits import LIMITS, Limits
 from walkaway.sources.guard import AddressRefused, Guard
+from walkaway.sources.transports.name_lookups import NameLookups
 
 __all__ = ["JSON_TYPES", "HttpClient", "HttpQuestion", "HttpReply"]
 
@@ -66,13 +67,15 @@ class HttpReply:
 
 class HttpClient:
     """Connections, shared by all who ask over HTTP: one set for addresses that a person
-    configured, a guarded one for addresses learned from outside.
+    configured, a guarded one for addresses learned from outside. Each set looks names up
+    for itself, so that no slow name from outside holds up a configured one.
     """
 
     def __init__(self, *, guard: Guard | None = None, limits: Limits = LIMITS) -> None:
         self.limits = limits
         self._guard = guard or Guard()
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self._lookups: list[NameLookups] = []
         self._users = 0
 
     def join(self) -> None:
@@ -98,6 +101,8 @@ class HttpClient:
         self._sessions.clear()
         for session in sessions:
             await session.close()
+        while self._lookups:
+            await self._lookups.pop().close()
 
     async def ask(self, question: HttpQuestion) -> HttpReply:
         """Ask once, following redirects.
@@ -152,11 +157,10 @@ class HttpClient:
             return HttpReply(response.status, kind, response.headers, content)
 
     def _open(self, guarded: bool) -> aiohttp.ClientSession:
-        connector = (
-            aiohttp.TCPConnector(socket_factory=self._guard.open_socket, limit=0)
-            if guarded
-            else aiohttp.TCPConnector(limit=0)
-        )
+        lookups = NameLookups(self.limits)
+        self._lookups.append(lookups)
+        factory = self._guard.open_socket if guarded else None
+        connector = aiohttp.TCPConnector(resolver=lookups, socket_factory=factory, limit=0)
         return aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),

@@ -1,0 +1,65 @@
+"""Looking names up (DNS), in threads of its own and for a bounded time.
+
+The system's resolver blocks a thread until it gives up, which takes a slow name
+many seconds, and no one can stop it. So each `NameLookups` has a few threads
+that do nothing else: names that somebody chose to be slow delay other names of
+the same set, and neither what runs in other threads nor the names of another set.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from concurrent.futures import ThreadPoolExecutor
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from walkaway.limits import LIMITS, Limits
+
+__all__ = ["NameLookups"]
+
+
+class NameLookups(AbstractResolver):
+    """Resolves names for aiohttp. Close it when done."""
+
+    def __init__(self, limits: Limits = LIMITS) -> None:
+        self._seconds = limits.dns_seconds
+        self._threads = ThreadPoolExecutor(limits.dns_threads, thread_name_prefix="walkaway-dns")
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """The addresses of a name. Raises `OSError` where it has none, or none in time."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await loop.run_in_executor(self._threads, _look_up, host, port, family)
+        except TimeoutError:
+            raise OSError(f"no answer within {self._seconds:g} s") from None
+
+    async def close(self) -> None:
+        """Let go of the threads; one that still waits ends when the system gives up."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _look_up(host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
+    found = socket.getaddrinfo(
+        host, port, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
+    )
+    return [
+        ResolveResult(
+            hostname=host,
+            host=_address(address),
+            port=port,
+            family=kind,
+            proto=protocol,
+            flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+        )
+        for kind, _, protocol, _, address in found
+    ]
+
+
+def _address(address: tuple[object, ...]) -> str:
+    """The address in text, with its zone where it has one (link-local IPv6)."""
+    zone = address[3] if len(address) == 4 else 0
+    return f"{address[0]}%{zone}" if zone else str(address[0])

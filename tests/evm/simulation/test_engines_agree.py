@@ -12,7 +12,7 @@ from tests.conformance.node import BLOB_BASE_FEES
 from tests.evm.generated_calls import Case, make_sequence
 from tests.evm.simulation.world_ground import WorldGround
 from walkaway.devnet.execution.world import Account, WorldState
-from walkaway.errors import CallRefused, InvalidRequest, Refusal, Unsupported
+from walkaway.errors import CallFailed, InvalidRequest, Unsupported
 from walkaway.evm.block_overrides import BlockOverrides
 from walkaway.evm.engine import Call, Engine
 from walkaway.evm.native import NativeEngine, available
@@ -98,7 +98,7 @@ def essence(blocks: tuple[SimulatedBlock, ...]) -> list[tuple[object, ...]]:
 
 async def ended(
     engine: Engine, case: Case, calls: tuple[Call, ...]
-) -> list[tuple[object, ...]] | Refusal | str:
+) -> list[tuple[object, ...]] | str:
     world = world_of(case)
     environment = case.environment
     ground = WorldGround(engine, environment.chain_id, base_of(case, world), world)
@@ -107,10 +107,8 @@ async def ended(
     )
     try:
         proven = await simulate(asked_of(case, calls), ground, rules)
-    except CallRefused as error:
-        return error.refusal
-    except (InvalidRequest, Unsupported) as error:
-        return type(error).__name__
+    except (CallFailed, InvalidRequest, Unsupported) as error:
+        return f"{type(error).__name__}: {error}"
     return essence(proven.value)
 
 

@@ -7,8 +7,8 @@ and libraries read to tell one failure from another.
 from __future__ import annotations
 
 from walkaway.errors import CallFailed, CallRefused, Refusal
+from walkaway.evm.addresses import checksummed
 from walkaway.evm.engine import BlockEnvironment, Call
-from walkaway.evm.simulation.addresses import checksummed
 from walkaway.proofs.execution.transactions import GAS_PER_BLOB
 
 __all__ = ["LAST_NONCE", "balance_overflowed", "funds_needed", "refused"]

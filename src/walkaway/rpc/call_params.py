@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from walkaway.errors import CallFailed, InvalidRequest
+from walkaway.evm.addresses import checksummed
 from walkaway.evm.block_overrides import BlockOverrides
 from walkaway.evm.engine import Call, Overrides
-from walkaway.evm.simulation.addresses import checksummed
 from walkaway.limits import LIMITS
 from walkaway.proofs.execution.header import Header
 from walkaway.proofs.execution.transactions import AccessListEntry, Authorization

@@ -21,10 +21,10 @@ from walkaway.errors import (
     Refusal,
     Unsupported,
 )
+from walkaway.evm.addresses import checksummed
 from walkaway.evm.block_overrides import BlockOverrides
 from walkaway.evm.engine import Engine, Outcome, Overrides
 from walkaway.evm.proven_call import AskedCall
-from walkaway.evm.simulation.addresses import checksummed
 from walkaway.evm.simulation.asked import AskedBlock, AskedSimulation, AskedTransaction
 from walkaway.evm.simulation.block import TRANSFER_ADDRESS
 from walkaway.evm.simulation.simulate import simulate, simulation_subject

@@ -8,7 +8,7 @@ import pytest
 
 from tests.proofs.execution.samples import header
 from walkaway.errors import CallRefused, InvalidRequest, Refusal
-from walkaway.evm.simulation.addresses import checksummed
+from walkaway.evm.addresses import checksummed
 from walkaway.evm.simulation.asked import AskedTransaction
 from walkaway.evm.simulation.state import Condition
 from walkaway.evm.simulation.transactions import LAST_NONCE, FilledTransaction

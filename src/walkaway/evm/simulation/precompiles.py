@@ -7,8 +7,8 @@ that was moved runs at its new address, in that block alone.
 from __future__ import annotations
 
 from walkaway.errors import CallFailed
+from walkaway.evm.addresses import checksummed
 from walkaway.evm.precompiles import displaced_precompiles, precompiles
-from walkaway.evm.simulation.addresses import checksummed
 from walkaway.evm.simulation.asked import AskedBlock
 
 __all__ = ["moved_precompiles"]

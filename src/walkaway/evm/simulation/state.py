@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from walkaway.errors import CallFailed, Unsupported
+from walkaway.evm.addresses import checksummed
 from walkaway.evm.engine import BlockEnvironment, Call, Outcome, Overrides
 from walkaway.evm.overlay import lay_over
 from walkaway.evm.proven_call import AskedCall, check_reads
-from walkaway.evm.simulation.addresses import checksummed
 from walkaway.evm.simulation.allowance import Allowance, given_weight
 from walkaway.evm.simulation.ground import Ground
 from walkaway.evm.simulation.neighbours import ADDRESS_BYTES, KEY_BYTES, key_below

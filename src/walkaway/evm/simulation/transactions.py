@@ -7,8 +7,8 @@ the same question fails in the same way. Nobody signs: the signature is zero.
 from __future__ import annotations
 
 from walkaway.errors import CallRefused, InvalidRequest, Refusal
+from walkaway.evm.addresses import checksummed
 from walkaway.evm.engine import Call, Manner
-from walkaway.evm.simulation.addresses import checksummed
 from walkaway.evm.simulation.asked import AskedTransaction
 from walkaway.evm.simulation.state import Condition
 from walkaway.proofs.execution.header import Header

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import pytest
 
 from tests.chain.devnet_chain import BEACON, EXECUTION, Behaviour, SourcePlan, devnet_of, pool_of
+from walkaway.chain import calls
 from walkaway.chain.block_id import Tag
 from walkaway.chain.chain import Chain, ChainSettings
 from walkaway.chain.gas_estimate import estimate_gas
@@ -20,6 +22,7 @@ from walkaway.devnet.settings import DevnetSettings
 from walkaway.errors import CallFailed, Unproven, Unsupported
 from walkaway.evm.block_overrides import BlockOverrides
 from walkaway.evm.engine import BlockEnvironment, Call, KnownState, Missing, Outcome, Overrides
+from walkaway.evm.opcodes import may_ask_blob_base_fee
 from walkaway.evm.proven_call import AskedCall
 from walkaway.evm.reference import ReferenceEngine
 from walkaway.evm.running import RunningEngine, ThreadedEngine
@@ -198,10 +201,29 @@ async def test_overrides_of_state_and_block_are_what_the_call_sees() -> None:
             assert shown == (devnet.spec.genesis_time + 33 if value == 33 else value)
 
 
-async def test_the_blob_base_fee_that_a_call_reads_is_held_against_the_parent() -> None:
-    devnet = devnet_of()
+async def test_the_blob_base_fee_that_a_call_reads_is_held_against_the_parent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_at: list[tuple[bytes, int]] = []
+
+    def look(code: bytes) -> bool:
+        looked_at.append((code, threading.get_ident()))
+        return may_ask_blob_base_fee(code)
+
+    monkeypatch.setattr(calls, "may_ask_blob_base_fee", look)
+    devnet, loop = devnet_of(), threading.get_ident()
     async with calling(devnet) as chain:
         here = b"\x11" * 20
+        asked = Call(RICH, TOKEN, 100_000, data=BALANCE_OF)
+        for _ in range(2):
+            assert (await run(chain, asked)).succeeded
+            # Proven code is looked at once, and what is short at once.
+            assert [thread for _, thread in looked_at] == [loop]
+        large = {here: Overrides(code=bytes(40_000))}
+        assert (await run(chain, Call(bytes(20), here, 100_000), large)).succeeded
+        ((code, thread),) = looked_at[1:]
+        assert code == bytes(40_000)
+        assert thread != loop
         odd = {here: Overrides(code=bytes.fromhex("4a60005260206000f3"))}
         assert int.from_bytes((await run(chain, Call(bytes(20), here, 100_000), odd)).output) == 1
 

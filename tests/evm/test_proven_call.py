@@ -10,7 +10,6 @@ import pytest
 from tests.evm.test_reference import HEADER, HERE, OTHER, SENDER, block, call
 from walkaway.errors import ProofError
 from walkaway.evm.engine import Manner, Outcome, Overrides
-from walkaway.evm.opcodes import may_ask_blob_base_fee
 from walkaway.evm.proven_call import AskedCall, ProvenState, prove_call
 from walkaway.proofs import Claim, Evidence, Finality, Proven
 from walkaway.proofs._seal import seal
@@ -198,21 +197,3 @@ def test_no_two_questions_have_one_subject() -> None:
     assert len({asked.subject for asked in questions}) == len(questions)
     one, other = {HERE: Overrides(), OTHER: Overrides()}, {OTHER: Overrides(), HERE: Overrides()}
     assert AskedCall(call(), here, one).subject == AskedCall(call(), here, other).subject
-
-
-@pytest.mark.parametrize(
-    ("code", "asks"),
-    [
-        ("", False),
-        ("4a", True),
-        ("604a00", False),
-        ("614a4a4a", True),
-        ("f0", True),
-        ("5ff5", True),
-        ("7f" + "4a" * 32, False),
-        ("7f" + "4a" * 33, True),
-        ("60", False),
-    ],
-)
-def test_which_code_may_ask_for_the_blob_base_fee(code: str, asks: bool) -> None:
-    assert may_ask_blob_base_fee(bytes.fromhex(code)) is asks

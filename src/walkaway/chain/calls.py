@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
@@ -46,6 +46,9 @@ EXECUTION_FORKS = {
 }
 """The execution fork that came with each consensus fork. Blob-parameter forks change
 nothing but the price of blobs, which the chain spec's schedule tells."""
+
+CODE_AT_A_STRETCH = 32 * 1024
+"""Bytes of code that are looked through before others may run."""
 
 
 class Calls:
@@ -172,11 +175,24 @@ class Calls:
         header = kept.proven.header
         if header.value.excess_blob_gas is None or kept.blob_base_fee_is_proven:
             return
+        looked_at, known = kept.code_without_blob_base_fee, kept.proven.known.code
+        fresh = {at: code for at, code in known.items() if at not in looked_at}
         overridden = [wanted.code or b"" for wanted in asked.overrides.values()]
         init = [asked.call.data] if asked.call.to is None else []
-        codes = (*kept.proven.known.code.values(), *overridden, *init)
         pays = asked.call.max_fee_per_blob_gas
-        if pays or any(map(may_ask_blob_base_fee, codes)):
+        if pays or await _any_may_ask([*fresh.values(), *overridden, *init]):
             parent = await self._headers.parent(header)
             derive.blob_base_fee(parent, header, self._spec.blob_base_fees)
             kept.blob_base_fee_is_proven = True
+        looked_at.update(fresh)
+
+
+async def _any_may_ask(codes: Sequence[bytes]) -> bool:
+    """Whether any of the codes may ask for the blob base fee; much code is read off the loop."""
+
+    def looked_through() -> bool:
+        return any(map(may_ask_blob_base_fee, codes))
+
+    if sum(map(len, codes)) <= CODE_AT_A_STRETCH:
+        return looked_through()
+    return await asyncio.to_thread(looked_through)

@@ -42,6 +42,7 @@ class KeptState:
     def __init__(self, header: Proven[Header]) -> None:
         self.proven = ProvenState(header)
         self.blob_base_fee_is_proven = False
+        self.code_without_blob_base_fee: set[bytes] = set()
         self.hinted_pieces = 0
         self._holders: dict[bytes, Proven[Account | None]] = {}
 

@@ -200,6 +200,26 @@ async def test_false_receipts_are_never_handed_on(behaviour: Behaviour) -> None:
                 assert [r.receipt for r in receipts.value] == list(block.receipts)
 
 
+async def test_one_honest_source_is_enough_against_any_number_that_deny() -> None:
+    deniers = [lying(name, Behaviour.DENIAL) for name in ("dogwood", "elm", "fir")]
+    async with devnet_of(HONEST, *deniers) as devnet:
+        async with following(devnet) as chain:
+            head = chain.head(Tag.LATEST).value.number
+            for number in range(head - 8, head + 1):
+                block = devnet.execution.block_at(number)
+                assert block is not None
+                assert isinstance(await chain.block(block.hash), Proven)
+                assert isinstance(await chain.receipt(block.transactions[0].hash), Proven)
+            devnet.behave("alder", Behaviour.DENIAL)
+            block = devnet.execution.block_at(head - 20)
+            assert block is not None
+            word = await chain.header(block.hash)
+            assert isinstance(word, Word)
+            assert set(word.said_by) == {"alder", "dogwood", "elm", "fir"}
+            with pytest.raises(Unproven):
+                await chain.header(head - 20)
+
+
 async def test_only_liars_means_no_answer() -> None:
     async with devnet_of() as devnet, following(devnet) as chain:
         devnet.behave("alder", Behaviour.LYING_BALANCE)

@@ -13,6 +13,7 @@ from walkaway.devnet.execution.readable_chain import ReadableChain
 from walkaway.devnet.execution.rpc import AnswersCalls, ExecutionRpc
 from walkaway.devnet.sources.beacon_lies import ForgedCheckpoint, ForgedCommittee, MinorityHead
 from walkaway.devnet.sources.execution_lies import (
+    Denial,
     ForgedReceipt,
     ForgedState,
     LyingBalance,
@@ -50,6 +51,7 @@ class Behaviour(Enum):
     FORGED_STATE = "lying: a whole state of its own"
     OMITTED_RECEIPT = "lying: a receipt left out"
     FORGED_RECEIPT = "lying: a receipt's status turned"
+    DENIAL = "lying: it knows no block and no transaction"
     DROPPED_LOG = "lying: a log left out of each receipt"
     ADDED_LOG = "lying: a log told twice"
     SWAPPED_LOGS = "lying: logs in another order"
@@ -72,7 +74,11 @@ _FAULTS = {
 }
 
 
-_LOG_LIES: dict[Behaviour, Callable[[AnswersCalls], AnswersCalls]] = {
+_LIES: dict[Behaviour, Callable[[AnswersCalls], AnswersCalls]] = {
+    Behaviour.LYING_BALANCE: LyingBalance,
+    Behaviour.OMITTED_RECEIPT: OmittedReceipt,
+    Behaviour.FORGED_RECEIPT: ForgedReceipt,
+    Behaviour.DENIAL: Denial,
     Behaviour.DROPPED_LOG: lambda honest: LyingLogs(honest, dropped),
     Behaviour.ADDED_LOG: lambda honest: LyingLogs(honest, added),
     Behaviour.SWAPPED_LOGS: lambda honest: LyingLogs(honest, swapped),
@@ -103,16 +109,10 @@ def node(behaviour: Behaviour, execution: ReadableChain, beacon: BeaconChain, se
 
 def _rpc(behaviour: Behaviour, chain: ReadableChain) -> AnswersCalls:
     honest = ExecutionRpc(chain, behind=STALE_BLOCKS if behaviour is Behaviour.STALE else 0)
-    if behaviour in _LOG_LIES:
-        return _LOG_LIES[behaviour](honest)
-    if behaviour is Behaviour.LYING_BALANCE:
-        return LyingBalance(honest)
+    if behaviour in _LIES:
+        return _LIES[behaviour](honest)
     if behaviour is Behaviour.FORGED_STATE:
         return ForgedState(honest, chain)
-    if behaviour is Behaviour.OMITTED_RECEIPT:
-        return OmittedReceipt(honest)
-    if behaviour is Behaviour.FORGED_RECEIPT:
-        return ForgedReceipt(honest)
     return honest
 
 

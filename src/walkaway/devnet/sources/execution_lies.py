@@ -16,10 +16,12 @@ from walkaway.rpc.encode import data_list, quantity
 from walkaway.rpc.jsonrpc import Json, Received
 from walkaway.rpc.params import Params
 
-__all__ = ["ForgedReceipt", "ForgedState", "LyingBalance", "OmittedReceipt"]
+__all__ = ["Denial", "ForgedReceipt", "ForgedState", "LyingBalance", "OmittedReceipt"]
 
 GIFT = 10**18
 """What every lie about a balance adds: one ether, in wei."""
+DENIED = ("eth_getBlock", "eth_getTransaction", "eth_getUncle")
+"""How the methods begin that may answer null; a nonce is never denied."""
 
 
 class LyingBalance:
@@ -98,6 +100,18 @@ class ForgedReceipt:
         if method == "eth_getTransactionReceipt":
             return _turned(result)
         return result
+
+
+class Denial:
+    """Says of every block, receipt and transaction that there is none."""
+
+    def __init__(self, inner: AnswersCalls) -> None:
+        self._inner = inner
+
+    def answer(self, method: str, params: tuple[Received, ...]) -> Json:
+        """See `AnswersCalls`."""
+        result = self._inner.answer(method, params)
+        return None if method.startswith(DENIED) and not isinstance(result, str) else result
 
 
 def _richer(proof: Mapping[str, Json]) -> Json:

@@ -57,10 +57,10 @@ docs: $(READY) ## write the README's transcript from a run of the demo
 	$(BIN)/python docs/write_transcript.py
 
 interop: $(READY) ## test against real peers, which it installs and starts; ONLY=viem for one
-	$(BIN)/python -m pytest -m interop $(if $(ONLY),-k $(ONLY)) tests/interop $(ARGS)
+	$(BIN)/python -m pytest -v -m interop $(if $(ONLY),-k $(ONLY)) tests/interop $(ARGS)
 
 SECONDS ?= 600
-soak: $(READY) ## ask a node at random while its sources fail and lie; SECONDS=120 for less, SEED=7 for one again
+soak: $(READY) ## ask a node at random while its sources fail and lie; SECONDS=120 for less, SEED=7 for the same dice
 	@$(MAKE) --no-print-directory native || echo "the native kernel did not build: calls run on the executable specification"
 	$(BIN)/python -m tests.soak --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 

@@ -3,4 +3,8 @@
 ``python -m tests.soak --seconds 600 --seed 1`` runs a node in a process of its own, over a
 devnet in this one. Refusing is allowed; being wrong is not, nor falling silent for
 good, nor growing for ever. Begin reading at ``run.py``.
+
+A seed repeats the dice: the sources' periods, which of them does what, the reorgs, the
+kinds of questions. It does not repeat the timing between two processes, and so neither
+which question meets which weather. Run a seed several times to see again what it showed.
 """

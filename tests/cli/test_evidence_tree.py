@@ -84,7 +84,8 @@ def test_long_facts_are_cut_unless_all_is_wanted() -> None:
         ([], "answer  []"),
         ({"gasUsed": "0x5208"}, "gasUsed  0x5208  (21,000)"),
         ({"hash": "0x" + "cd" * 50}, "(50 bytes)"),
-        ([{"a": 1}, {}], "0  an object of 1 member"),
+        ([{"a": "0x" + "cd" * 32}, {}], '0  {"a": "0xcdcdcdcd…cdcdcd"}'),
+        ([["y" * 200]], "yyy..."),
         ("0xnothex", "0xnothex"),
     ],
 )
@@ -97,6 +98,20 @@ def test_of_many_members_the_rest_is_counted_unless_all_is_wanted() -> None:
     assert "and 970 more" in drawn(told)
     assert "999  " not in drawn(told)
     assert '999  [999, "x"]' in drawn(told, full=True)
+
+
+def test_of_many_steps_the_first_and_what_is_believed_are_shown() -> None:
+    pieces = [Evidence(f"piece {number}", (), (CHECKPOINT,)) for number in range(100)]
+    run = Evidence("run", (), (*pieces, Evidence("engine")))
+    claim = Claim(1, HASH, ("call", HASH), Finality.OPTIMISTIC)
+    told = explanation()
+    told["proven"] = explained([seal(15, claim, run)])
+    text = drawn(told)
+    assert "piece 9" in text
+    assert "piece 10" not in text
+    assert "believed: engine" in text
+    assert "and 90 steps beside these" in text
+    assert "piece 99" in drawn(told, full=True)
 
 
 def test_a_call_that_failed_shows_how_and_what_it_gave_back() -> None:

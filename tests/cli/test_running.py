@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from aiohttp import web
 
+from walkaway.cli import running
 from walkaway.cli.exit_codes import advice_on
 from walkaway.cli.running import ask_running, endpoint_url
 from walkaway.errors import (
@@ -24,6 +26,7 @@ from walkaway.errors import (
     Unsupported,
     WalkawayError,
 )
+from walkaway.limits import LIMITS
 
 Serve = Callable[[bytes], Awaitable[str]]
 
@@ -54,6 +57,22 @@ async def serve() -> AsyncIterator[Serve]:
 async def test_a_result_is_given_as_it_came(serve: Serve) -> None:
     url = await serve(b'{"jsonrpc":"2.0","id":1,"result":{"a":[1,null]}}')
     assert await ask_running(url, "m", []) == {"a": [1, None]}
+
+
+async def test_a_long_result_is_read_to_its_end(serve: Serve) -> None:
+    long = b"a" * 3_000_000
+    url = await serve(b'{"jsonrpc":"2.0","id":1,"result":"' + long + b'"}')
+    assert await ask_running(url, "m", []) == long.decode()
+
+
+async def test_a_result_without_end_is_refused(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "LIMITS", replace(LIMITS, endpoint_response_bytes=1000))
+    url = await serve(b'{"jsonrpc":"2.0","id":1,"result":"' + b"a" * 1000 + b'"}')
+    with pytest.raises(WalkawayError, match="longer than 1000 bytes") as refused:
+        await ask_running(url, "m", [])
+    assert "ask for less" in refused.value.advice
 
 
 @pytest.mark.parametrize(

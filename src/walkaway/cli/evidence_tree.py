@@ -23,13 +23,14 @@ __all__ = ["explanation_tree"]
 _DEEPEST = 64
 _LONG_RESULT = 66
 _FEW_MEMBERS = 30
+_FEW_STEPS = 10
 _LEGEND = {
     "optimistic": "optimistic: two thirds of the sync committee signed it; a reorg can undo it",
     "finalized": "finalized: that block is final, or one that descends from it; no reorg undoes it",
     "given": "given: the question named the block by its hash; no signature was asked for",
 }
 """What the word after each claim means: `walkaway.proofs.Finality`, in a line each."""
-_QUANTITY = re.compile(r"0x(0|[1-9a-f][0-9a-f]{0,33})")
+_QUANTITY = re.compile(r"0x(0|[1-9a-f][0-9a-f]{0,24})")
 
 
 def explanation_tree(
@@ -84,7 +85,7 @@ def _result(result: object, full: bool) -> list[RenderableType]:
     answer = Text.assemble(("answer  ", "quiet"), plain(_in_short(result, full and not members)))
     shown = members if full else members[:_FEW_MEMBERS]
     lines = [
-        Text.assemble("  ", (f"{name}  ", "quiet"), plain(_in_short(member, full)))
+        Text.assemble("  ", (f"{name}  ", "quiet"), plain(_member(member, full)))
         for name, member in shown
     ]
     if len(shown) < len(members):
@@ -109,6 +110,14 @@ def _in_short(result: object, full: bool) -> str:
     if isinstance(result, Sequence) and result and not full:
         return f"a list of {len(result):,}"
     return json.dumps(result)
+
+
+def _member(member: object, full: bool) -> str:
+    """What belongs to an answer, in one line that fits most screens unless ``full``."""
+    if isinstance(member, str) or full:
+        return _short(_in_short(member, full), full)
+    text = short_hex(json.dumps(member))
+    return text if len(text) <= _LONG_RESULT else f"{text[:_LONG_RESULT]}..."
 
 
 def _text(text: str, full: bool) -> str:
@@ -144,8 +153,18 @@ def _grow(branch: Tree, step: Mapping[str, Any], full: bool, depth: int) -> None
     grown = branch.add(label)
     if left_out := step.get("leftOut"):
         grown.add(Text(f"{int(left_out):,} steps left out, down to", "quiet"))
-    for below in step["because"]:
+    because = step["because"]
+    shown = because if full else _few(because)
+    for below in shown:
         _grow(grown, below, full, depth + 1)
+    if len(shown) < len(because):
+        rest = counted(len(because) - len(shown), "step")
+        grown.add(Text(f"and {rest} beside these: --full shows all", "quiet"))
+
+
+def _few(steps: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The first steps, and every one that is believed."""
+    return [s for place, s in enumerate(steps) if place < _FEW_STEPS or s.get("anchor")]
 
 
 def _facts(facts: Mapping[str, Any], full: bool) -> str:

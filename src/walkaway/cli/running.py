@@ -66,7 +66,7 @@ async def ask_running(url: str, method: str, params: list[object]) -> Any:
             aiohttp.ClientSession(timeout=timeout, trust_env=False) as session,
             session.post(url, json=question, allow_redirects=False) as response,
         ):
-            content = await response.content.read(LIMITS.endpoint_response_bytes)
+            content = await _whole(response)
     except aiohttp.ClientError:
         raise NoEndpoint(f"no endpoint answers at {url}") from None
     except TimeoutError:
@@ -74,6 +74,19 @@ async def ask_running(url: str, method: str, params: list[object]) -> Any:
             f"the endpoint at {url} took longer than {LIMITS.endpoint_seconds:g} seconds"
         ) from None
     return _result(content, url)
+
+
+async def _whole(response: aiohttp.ClientResponse) -> bytes:
+    """The body, however many pieces it comes in."""
+    content = bytearray()
+    async for piece in response.content.iter_any():
+        content += piece
+        if len(content) > LIMITS.endpoint_response_bytes:
+            raise WalkawayError(
+                f"the answer is longer than {LIMITS.endpoint_response_bytes} bytes",
+                advice="ask for less: fewer blocks, or hashes instead of whole transactions",
+            )
+    return bytes(content)
 
 
 def _result(content: bytes, url: str) -> Any:

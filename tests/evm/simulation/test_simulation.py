@@ -25,11 +25,11 @@ from walkaway.evm.addresses import checksummed
 from walkaway.evm.block_overrides import BlockOverrides
 from walkaway.evm.engine import Engine, Outcome, Overrides
 from walkaway.evm.proven_call import AskedCall
+from walkaway.evm.refusals import LAST_NONCE
 from walkaway.evm.simulation.asked import AskedBlock, AskedSimulation, AskedTransaction
 from walkaway.evm.simulation.block import TRANSFER_ADDRESS
 from walkaway.evm.simulation.simulate import simulate, simulation_subject
 from walkaway.evm.simulation.simulated import SimulatedBlock
-from walkaway.evm.simulation.transactions import LAST_NONCE
 from walkaway.evm.system_contracts import block_hash_slot
 from walkaway.limits import LIMITS
 from walkaway.proofs import Finality
@@ -133,6 +133,16 @@ async def test_what_the_engine_refuses_is_said_as_a_simulation_says_it() -> None
     with pytest.raises(CallRefused, match=r"^err: .*\(supplied gas 20999\)$") as refused:
         await simulated(block(call(gas=20_999)))
     assert refused.value.refusal is Refusal.INTRINSIC_GAS
+
+
+@pytest.mark.parametrize("engine", engines(), ids=lambda engine: engine.name.split()[0])
+async def test_a_base_fee_that_outgrows_what_engines_hold_is_refused(engine: Engine) -> None:
+    full = replace(call(HERE), gas_price=2**64 - 1)
+    state = {RICH: Overrides(balance=2**128), **code_at(b"\xfe")}
+    first = BlockOverrides(gas_limit=100_000, base_fee_per_gas=2**64 - 1)
+    blocks = block(full, overrides=first, state=state), block()
+    with pytest.raises(InvalidRequest, match=r"^base fee per gas: not from 0 to 2\*\*64 - 1$"):
+        await simulated(*blocks, validates=True, ground=ground_of(engine=engine))
 
 
 async def test_too_many_calls_are_refused_before_any_runs() -> None:

@@ -9,9 +9,10 @@ import pytest
 from tests.proofs.execution.samples import header
 from walkaway.errors import CallRefused, InvalidRequest, Refusal
 from walkaway.evm.addresses import checksummed
+from walkaway.evm.refusals import LAST_NONCE
 from walkaway.evm.simulation.asked import AskedTransaction
 from walkaway.evm.simulation.state import Condition
-from walkaway.evm.simulation.transactions import LAST_NONCE, FilledTransaction
+from walkaway.evm.simulation.transactions import FilledTransaction
 from walkaway.proofs.execution.transactions import AccessListEntry, Authorization
 
 ME, YOU = b"\xc0" * 20, b"\xc1" * 20

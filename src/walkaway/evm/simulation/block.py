@@ -13,13 +13,14 @@ from dataclasses import replace
 
 from walkaway.errors import CallFailed, CallRefused, InvalidRequest, ProofError, Refusal
 from walkaway.evm.engine import BlockEnvironment, Call, Manner, Outcome
+from walkaway.evm.refusals import LAST_NONCE
 from walkaway.evm.simulation.allowance import Allowance
 from walkaway.evm.simulation.asked import AskedBlock, AskedSimulation, AskedTransaction
 from walkaway.evm.simulation.ground import NetworkRules
 from walkaway.evm.simulation.precompiles import moved_precompiles
 from walkaway.evm.simulation.simulated import SimulatedBlock, SimulatedCall
 from walkaway.evm.simulation.state import SimulatedState
-from walkaway.evm.simulation.transactions import LAST_NONCE, FilledTransaction
+from walkaway.evm.simulation.transactions import FilledTransaction
 from walkaway.evm.system_contracts import (
     BEACON_ROOTS,
     REQUEST_CONTRACTS,

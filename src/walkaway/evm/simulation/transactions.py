@@ -9,6 +9,7 @@ from __future__ import annotations
 from walkaway.errors import CallRefused, InvalidRequest, Refusal
 from walkaway.evm.addresses import checksummed
 from walkaway.evm.engine import Call, Manner
+from walkaway.evm.refusals import LAST_NONCE
 from walkaway.evm.simulation.asked import AskedTransaction
 from walkaway.evm.simulation.state import Condition
 from walkaway.proofs.execution.header import Header
@@ -21,9 +22,7 @@ from walkaway.proofs.execution.transactions import (
     Transaction,
 )
 
-__all__ = ["LAST_NONCE", "FilledTransaction"]
-
-LAST_NONCE = 2**64 - 1
+__all__ = ["FilledTransaction"]
 
 
 class FilledTransaction:

@@ -138,7 +138,11 @@ ERROR_CODES = (
     ErrorCode(-38020, "block number", "simulated blocks' numbers do not rise"),
     ErrorCode(-38021, "block timestamp", "simulated blocks' times do not rise"),
     ErrorCode(-38025, "initcode too large", "a simulated call creates a contract by too much"),
-    ErrorCode(-38026, "client limit", "more blocks or calls than are simulated at once"),
+    ErrorCode(
+        -38026,
+        "client limit",
+        "more blocks, calls, gas or bytes than `eth_simulateV1` takes; the message names the limit",
+    ),
 )
 
 _REFUSALS: Mapping[Refusal, int] = {

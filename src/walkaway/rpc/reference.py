@@ -5,20 +5,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from walkaway.limits import LIMITS
 from walkaway.rpc.error_codes import ERROR_CODES
 from walkaway.rpc.methods import METHODS
 from walkaway.rpc.methods.not_proven import REASONS
 
 __all__ = ["methods_page"]
 
-_HEAD = """\
+_HEAD = f"""\
 # The JSON-RPC methods
 
 <!-- Made by `python -m walkaway.rpc.reference`; a test holds it against the code. -->
 
 walkaway speaks JSON-RPC 2.0 over HTTP (`POST /`, `Content-Type: application/json`) and
-WebSocket on one port, batches included. Parameters go by position. A block is a tag
-(`latest`, `safe`, `finalized`, `pending`, `earliest`), a number, a 32-byte hash, or
+WebSocket on one port, batches included: of at most {LIMITS.rpc_batch_calls} calls, and
+{LIMITS.rpc_batch_response_bytes // 2**20} MiB of answers. Parameters go by position.
+A block is a tag (`latest`, `safe`, `finalized`, `pending`, `earliest`), a number, a 32-byte hash, or
 the object of EIP-1898; a block that is not in the proven chain is refused. `safe` is the
 finalized block, since light-client data knows no justified head. `pending` is the
 latest block plus the transactions that were sent from here.

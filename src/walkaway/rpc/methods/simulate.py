@@ -10,6 +10,7 @@ from walkaway.errors import CallFailed
 from walkaway.evm.simulation.allowance import shown_bytes
 from walkaway.evm.simulation.simulate import simulation_subject
 from walkaway.evm.simulation.simulated import SimulatedBlock
+from walkaway.limits import LIMITS
 from walkaway.proofs import Proven
 from walkaway.proofs.execution.header import Header
 from walkaway.rpc.ask import Ask
@@ -54,7 +55,10 @@ METHODS = (
         "eth_simulateV1",
         "simulation, block = latest",
         "the blocks are run here, over state proven under the base block's header; a state root "
-        "that no proof decides is null, and so is what hangs on it",
+        "that no proof decides is null, and so is what hangs on it; at most "
+        f"{LIMITS.simulated_blocks} blocks, and in all {LIMITS.simulated_calls:,} calls, "
+        f"{LIMITS.call_gas:,} gas, and {LIMITS.simulated_answer_bytes // 2**20} MiB of outputs "
+        "and logs as JSON",
         simulate,
     ),
 )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from tests.soak.block_questions import BlockQuestions
 from tests.soak.call_questions import CallQuestions
+from tests.soak.dice import own_dice
 from tests.soak.draw import STRANGER, Draw
 from tests.soak.fee_questions import FeeQuestions
 from tests.soak.question import Question, shown
@@ -32,8 +33,8 @@ class Questions:
         self, devnet: Devnet, truth: Truth, rng: random.Random, oldest_head: float
     ) -> None:
         self._devnet = devnet
-        self._rng = rng
-        draw = Draw(truth, rng, oldest_head)
+        self._rng = own_dice(rng)
+        self._draw = draw = Draw(truth, own_dice(rng), oldest_head)
         self.kinds: tuple[Callable[[], Question], ...] = (
             *StateQuestions(draw).kinds,
             *CallQuestions(draw).kinds,
@@ -43,18 +44,19 @@ class Questions:
         )
 
     def one(self) -> Question:
-        """A question of any kind."""
-        return self._rng.choice(self.kinds)()
+        """A question of any kind. The dice of the next one do not hang on this one's."""
+        self._draw.rng.seed(self._rng.getrandbits(64))
+        return self._draw.rng.choice(self.kinds)()
 
     def _send(self) -> Question:
-        account = dev_account(self._rng.choice(SENDERS))
+        account = dev_account(self._draw.rng.choice(SENDERS))
         raw = account.sign(
             {
                 "chainId": self._devnet.spec.chain_id,
                 "nonce": self._devnet.execution.next_nonce(account.address),
                 "gas": 21_000,
                 "to": STRANGER,
-                "value": self._rng.randrange(1, 10**9),
+                "value": self._draw.rng.randrange(1, 10**9),
                 "maxFeePerGas": 20 * 10**9,
                 "maxPriorityFeePerGas": 10**9,
             }

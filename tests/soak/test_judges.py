@@ -167,6 +167,22 @@ def test_every_method_is_asked_or_left_out_on_purpose() -> None:
     assert not _asked() & (ASKED_OTHERWISE | LEFT_OUT)
 
 
+def test_a_seed_repeats_the_questions_whoever_throws_dice_in_between() -> None:
+    def asked(thrown: int) -> list[str]:
+        rng = random.Random(7)
+        questions = Questions(_devnet(), Truth(_devnet()), rng, AGES)
+        methods = []
+        for _ in range(40):
+            methods.append(questions.one().method)
+            for _ in range(thrown):
+                rng.random()
+                questions.kinds[0]()
+        return methods
+
+    assert asked(0) == asked(3)
+    assert len(set(asked(0))) > 10
+
+
 async def test_what_is_true_is_taken_for_it(tmp_path: Path) -> None:
     async with _soak(tmp_path) as soak:
         for draw in soak.questions.kinds * 10:

@@ -11,6 +11,7 @@ import random
 import time
 from dataclasses import dataclass
 
+from tests.soak.dice import own_dice
 from tests.soak.truth import Truth
 from walkaway.devnet.network import Devnet
 from walkaway.devnet.settings import BEACON, EXECUTION
@@ -82,8 +83,8 @@ class Weather:
     """The sources, and what becomes of them. ``period`` is the one that is now."""
 
     def __init__(self, devnet: Devnet, rng: random.Random) -> None:
-        self._rng = rng
-        self._sources = [_Source(name, devnet, rng.randrange(2**32)) for name in NAMES]
+        self._rng = own_dice(rng)
+        self._sources = [_Source(name, devnet, self._rng.randrange(2**32)) for name in NAMES]
         self.period = STORMY
         self.began = time.monotonic()
         self.periods = 0
@@ -139,7 +140,9 @@ class Weather:
 
     async def _last(self, seconds: float) -> None:
         """Let the period last, one source after another changing."""
-        keeper = self._rng.choice(self._sources) if self.period.has_keeper else None
+        # How many changes fit into a period hangs on the clock; the next period must not.
+        dice = own_dice(self._rng)
+        keeper = dice.choice(self._sources) if self.period.has_keeper else None
         if keeper is not None:
             keeper.behave(Behaviour.HONEST)
             await keeper.come()
@@ -148,18 +151,18 @@ class Weather:
             self.honest_since = None if keeper is None else time.monotonic()
         others = [source for source in self._sources if source is not keeper]
         for source in others:
-            await self._change(source)
+            await self._change(source, dice)
         ends = time.monotonic() + seconds
         while (left := ends - time.monotonic()) > 0:
-            await self._change(self._rng.choice(others))
-            await asyncio.sleep(min(left, self._rng.expovariate(1 / self.period.change_every)))
+            await self._change(dice.choice(others), dice)
+            await asyncio.sleep(min(left, dice.expovariate(1 / self.period.change_every)))
 
-    async def _change(self, source: _Source) -> None:
-        if self._rng.random() < GONE_SHARE:
+    async def _change(self, source: _Source, dice: random.Random) -> None:
+        if dice.random() < GONE_SHARE:
             await source.go()
             return
-        is_honest = self._rng.random() < self.period.honest_share
-        source.behave(Behaviour.HONEST if is_honest else self._rng.choice(DISHONEST))
+        is_honest = dice.random() < self.period.honest_share
+        source.behave(Behaviour.HONEST if is_honest else dice.choice(DISHONEST))
         await source.come()
 
 
@@ -169,7 +172,7 @@ class Chain:
     def __init__(self, devnet: Devnet, truth: Truth, rng: random.Random) -> None:
         self._devnet = devnet
         self._truth = truth
-        self._rng = rng
+        self._rng = own_dice(rng)
         self.reorgs = 0
 
     async def grow(self) -> None:

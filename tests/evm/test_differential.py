@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -154,6 +155,39 @@ def test_generated_calls_end_the_same(engines: tuple[Engine, Engine], first: int
     changes = [change for outcome in outcomes for change in outcome.changes.values()]
     assert any(change.slots for change in changes)
     assert any(change.storage for change in changes)
+
+
+def hindered(case: Case, outcome: Outcome) -> Iterator[Case]:
+    """The case again: with storage where it creates contracts, no room where it sends ether."""
+    for address, change in outcome.changes.items():
+        before = case.truth.accounts.get(address)
+        over = case.overrides.get(address, Overrides())
+        if change.storage is not None and before is None:
+            wanted = replace(over, slots={bytes(32): 1}, storage=None)
+        elif address != case.call.sender and change.balance:
+            wanted = replace(over, balance=2**256 - 1)
+        else:
+            continue
+        yield replace(case, overrides={**case.overrides, address: wanted})
+
+
+def test_generated_calls_that_something_stands_in_the_way_of_end_the_same(
+    engines: tuple[Engine, Engine],
+) -> None:
+    failed = collided = 0
+    for seed in range(400):
+        case = make_case(seed)
+        case = replace(case, call=replace(case.call, manner=Manner.TRANSACTION))
+        outcome = settled_case(engines[0], case)
+        if not isinstance(outcome, Outcome):
+            continue
+        for other in hindered(case, outcome):
+            native, reference = (settled_case(engine, other) for engine in engines)
+            assert compared(native) == compared(reference), f"seed {seed}"
+            failed += isinstance(native, CallFailed)
+            collided += isinstance(native, Outcome) and native.halt == "address collision"
+    assert failed > 10
+    assert collided > 3
 
 
 ETHER = b"\xee" * 20

@@ -20,8 +20,9 @@ _HEAD = f"""\
 walkaway speaks JSON-RPC 2.0 over HTTP (`POST /`, `Content-Type: application/json`) and
 WebSocket on one port, batches included: of at most {LIMITS.rpc_batch_calls} calls, and
 {LIMITS.rpc_batch_response_bytes // 2**20} MiB of answers. Parameters go by position.
-A block is a tag (`latest`, `safe`, `finalized`, `pending`, `earliest`), a number, a 32-byte hash, or
-the object of EIP-1898; a block that is not in the proven chain is refused. `safe` is the
+
+A block is a tag (`latest`, `safe`, `finalized`, `pending`, `earliest`), a number, a 32-byte
+hash, or the object of EIP-1898; a block that is not in the proven chain is refused. `safe` is the
 finalized block, since light-client data knows no justified head. `pending` is the
 latest block plus the transactions that were sent from here.
 

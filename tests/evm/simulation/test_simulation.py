@@ -21,7 +21,6 @@ from walkaway.errors import (
     Refusal,
     Unsupported,
 )
-from walkaway.evm.addresses import checksummed
 from walkaway.evm.block_overrides import BlockOverrides
 from walkaway.evm.engine import Engine, Outcome, Overrides
 from walkaway.evm.proven_call import AskedCall
@@ -98,7 +97,7 @@ async def test_withdrawals_are_paid_in_gwei_after_the_calls() -> None:
 async def test_an_account_has_room_for_what_is_withdrawn_to_it_or_the_simulation_fails() -> None:
     paid = Withdrawal(index=1, validator_index=2, address=POOR, amount=1)
     full = {POOR: Overrides(balance=2**256 - 10**9)}
-    with pytest.raises(CallFailed, match=f"balance.*{checksummed(POOR)}"):
+    with pytest.raises(CallFailed, match="balance overflow"):
         await simulated(block(state=full, withdrawals=(paid,)))
     nearly = {POOR: Overrides(balance=2**256 - 1 - 2 * 10**9)}
     (done,) = await simulated(block(state=nearly, withdrawals=(paid, paid)))

@@ -10,11 +10,11 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from walkaway.errors import CallFailed, Unsupported
-from walkaway.evm.addresses import checksummed
+from walkaway.errors import Unsupported
 from walkaway.evm.engine import BlockEnvironment, Call, Outcome, Overrides
 from walkaway.evm.overlay import lay_over
 from walkaway.evm.proven_call import AskedCall, check_reads
+from walkaway.evm.refusals import balance_overflowed
 from walkaway.evm.simulation.allowance import Allowance, given_weight
 from walkaway.evm.simulation.ground import Ground
 from walkaway.evm.simulation.neighbours import ADDRESS_BYTES, KEY_BYTES, key_below
@@ -142,7 +142,7 @@ class SimulatedState:
         if wei:
             balance = (await self.condition(address)).balance + wei
             if balance > MOST_WEI:
-                raise CallFailed(f"the balance of {checksummed(address)} would pass 2^256 - 1")
+                raise balance_overflowed()
             self._change({address: Overrides(balance=balance)})
 
     def set_nonce(self, address: bytes, nonce: int) -> None:

@@ -36,8 +36,8 @@ def printed(report: Report) -> str:
         )
         a_block = memory.growth * 1024 / BLOCKS_A_MINUTE
         lines.append(
-            f"  or {a_block:+.1f} KiB a block, none of it by design: "
-            "caches and header index are so small that they fill within three minutes"
+            f"  or {a_block:+.1f} KiB a block, none of it the header index: that and the caches "
+            "are full within three minutes, but for 2,048 trie nodes that grow with the tries"
         )
     lines += [f"  wrong: {wrong}" for wrong in record.wrong_ones]
     lines += [f"FAILED: {failure}" for failure in report.failures]

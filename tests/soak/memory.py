@@ -14,8 +14,8 @@ __all__ = ["Memory"]
 MIB = 2**20
 SAMPLE_SECONDS = 1.0
 TRICKLE = 0.25
-"""MiB a minute: what measuring adds. Nothing grows by design, for every cache is full; a node
-that kept every answer would grow by more than ten."""
+"""MiB a minute: what young tries and the allocator add, for the caches are full. A node that
+kept every answer would grow by more than ten."""
 FILLED_LATE = 4.0
 """MiB that the allocator, and what fills by use rather than by time, may take late."""
 

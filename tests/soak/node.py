@@ -47,7 +47,9 @@ SMALL_CACHES = {
     "kept_headers": 64,
     "watched_transactions": 32,
 }
-"""Caches so small that they are full when the warm-up is over: what grows then is no cache.
+"""Caches so small that they are full when the warm-up is over: what grows then is no cache,
+but for the decoded trie nodes (`usual_node`), which grow with the devnet's young tries: 2,048
+of them, 5 MiB at most.
 
 At full size those that hold something of each block go on filling for long after: at 12
 seconds a block, the headers (about 2 KiB each) for half a day, and the index of final

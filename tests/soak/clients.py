@@ -75,7 +75,7 @@ class Asker:
         is_calm = was_calm and self._weather.calm_seconds > GRACE_SECONDS
         refusal = _refusal(reply)
         if refusal is not None:
-            self._record.note_refused(refusal, is_calm=is_calm)
+            self._record.note_refused(question.method, refusal, is_calm=is_calm)
         elif _is_answer(reply) and _holds(question, reply):
             self._record.note_right(question.method, is_calm=is_calm)
         elif self._is_word(question, reply, began):

@@ -28,6 +28,7 @@ REFUSALS = {
 """The errors that say that nothing could be proven, or sent. Any other one is a wrong answer."""
 
 CALM_ASKED_AT_LEAST = 50
+REFUSED_TOO_OFTEN = 5
 WRONG_KEPT = 20
 WRONG_CHARACTERS = 2000
 
@@ -42,6 +43,7 @@ class Record:
     refused: Counter[str] = field(default_factory=Counter)
     calm_right: int = 0
     calm_refused: int = 0
+    calm_refusals: Counter[str] = field(default_factory=Counter)
     told: Counter[str] = field(default_factory=Counter)
     """What came unasked: over subscriptions and filters."""
     wrong: int = 0
@@ -49,10 +51,12 @@ class Record:
     found: asyncio.Event = field(default_factory=asyncio.Event)
     """Set at the first wrong answer."""
 
-    def note_refused(self, why: str, *, is_calm: bool) -> None:
+    def note_refused(self, method: str, why: str, *, is_calm: bool) -> None:
         """A question was refused; that no submitter would take something proves nothing."""
         self.refused[why] += 1
-        self.calm_refused += is_calm and why != REFUSALS[REJECTED]
+        if is_calm and why != REFUSALS[REJECTED]:
+            self.calm_refused += 1
+            self.calm_refusals[method] += 1
 
     def note_right(self, method: str, *, is_calm: bool) -> None:
         """A question was answered, and rightly."""
@@ -69,6 +73,16 @@ class Record:
         """The share of questions that were answered while a source was honest; None of a few."""
         asked = self.calm_right + self.calm_refused
         return self.calm_right / asked if asked >= CALM_ASKED_AT_LEAST else None
+
+    @property
+    def never_answered(self) -> list[str]:
+        """The methods that were refused time and again while a source was honest, and never
+        answered."""
+        return sorted(
+            method
+            for method, count in self.calm_refusals.items()
+            if count >= REFUSED_TOO_OFTEN and not self.right[method]
+        )
 
     def note_wrong(self, what: str, *details: Any) -> None:
         """Something was told that is not true."""

@@ -25,6 +25,7 @@ from walkaway.chain.chain import ChainSettings
 from walkaway.cli.node import Listen, Plan, open_node
 from walkaway.devnet.network import Devnet
 from walkaway.devnet.settings import DevnetSettings
+from walkaway.errors import Unproven
 from walkaway.rpc.ask import Ask
 from walkaway.rpc.jsonrpc import encode
 from walkaway.rpc.methods import METHODS, Method
@@ -271,3 +272,20 @@ async def test_null_for_a_hash_is_a_word_where_no_source_is_honest_and_for_a_num
         assert not await soak.ask(by_hash)
         assert soak.record.words
         assert await soak.ask(by_number)
+
+
+async def test_a_method_that_is_always_refused_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(ask: Ask, params: Params) -> Answer:
+        raise Unproven("nobody knows", reasons={})
+
+    name = "eth_simulateV1"
+    monkeypatch.setitem(METHODS, name, replace(METHODS[name], call=refuse))
+    async with _soak(tmp_path) as soak:
+        await soak.ask(name)
+        assert soak.record.never_answered == []
+        soak.weather.began -= AGES
+        for other in (name, "eth_getBalance"):
+            await soak.ask(other)
+    assert soak.record.never_answered == [name]

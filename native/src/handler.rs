@@ -5,6 +5,10 @@
 //! it offers and is not held to the base fee; and nobody is paid, so that the
 //! coinbase need not be known. A call of the system takes revm's own way
 //! (`run_system_call`), which has nothing of this.
+//!
+//! In every manner, no contract is created over storage (EIP-7610), and a
+//! balance that would overflow ends the run: revm leaves either to whoever
+//! keeps the state, since no real state leads there.
 
 use std::convert::Infallible;
 

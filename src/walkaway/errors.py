@@ -18,7 +18,8 @@
     │   └── UnknownNode           a changed trie's root hangs on a node that nobody showed
     ├── NoEndpoint            no endpoint answers where the command line looked for one
     ├── CallFailed            a call ran and failed, or could not be paid for; that is proven
-    │   └── Reverted          it ended in REVERT; holds the data
+    │   ├── Reverted          it ended in REVERT; holds the data
+    │   └── RanTooLong        it was stopped before its end, so that nothing of it is known
     ├── InvalidRequest        what the caller asked is malformed
     │   ├── CallRefused           a call that could be no transaction; says what it fails at
     │   ├── TooMuch               it is well formed, but its answer would pass a limit
@@ -44,6 +45,7 @@ __all__ = [
     "NoNetwork",
     "NotKnown",
     "ProofError",
+    "RanTooLong",
     "Refusal",
     "Rejected",
     "Reverted",
@@ -238,6 +240,10 @@ class Reverted(CallFailed):
     def __init__(self, message: str, data: bytes) -> None:
         super().__init__(message)
         self.data = data
+
+
+class RanTooLong(CallFailed):
+    """A call was stopped before its end, for it took too long: nothing of it is known."""
 
 
 class InvalidRequest(WalkawayError):

@@ -44,8 +44,13 @@ class Limits:
     simulated_answer_bytes: int = 16 * 1024 * 1024
     simulated_small_bytes: int = 1024 * 1024
     native_states: int = 4
-    evm_workers: int = 2
+    evm_threads: int = 8
+    evm_workers: int = 3
     evm_seconds: float = 20.0
+    evm_short_seconds: float = 2.0
+    evm_stop_seconds: float = 1.0
+    evm_long_waiting: int = 8
+    evm_long_remembered: int = 256
     gateway_urls: int = 16
     gateway_url_bytes: int = 2048
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from multiprocessing.process import BaseProcess
 
 import pytest
 
-from tests.evm.test_reference import HERE, World, block, call, whole
+from tests.evm.test_reference import HERE, OTHER, World, block, call, whole
 from walkaway.errors import (
     CallFailed,
     CallRefused,
     InvalidRequest,
+    RanTooLong,
     Refusal,
+    TooMuch,
     Unsupported,
     WalkawayError,
 )
@@ -21,8 +25,17 @@ from walkaway.evm.engine import Manner, Missing, Outcome, Overrides
 from walkaway.evm.reference import ReferenceEngine
 from walkaway.evm.worker import ReferenceWorkers
 from walkaway.limits import LIMITS
+from walkaway.rpc.error_codes import CALL_FAILED, code_of
 
 ENDLESS = World().contract(HERE, "5b600056").known
+
+
+def wait_for_end(process: BaseProcess) -> None:
+    # Another thread may be the one that is told of its end, and `join` then returns too early.
+    until = time.monotonic() + 5
+    while process.is_alive() and time.monotonic() < until:
+        process.join(0.01)
+    assert not process.is_alive()
 
 
 @pytest.fixture
@@ -72,8 +85,9 @@ async def test_a_call_that_takes_too_long_is_killed_and_the_next_one_runs(
     process = workers._idle[0].process
     workers._limits = replace(workers._limits, evm_seconds=0.4)
     assert isinstance(await workers.run(call(), block(), whole().known), Outcome)
-    with pytest.raises(WalkawayError, match="execution aborted"):
+    with pytest.raises(RanTooLong, match=r"execution aborted \(timeout = 0.4 s\)") as caught:
         await workers.run(call(gas_limit=10**9), block(), ENDLESS)
+    assert code_of(caught.value) == CALL_FAILED
     assert not process.is_alive()
     workers._limits = LIMITS
     assert isinstance(await workers.run(call(), block(), whole().known), Outcome)
@@ -96,6 +110,31 @@ async def test_a_caller_who_gives_up_leaves_no_process_behind(workers: Reference
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
-    await asyncio.to_thread(process.join, 5)
-    assert not process.is_alive()
+    await asyncio.to_thread(wait_for_end, process)
     assert isinstance(await workers.run(call(), block(), whole().known), Outcome)
+
+
+async def test_calls_that_run_long_keep_no_other_waiting() -> None:
+    limits = replace(LIMITS, evm_workers=2, evm_short_seconds=0.2, evm_long_waiting=2)
+    workers = ReferenceWorkers(limits)
+    loops = [replace(call(gas_limit=10**9), data=bytes([at])) for at in range(5)]
+    running = [asyncio.create_task(workers.run(loop, block(), ENDLESS)) for loop in loops]
+    other = World().contract(OTHER, "00")
+    plain = replace(call(), to=OTHER)
+    try:
+        async with asyncio.timeout(10):
+            # Two were stopped and wait, so that there is no place to wait for the two after them.
+            ended, _ = await asyncio.wait(running, return_when=asyncio.FIRST_EXCEPTION)
+            assert isinstance(next(iter(ended)).exception(), TooMuch)
+            assert isinstance(await workers.run(plain, block(), other.known), Outcome | Missing)
+            # What ran long is not tried for a short time again.
+            with pytest.raises(TooMuch, match="run long"):
+                await workers.run(loops[2], block(), ENDLESS)
+        assert sum(not task.done() for task in running) >= 3
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        workers.close()
+    with pytest.raises(WalkawayError, match="closed"):
+        await workers.run(plain, block(), other.known)

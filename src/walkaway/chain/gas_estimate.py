@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from walkaway.errors import CallFailed
+from walkaway.errors import CallFailed, RanTooLong
 from walkaway.evm.engine import Outcome
 
 __all__ = ["estimate_gas"]
@@ -57,5 +57,7 @@ async def estimate_gas(probe: Probe, most: int, *, plain: bool = False) -> int |
 async def _suffices(probe: Probe, gas_limit: int) -> bool:
     try:
         return (await probe(gas_limit)).succeeded
+    except RanTooLong:
+        raise
     except CallFailed:
         return False  # less than its intrinsic gas

@@ -94,6 +94,10 @@ class ReferenceEngine:
 
     name = "EELS (executable specification)"
 
+    def load(self, fork: str) -> None:
+        """Load a fork before it is needed, which takes a second. Raises `Unsupported`."""
+        _rules(fork)
+
     def run(
         self,
         call: Call,

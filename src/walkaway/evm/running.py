@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
+from walkaway.errors import WalkawayError
 from walkaway.evm import native
 from walkaway.evm.engine import (
     BlockEnvironment,
@@ -17,6 +19,7 @@ from walkaway.evm.engine import (
     Overrides,
 )
 from walkaway.evm.worker import ReferenceWorkers
+from walkaway.limits import LIMITS, Limits
 
 __all__ = ["RunningEngine", "ThreadedEngine", "fastest_engine"]
 
@@ -42,10 +45,12 @@ class RunningEngine(Protocol):
 
 
 class ThreadedEngine:
-    """An engine that lets other threads run meanwhile, in a thread."""
+    """An engine that lets other threads run meanwhile, in threads in which nothing else runs."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, limits: Limits = LIMITS) -> None:
         self._engine = engine
+        self._threads = ThreadPoolExecutor(limits.evm_threads, thread_name_prefix="walkaway-evm")
+        self._closed = False
         self.name = engine.name
 
     async def run(
@@ -56,10 +61,15 @@ class ThreadedEngine:
         overrides: Mapping[bytes, Overrides] | None = None,
     ) -> Outcome | Missing:
         """See `walkaway.evm.engine.Engine.run`."""
-        return await asyncio.to_thread(self._engine.run, call, environment, state, overrides)
+        if self._closed:
+            raise WalkawayError("the engine is closed")
+        loop, run = asyncio.get_running_loop(), self._engine.run
+        return await loop.run_in_executor(self._threads, run, call, environment, state, overrides)
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Let go of the threads; a call that is at work ends as it would have."""
+        self._closed = True
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 def fastest_engine() -> RunningEngine:

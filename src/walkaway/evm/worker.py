@@ -11,28 +11,45 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import pickle
-from collections.abc import Mapping
+import signal
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from typing import ParamSpec, TypeVar
 
 from walkaway.errors import (
     CallFailed,
     CallRefused,
     InvalidRequest,
+    RanTooLong,
     Refusal,
+    TooMuch,
     Unsupported,
     WalkawayError,
 )
 from walkaway.evm.engine import BlockEnvironment, Call, KnownState, Missing, Outcome, Overrides
+from walkaway.evm.turns import Turns
 from walkaway.limits import LIMITS, Limits
 
 __all__ = ["ReferenceWorkers"]
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 Job = tuple[Call, BlockEnvironment, KnownState, Mapping[bytes, Overrides] | None]
-Result = Outcome | Missing | tuple[str, str, Refusal | None]
-"""What a process sends back; an error as its kind, its message, and what was refused."""
+Result = Outcome | Missing | tuple[str, str, Refusal | None] | None
+"""What a process sends back; an error as its kind, its message, and what was refused; None
+where it was told to stop."""
+
+_LOADED = b"loaded"
 
 
 @dataclass
@@ -42,12 +59,23 @@ class _Worker:
     process: BaseProcess
     pipe: Connection
 
+    def await_loaded(self, seconds: float) -> None:
+        """Wait until it takes jobs. Raises as `ask` does."""
+        if not self.pipe.poll(seconds):
+            raise TimeoutError
+        self.pipe.recv_bytes()
+
     def ask(self, job: bytes, seconds: float) -> bytes:
         """The pickled answer to a pickled job. Raises `TimeoutError`, `OSError`, `EOFError`."""
         self.pipe.send_bytes(job)
         if not self.pipe.poll(seconds):
             raise TimeoutError
         return self.pipe.recv_bytes()
+
+    def stop(self) -> None:
+        """Have it let go of its job, and answer so; where it does not, it can be killed."""
+        with suppress(ProcessLookupError):
+            os.kill(self.process.pid or 0, signal.SIGUSR1)
 
     def end(self) -> None:
         """Kill it, and wait for its end."""
@@ -59,7 +87,10 @@ class _Worker:
 class ReferenceWorkers:
     """A few processes that run calls by EELS. Close it when done.
 
-    Nothing is spawned before the first call.
+    Calls of one contract wait in turn with those of others. One process is kept
+    for calls that have not run long yet: where calls run long in all others, one
+    that does too is stopped, and begins again once one of those has ended; the
+    same call again waits for that at once. Nothing is spawned before the first call.
     """
 
     name = "EELS (executable specification)"
@@ -67,7 +98,12 @@ class ReferenceWorkers:
     def __init__(self, limits: Limits = LIMITS) -> None:
         self._limits = limits
         self._idle: list[_Worker] = []
-        self._places = asyncio.Semaphore(limits.evm_workers)
+        self._places = Turns(limits.evm_workers)
+        self._long_places = Turns(max(1, limits.evm_workers - 1))
+        self._ran_long: OrderedDict[bytes, None] = OrderedDict()
+        self._threads = ThreadPoolExecutor(
+            2 * limits.evm_workers, thread_name_prefix="walkaway-evm"
+        )
         self._closed = False
 
     async def run(
@@ -79,34 +115,106 @@ class ReferenceWorkers:
     ) -> Outcome | Missing:
         """What `walkaway.evm.engine.Engine.run` gives, and raises, from another process.
 
-        Raises `WalkawayError` where it ran longer than `Limits.evm_seconds`, or crashed.
+        Raises:
+            RanTooLong: it ran longer than `Limits.evm_seconds`.
+            TooMuch: it runs long, and too many such calls wait already.
+            WalkawayError: the process crashed.
         """
         job = (call, environment, _as_of_now(state), overrides)
-        async with self._places:
-            worker = self._idle.pop() if self._idle else await asyncio.to_thread(_spawn)
-            asking = asyncio.create_task(asyncio.to_thread(self._ask, worker, job))
-            try:
-                result = await asyncio.shield(asking)
-            except BaseException:
-                worker.process.kill()  # ends the thread's wait, where that is still on
-                asking.add_done_callback(lambda done: done.cancelled() or done.exception())
-                raise
-            if self._closed:
-                worker.end()
-            else:
-                self._idle.append(worker)
-            if isinstance(result, Outcome | Missing):
-                return result
-            kind, message, refusal = result
-            if refusal is not None:
-                raise CallRefused(message, refusal)
-            raise _ERRORS.get(kind, WalkawayError)(message)
+        named = sha256((call.to or b"") + call.data).digest()
+        result: Result = None
+        if named not in self._ran_long:
+            result = await self._run_shortly(job, named)
+        if result is None:
+            result = await self._run_long(job, named)
+        assert result is not None  # nobody stops what runs long
+        if isinstance(result, Outcome | Missing):
+            return result
+        kind, message, refusal = result
+        if refusal is not None:
+            raise CallRefused(message, refusal)
+        raise _ERRORS.get(kind, WalkawayError)(message)
 
     def close(self) -> None:
         """End every idle process; one that is at work ends with its call."""
         self._closed = True
+        self._threads.shutdown(wait=False)
         while self._idle:
             self._idle.pop().end()
+
+    async def _run_shortly(self, job: Job, named: bytes) -> Result:
+        """Its result; None where it was stopped, since it runs long as all others do."""
+        async with self._places.place(job[0].to), self._begun(job) as (worker, running):
+            done, _ = await asyncio.wait({running}, timeout=self._limits.evm_short_seconds)
+            if done:
+                return running.result()
+            self._remember(named)
+            if not self._long_places.take():
+                worker.stop()
+                done, _ = await asyncio.wait({running}, timeout=self._limits.evm_stop_seconds)
+                return running.result() if done else None
+            try:
+                return await asyncio.shield(running)
+            finally:
+                self._long_places.give_back()
+
+    async def _run_long(self, job: Job, named: bytes) -> Result:
+        if self._long_places.waiting >= self._limits.evm_long_waiting:
+            raise TooMuch(f"too many calls that run long are waiting already: {_ADVICE}")
+        to = job[0].to
+        async with (
+            self._long_places.place(to),
+            self._places.place(to),
+            self._begun(job) as (_, running),
+        ):
+            done, _ = await asyncio.wait({running}, timeout=self._limits.evm_short_seconds)
+            if done:
+                self._ran_long.pop(named, None)
+            return await asyncio.shield(running)
+
+    def _remember(self, named: bytes) -> None:
+        self._ran_long[named] = None
+        self._ran_long.move_to_end(named)
+        while len(self._ran_long) > self._limits.evm_long_remembered:
+            self._ran_long.popitem(last=False)
+
+    @asynccontextmanager
+    async def _begun(self, job: Job) -> AsyncIterator[tuple[_Worker, asyncio.Future[Result]]]:
+        """A process and its work, which it is killed over where that is left before its end."""
+        worker = self._idle.pop() if self._idle else await self._spawned(job[1].fork)
+        running = asyncio.ensure_future(self._in_thread(self._ask, worker, job))
+        try:
+            yield worker, running
+        finally:
+            if not running.done():
+                worker.process.kill()  # ends the thread's wait
+                running.add_done_callback(lambda done: done.cancelled() or done.exception())
+            elif running.exception() is None:
+                self._keep(worker)
+
+    async def _spawned(self, fork: str) -> _Worker:
+        spawning = asyncio.ensure_future(self._in_thread(_spawn, fork, self._limits.evm_seconds))
+        try:
+            return await asyncio.shield(spawning)
+        except asyncio.CancelledError:
+            spawning.add_done_callback(self._keep_spawned)
+            raise
+
+    def _keep_spawned(self, spawning: asyncio.Future[_Worker]) -> None:
+        if not spawning.cancelled() and spawning.exception() is None:
+            self._keep(spawning.result())
+
+    def _keep(self, worker: _Worker) -> None:
+        if self._closed:
+            worker.end()
+        else:
+            self._idle.append(worker)
+
+    async def _in_thread(self, work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+        if self._closed:
+            raise WalkawayError("the engine is closed")
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, partial(work, *args, **named))
 
     def _ask(self, worker: _Worker, job: Job) -> Result:
         try:
@@ -114,13 +222,16 @@ class ReferenceWorkers:
         except TimeoutError:
             worker.end()
             seconds = self._limits.evm_seconds
-            raise WalkawayError(f"execution aborted (timeout = {seconds:g} s)") from None
+            raise RanTooLong(f"execution aborted (timeout = {seconds:g} s): {_ADVICE}") from None
         except (OSError, EOFError):
             worker.end()
             raise WalkawayError("the executable specification crashed on this call") from None
         # Made by our own process from plain data: nothing from outside is unpickled.
         result: Result = pickle.loads(answer)  # noqa: S301
         return result
+
+
+_ADVICE = "ask with less gas, or build the native kernel (`make native`), which is far faster"
 
 
 def _as_of_now(state: KnownState) -> KnownState:
@@ -130,20 +241,40 @@ def _as_of_now(state: KnownState) -> KnownState:
     )
 
 
-def _spawn() -> _Worker:
+def _spawn(fork: str, seconds: float) -> _Worker:
+    """A process that has loaded EELS, with a fork of it.
+
+    Raises `WalkawayError` where it has not in time.
+    """
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(there,), name="walkaway-evm", daemon=True)
+    process = context.Process(target=_serve, args=(there, fork), name="walkaway-evm", daemon=True)
     process.start()
     there.close()
-    return _Worker(process, here)
+    worker = _Worker(process, here)
+    try:
+        worker.await_loaded(seconds)
+    except (OSError, EOFError):
+        worker.end()
+        raise WalkawayError("the executable specification could not be loaded") from None
+    return worker
 
 
-def _serve(pipe: Connection) -> None:
+def _serve(pipe: Connection, fork: str) -> None:
     """What a worker process does until its pipe ends."""
     from walkaway.evm.reference import ReferenceEngine
 
     engine = ReferenceEngine()
+    at_work = False
+
+    def stop(*_: object) -> None:
+        if at_work:
+            raise _Stopped
+
+    signal.signal(signal.SIGUSR1, stop)
+    with suppress(WalkawayError):  # which a call on such a fork is told
+        engine.load(fork)
+    pipe.send_bytes(_LOADED)
     while True:
         try:
             job: Job = pickle.loads(pipe.recv_bytes())  # noqa: S301
@@ -151,11 +282,20 @@ def _serve(pipe: Connection) -> None:
             return
         result: Result
         try:
+            at_work = True
             result = engine.run(*job)
+            at_work = False
+        except _Stopped:
+            at_work, result = False, None
         except WalkawayError as error:
+            at_work = False
             refusal = error.refusal if isinstance(error, CallRefused) else None
             result = (type(error).__name__, str(error), refusal)
         pipe.send_bytes(pickle.dumps(result))
+
+
+class _Stopped(BaseException):
+    """Raised by a signal, and caught in this module; nothing in between may take it for its own."""
 
 
 _ERRORS: Mapping[str, type[WalkawayError]] = {

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from walkaway.chain.offchain_calls import AcceptedWord
 from walkaway.chain.unknown import BeyondHead
-from walkaway.errors import CallFailed, InvalidRequest, Reverted
+from walkaway.errors import CallFailed, InvalidRequest, RanTooLong, Reverted
 from walkaway.evm.offchain_lookup import OFFCHAIN_LOOKUP
 from walkaway.rpc.ask import Ask
 from walkaway.rpc.encode import data
@@ -45,6 +45,8 @@ def explain_method(methods: Mapping[str, Method]) -> Method:
         try:
             answer = await _repeatable(methods, name).call(question, Params(values))
             told["result"] = json.loads(answer.text) if isinstance(answer, Encoded) else answer
+        except RanTooLong:
+            raise
         except CallFailed as error:
             if not any(proven.claim.subject[0] == "call" for proven in question.used):
                 raise

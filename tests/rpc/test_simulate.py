@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,10 +17,12 @@ from tests.proofs.execution.samples import header as sample_header
 from tests.rpc.conftest import Ask
 from tests.rpc.test_calls import error, hexed, one_loop, result
 from walkaway.chain.block_id import Tag
+from walkaway.chain.chain import Chain
 from walkaway.devnet.execution.accounts import dev_account
 from walkaway.devnet.execution.genesis import COUNTER, TOKEN
 from walkaway.errors import CallRefused, ProofError, Refusal
 from walkaway.evm.engine import Outcome
+from walkaway.evm.simulation.allowance import CALL_BYTES
 from walkaway.evm.simulation.asked import AskedBlock, AskedSimulation, AskedTransaction
 from walkaway.evm.simulation.simulate import simulation_subject
 from walkaway.evm.simulation.simulated import SimulatedBlock, SimulatedCall
@@ -29,7 +33,13 @@ from walkaway.proofs.execution.receipts import Log, Receipt
 from walkaway.rpc.ask import Ask as Question
 from walkaway.rpc.dispatch import Dispatcher
 from walkaway.rpc.encode_simulation import simulated_blocks
-from walkaway.rpc.error_codes import CALL_FAILED, ERROR_CODES, INVALID_PARAMS, code_of
+from walkaway.rpc.error_codes import (
+    CALL_FAILED,
+    ERROR_CODES,
+    INVALID_PARAMS,
+    LIMIT_EXCEEDED,
+    code_of,
+)
 
 POOR = "0x" + "c1" * 20
 
@@ -42,19 +52,24 @@ def one_block(*calls: object, **members: object) -> dict[str, Any]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def put() -> AsyncIterator[Ask]:
+async def lied_to() -> AsyncIterator[Chain]:
     plans = [SourcePlan(f"liar{at}", EXECUTION, lie) for at, lie in enumerate(LIARS)]
     devnet = devnet_of(*plans, SourcePlan("honest", EXECUTION), SourcePlan("beacon", BEACON))
     async with calling(devnet) as chain:
-        dispatcher = Dispatcher(chain)
+        yield chain
 
-        async def ask(method: str, *params: object) -> Any:
-            request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-            reply = await dispatcher.reply(json.dumps(request).encode())
-            assert reply is not None
-            return json.loads(reply)
 
-        yield ask
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def put(lied_to: Chain) -> Ask:
+    dispatcher = Dispatcher(lied_to)
+
+    async def ask(method: str, *params: object) -> Any:
+        request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        reply = await dispatcher.reply(json.dumps(request).encode())
+        assert reply is not None
+        return json.loads(reply)
+
+    return ask
 
 
 @one_loop
@@ -206,6 +221,46 @@ async def test_what_hangs_on_a_root_that_is_not_known_is_null_and_not_zero() -> 
 def test_every_refusal_has_a_code_and_only_named_ones_leave() -> None:
     named = {item.code for item in ERROR_CODES}
     assert {code_of(CallRefused("no", refusal)) for refusal in Refusal} <= named
+
+
+@one_loop
+async def test_of_large_simulations_one_is_held_at_a_time(
+    lied_to: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = replace(LIMITS, simulated_small_bytes=CALL_BYTES)
+    monkeypatch.setattr("walkaway.evm.simulation.allowance.LIMITS", limits)
+    header = await lied_to.header(Tag.LATEST)
+    assert isinstance(header, Proven)
+
+    def of(calls: int) -> AskedSimulation:
+        return AskedSimulation((AskedBlock(transactions=(AskedTransaction(RICH, RICH),) * calls),))
+
+    async def large() -> None:
+        async with lied_to.calls.simulation(header, of(2)):
+            pass
+
+    async with lied_to.calls.simulation(header, of(2)):
+        waiting = asyncio.create_task(large())
+        async with lied_to.calls.simulation(header, of(1)) as small:
+            assert small.value
+        done, _ = await asyncio.wait([waiting], timeout=0.2)
+        assert not done
+    await asyncio.wait_for(waiting, 5)
+
+
+@one_loop
+async def test_in_a_batch_a_simulation_takes_its_room_before_it_is_encoded(
+    lied_to: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_: object, **__: object) -> bytes:
+        raise AssertionError("it was encoded")
+
+    monkeypatch.setattr("walkaway.rpc.methods.simulate.simulated_blocks", never)
+    dispatcher = Dispatcher(lied_to, limits=replace(LIMITS, rpc_batch_response_bytes=CALL_BYTES))
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "eth_simulateV1", "params": [one_block(SEND)]}
+    reply = await dispatcher.reply(json.dumps([asked]).encode())
+    assert reply is not None
+    assert json.loads(reply)[0]["error"]["code"] == LIMIT_EXCEEDED
 
 
 async def test_an_answer_to_another_simulation_is_not_taken() -> None:

@@ -69,6 +69,7 @@ def test_once_for_programs() -> None:
     lines = [json.loads(line) for line in result.stdout.splitlines()]
     assert [line["title"] for line in lines] == TITLES
     network, head, balance, liar, why = (line["found"] for line in lines)
+    assert head["engine"].startswith(("revm", "executable specification"))
     behaviours = {s["name"]: (s["kinds"], s["behaviour"]) for s in network["sources"]}
     assert behaviours["dogwood"] == (["execution", "submit"], "lying_balance")
     assert HASH.fullmatch(head["checkpoint"])

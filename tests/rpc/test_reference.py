@@ -7,6 +7,7 @@ from pathlib import Path
 
 from walkaway.rpc.error_codes import ERROR_CODES
 from walkaway.rpc.methods import METHODS
+from walkaway.rpc.methods.explain import ABOVE_HEAD, ACCEPTED, WORD
 from walkaway.rpc.methods.not_proven import NOT_PROVEN
 from walkaway.rpc.reference import methods_page
 
@@ -23,6 +24,11 @@ def test_every_method_is_on_the_page_and_the_reverse() -> None:
     named = re.compile(r"`([a-z0-9]+_[A-Za-z0-9_]+)`")
     assert set(named.findall(answered)) == set(METHODS)
     assert set(named.findall(refused.split("## Errors")[0])) == set(NOT_PROVEN)
+
+
+def test_every_state_of_an_explanation_is_on_the_page() -> None:
+    listed = re.findall(r"^- `(.+?)`:", PAGE.read_text(), flags=re.M)
+    assert set(listed) == {"proven", "known here", WORD, ACCEPTED, ABOVE_HEAD}
 
 
 def test_every_error_code_is_on_the_page() -> None:

@@ -166,7 +166,10 @@ class Calls:
         fork = self._spec.fork_at_slot(self._spec.slot_at_time(timestamp)).name
         if fork not in EXECUTION_FORKS:
             if fork < ForkName.BELLATRIX:
-                raise Unsupported(f"calls are not run before the Merge: the time is {timestamp}")
+                raise Unsupported(
+                    f"calls are not run before the Merge: the time is {timestamp}",
+                    advice="leave the block's time out, or give one of after the Merge in seconds",
+                )
             raise Unsupported(f"calls on blocks of {fork.label} are not run")
         return EXECUTION_FORKS[fork]
 

@@ -190,6 +190,7 @@ class _Scene:
             "committee_size": status.committee_size,
             "quarantined": [{"source": s.name, "reason": s.last_reason} for s in lying],
             "endpoint": self.node.server.url,
+            "engine": self.node.chain.calls.engine,
         }
         if self.node.server.port != _PORT and port is None:
             step.note("", plain(f"port {_PORT} is taken, so it is another one", "warn"))

@@ -29,6 +29,16 @@ latest block plus the transactions that were sent from here.
 ## What is answered
 """
 
+_EXPLAINED = """
+The `state` that `walkaway_explain` gives is one of:
+
+- `proven`: each value under the answer is in `proven`, with the steps down to what is believed;
+- `known here`: nobody was asked;
+- `somebody's word`: a null that nobody can prove; `word` holds whose word it is, and of how many;
+- `somebody's word, accepted by the contract's callback`: of a call that looked off chain;
+- `above the proven head`: a null that nobody was asked for, since it would be in a block to come.
+"""
+
 _REFUSED = """
 ## What is refused
 
@@ -73,6 +83,7 @@ def methods_page() -> str:
         [
             _HEAD,
             _table(("method", "parameters", "what its answer stands on"), answered),
+            _EXPLAINED,
             _REFUSED,
             _table(("methods", "why"), refused),
             _ERRORS,

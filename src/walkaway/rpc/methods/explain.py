@@ -18,9 +18,12 @@ from walkaway.rpc.methods.lookup import method_named
 from walkaway.rpc.methods.method import Answer, Method
 from walkaway.rpc.params import Params
 
-__all__ = ["explain_method"]
+__all__ = ["ABOVE_HEAD", "ACCEPTED", "WORD", "explain_method"]
 
 _NAME = "walkaway_explain"
+
+WORD = "somebody's word"
+"""The state of a null that no proof can show."""
 
 ACCEPTED = "somebody's word, accepted by the contract's callback"
 """The state of a call that looked something up off chain (EIP-3668)."""
@@ -94,5 +97,5 @@ def _state(question: Ask) -> str:
         return ABOVE_HEAD
     if question.heard:
         accepted = all(isinstance(word, AcceptedWord) for word in question.heard)
-        return ACCEPTED if accepted else "somebody's word"
+        return ACCEPTED if accepted else WORD
     return "proven" if question.used else "known here"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from coincurve import PrivateKey
 
 from tests.chain.devnet_chain import devnet_of
 from tests.chain.test_calls import BALANCE_OF, RICH, TRANSFER, calling
@@ -18,7 +19,9 @@ from walkaway.errors import Unproven
 from walkaway.evm.engine import Outcome
 from walkaway.evm.proven_call import AskedCall
 from walkaway.proofs import Proven
+from walkaway.proofs.execution import rlp
 from walkaway.proofs.execution.header import Header
+from walkaway.proofs.execution.keccak import keccak256
 from walkaway.rpc.dispatch import Dispatcher
 from walkaway.rpc.error_codes import CALL_FAILED, INVALID_PARAMS, REVERTED, UNPROVEN, UNSUPPORTED
 from walkaway.rpc.reverts import failure_of, revert_reason
@@ -258,6 +261,38 @@ async def test_access_lists_name_what_is_touched_and_not_what_is_warm(put: Ask) 
     )
     assert reverted["error"] == "execution reverted"
     assert [item["address"] for item in reverted["accessList"]] == [hexed(COUNTER)]
+
+
+@one_loop
+async def test_who_delegates_is_warm_and_so_not_in_the_access_list(put: Ask) -> None:
+    chain_id = int(await result(put, "eth_chainId"), 16)
+    key = PrivateKey(b"\x07" * 32)
+
+    def signed(chain: int, nonce: int) -> dict[str, str]:
+        digest = keccak256(b"\x05" + rlp.encode([chain, TOKEN, nonce]))
+        signature = key.sign_recoverable(digest, hasher=None)
+        return {
+            "chainId": hex(chain),
+            "address": hexed(TOKEN),
+            "nonce": hex(nonce),
+            "yParity": hex(signature[64]),
+            "r": hexed(signature[:32]),
+            "s": hexed(signature[32:64]),
+        }
+
+    authority = hexed(keccak256(key.public_key.format(compressed=False)[1:])[12:])
+    state = {HERE: {"code": "0x73" + authority[2:] + "31"}}
+    for delegation, is_listed in (
+        (signed(chain_id, 0), False),
+        (signed(0, 0), False),
+        (signed(chain_id + 1, 0), True),
+        (signed(0, 2**64 - 1), True),
+        (signed(0, 0) | {"r": "0x0"}, True),
+    ):
+        asked = {"to": HERE, "authorizationList": [delegation]}
+        listed = await result(put, "eth_createAccessList", asked, "latest", state)
+        found = [entry["address"] for entry in listed["accessList"]]
+        assert found == [authority] * is_listed, delegation
 
 
 @one_loop

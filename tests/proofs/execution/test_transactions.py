@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 from coincurve import PrivateKey
 from ethereum.forks.osaka import transactions as spec
+from ethereum.forks.osaka.fork_types import Authorization as Delegation
+from ethereum.forks.osaka.vm.eoa_delegation import recover_authority
 from ethereum_rlp import rlp as reference
-from ethereum_types.numeric import U64
+from ethereum_types.bytes import Bytes20
+from ethereum_types.numeric import U8, U64, U256
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,6 +39,7 @@ from walkaway.proofs.execution.transaction_forms import (
 from walkaway.proofs.execution.transactions import (
     GAS_PER_BLOB,
     AccessListTransaction,
+    Authorization,
     BlobTransaction,
     FeeMarketTransaction,
     LegacyTransaction,
@@ -170,6 +174,22 @@ def test_signature_values_lie_in_the_group(change: dict[str, Any]) -> None:
     for signed in (sign(MARKET, KEY), sign(replace(LEGACY, v=27), KEY)):
         with pytest.raises(ProofError, match="out of range"):
             _ = replace(signed, **change).sender
+
+
+@pytest.mark.parametrize(("chain_id", "nonce"), [(0, 0), (1, 5), (2**256 - 1, 2**64 - 2)])
+def test_an_authority_is_whoever_signed(chain_id: int, nonce: int) -> None:
+    digest = keccak256(b"\x05" + rlp.encode([chain_id, bytes(20), nonce]))
+    signature = KEY.sign_recoverable(digest, hasher=None)
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
+    ours = Authorization(chain_id, bytes(20), nonce, signature[64], r, s)
+    theirs = Delegation(
+        U256(chain_id), Bytes20(bytes(20)), U64(nonce), U8(signature[64]), U256(r), U256(s)
+    )
+    assert ours.authority == recover_authority(theirs)
+    assert replace(ours, nonce=nonce + 1).authority != ours.authority
+    for wrong in (replace(ours, y_parity=2), replace(ours, r=0), replace(ours, s=CURVE_ORDER - s)):
+        with pytest.raises(ProofError, match="out of range"):
+            _ = wrong.authority
 
 
 def test_a_high_s_is_frontiers_alone() -> None:

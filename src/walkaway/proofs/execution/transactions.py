@@ -61,6 +61,12 @@ class Authorization:
         """The parts in the order of the RLP encoding."""
         return [self.chain_id, self.address, self.nonce, self.y_parity, self.r, self.s]
 
+    @property
+    def authority(self) -> bytes:
+        """The 20-byte address whose leave it is. Raises `ProofError` if nobody's can be."""
+        digest = keccak256(b"\x05" + rlp.encode([self.chain_id, self.address, self.nonce]))
+        return recover_address(digest, y_parity=self.y_parity, r=self.r, s=self.s)
+
 
 @dataclass(frozen=True)
 class SignedTransaction(ABC):

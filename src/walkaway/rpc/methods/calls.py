@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TypeVar
 
 from walkaway.chain.block_id import BlockId
 from walkaway.chain.gas_estimate import estimate_gas
 from walkaway.chain.unknown import unknown_block
-from walkaway.errors import CallFailed, InvalidRequest, TooMuch, Unproven
+from walkaway.errors import CallFailed, InvalidRequest, ProofError, TooMuch, Unproven
 from walkaway.evm.block_overrides import BlockOverrides
 from walkaway.evm.engine import Call, Outcome, Overrides
 from walkaway.evm.precompiles import precompiles
 from walkaway.evm.proven_call import AskedCall
+from walkaway.evm.refusals import LAST_NONCE
 from walkaway.limits import LIMITS
 from walkaway.proofs import Proven
 from walkaway.proofs.execution.header import Header
@@ -124,11 +126,13 @@ async def create_access_list(ask: Ask, params: Params) -> Answer:
 
     async def settle(header: Proven[Header]) -> tuple[CallObject, Outcome]:
         runs = _Runs(ask, header, block, state)
-        fork_has = precompiles(ask.chain.calls.fork(header.value.timestamp))
-        listed = replace(wanted, access_list=_access_list(wanted, None, fork_has))
+        warm = precompiles(ask.chain.calls.fork(header.value.timestamp))
+        listed = replace(wanted, access_list=_access_list(wanted, None, warm))
         outcome = await runs.outcome(listed.call(header.value))
+        # Only now, when their gas has bounded how many there are.
+        warm |= await asyncio.to_thread(_authorities, wanted, ask.chain.spec.chain_id)
         for _ in range(ACCESS_LIST_ROUNDS):
-            found = _access_list(listed, outcome, fork_has)
+            found = _access_list(listed, outcome, warm)
             if found == listed.access_list:
                 break
             listed = replace(listed, access_list=found)
@@ -200,13 +204,12 @@ async def _affordable(
 
 
 def _access_list(
-    listed: CallObject, outcome: Outcome | None, fork_has: frozenset[bytes]
+    listed: CallObject, outcome: Outcome | None, others: frozenset[bytes]
 ) -> tuple[AccessListEntry, ...]:
-    """What is listed, and what the run looked at, but for what is warm in any case (EIP-2930).
-
-    As in go-ethereum, what the caller lists stays.
+    """What is listed, and what the run looked at, but for what is warm in any case (EIP-2930):
+    whoever sends and is called, and ``others``. As in go-ethereum, what the caller lists stays.
     """
-    warm = {*fork_has, listed.sender, listed.to}
+    warm = {*others, listed.sender, listed.to}
     touched = {entry.address for entry in listed.access_list}
     slots = {(entry.address, key) for entry in listed.access_list for key in entry.storage_keys}
     if outcome is not None:
@@ -219,6 +222,16 @@ def _access_list(
     return tuple(
         [AccessListEntry(address, tuple(sorted(keys[address]))) for address in sorted(keys)]
     )
+
+
+def _authorities(wanted: CallObject, chain_id: int) -> frozenset[bytes]:
+    """Whose delegations it sets, which are warm by that (EIP-7702)."""
+    found = set()
+    for given in wanted.authorizations:
+        if given.chain_id in {0, chain_id} and given.nonce < LAST_NONCE:
+            with suppress(ProofError):
+                found.add(given.authority)
+    return frozenset(found)
 
 
 OVER_STATE = "the call is run here, over state proven under the header; "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -91,6 +92,16 @@ def test_long_facts_are_cut_unless_all_is_wanted() -> None:
 )
 def test_results_of_any_shape(result: object, shown: str) -> None:
     assert shown in drawn(explanation(result))
+
+
+@pytest.mark.parametrize("wrap", [lambda text: text, lambda text: [text], lambda text: [[text]]])
+def test_every_byte_is_there_where_all_is_wanted(wrap: Callable[[str], object]) -> None:
+    code = "0x" + "6001" * 6000
+    told = explanation(wrap(code))
+    assert code in "".join(drawn(told, full=True, width=200).split())
+    assert len(drawn(told)) < 2500
+    told |= {"result": None, "failure": {"code": 3, "message": "no", "data": code}}
+    assert code in "".join(drawn(told, full=True, width=200).split())
 
 
 def test_of_many_members_the_rest_is_counted_unless_all_is_wanted() -> None:

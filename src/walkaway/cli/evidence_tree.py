@@ -73,7 +73,9 @@ def _outcome(explanation: Mapping[str, Any], full: bool) -> list[RenderableType]
         return _result(explanation["result"], full)
     lines = [Text.assemble(("failed  ", "bad"), plain(failure["message"]))]
     if "data" in failure:
-        lines.append(Text.assemble(("data    ", "quiet"), plain(_text(failure["data"], full))))
+        lines.append(
+            Text.assemble(("data    ", "quiet"), plain(_text(failure["data"], full), whole=full))
+        )
     if "advice" in failure:
         lines.append(Text.assemble(("next    ", "name"), plain(failure["advice"])))
     return [*lines]
@@ -82,10 +84,12 @@ def _outcome(explanation: Mapping[str, Any], full: bool) -> list[RenderableType]
 def _result(result: object, full: bool) -> list[RenderableType]:
     """The answer: of what has members the first few, or all where ``full`` is wanted."""
     members = _members(result)
-    answer = Text.assemble(("answer  ", "quiet"), plain(_in_short(result, full and not members)))
+    answer = Text.assemble(
+        ("answer  ", "quiet"), plain(_in_short(result, full and not members), whole=full)
+    )
     shown = members if full else members[:_FEW_MEMBERS]
     lines = [
-        Text.assemble("  ", (f"{name}  ", "quiet"), plain(_member(member, full)))
+        Text.assemble("  ", (f"{name}  ", "quiet"), plain(_member(member, full), whole=full))
         for name, member in shown
     ]
     if len(shown) < len(members):

@@ -49,9 +49,10 @@ _LONG_HEX = re.compile(r"0x[0-9a-fA-F]{21,}")
 _PADDING = re.compile(r"[ \t]+$", re.MULTILINE)
 
 
-def plain(text: object, style: str = "") -> Text:
-    """Text from anywhere, as one line that cannot steer the terminal."""
-    return Text(shown(str(text), _LONGEST_LINE), style=style)
+def plain(text: object, style: str = "", *, whole: bool = False) -> Text:
+    """Text from anywhere, as one line that cannot steer the terminal; cut unless ``whole``."""
+    line = str(text)
+    return Text(shown(line, len(line) if whole else _LONGEST_LINE), style=style)
 
 
 def short_hex(text: str) -> str:

@@ -19,7 +19,7 @@ from walkaway.devnet.execution.engine import MessageCall
 from walkaway.devnet.execution.genesis import COUNTER, TOKEN
 from walkaway.devnet.network import Devnet
 from walkaway.devnet.settings import DevnetSettings
-from walkaway.errors import CallFailed, Unproven, Unsupported
+from walkaway.errors import CallFailed, RanTooLong, Unproven, Unsupported
 from walkaway.evm.block_overrides import BlockOverrides
 from walkaway.evm.engine import BlockEnvironment, Call, KnownState, Missing, Outcome, Overrides
 from walkaway.evm.opcodes import may_ask_blob_base_fee
@@ -241,6 +241,16 @@ async def test_an_estimate_is_enough_and_hardly_more() -> None:
         assert not (await probe(needed * 97 // 100)).succeeded
         with pytest.raises(CallFailed, match="gas required exceeds allowance"):
             await estimate_gas(probe, 30_000)
+
+
+async def test_a_run_that_was_stopped_says_nothing_of_how_much_gas_suffices() -> None:
+    async def probe(gas_limit: int) -> Outcome:
+        if gas_limit < 1_000_000:
+            raise RanTooLong("execution aborted")
+        return Outcome(True, b"", 500_000)
+
+    with pytest.raises(RanTooLong):
+        await estimate_gas(probe, 1_000_000)
 
 
 async def test_many_balances_take_a_handful_of_round_trips() -> None:

@@ -15,9 +15,10 @@ from tests.chain.test_calls import BALANCE_OF, RICH, TRANSFER, calling
 from tests.rpc.conftest import Ask
 from walkaway.chain.block_id import Tag
 from walkaway.devnet.execution.genesis import COUNTER, TOKEN
-from walkaway.errors import Unproven
+from walkaway.errors import RanTooLong, Unproven
 from walkaway.evm.engine import Outcome
 from walkaway.evm.proven_call import AskedCall
+from walkaway.evm.running import ThreadedEngine
 from walkaway.proofs import Proven
 from walkaway.proofs.execution import rlp
 from walkaway.proofs.execution.header import Header
@@ -308,6 +309,26 @@ async def test_a_call_is_explained_down_to_the_checkpoint(put: Ask) -> None:
     assert hexed(TOKEN) in [piece.get("facts", {}).get("address") for piece in pieces]
     for part in ("the header's state root", "code hash", "the account's storage root"):
         assert any(part in rule for rule in rules), part
+
+
+@one_loop
+async def test_a_call_that_was_stopped_is_not_explained(
+    put: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs, run = 0, ThreadedEngine.run
+
+    async def stopped(engine: ThreadedEngine, *asked: Any) -> object:
+        nonlocal runs
+        runs += 1
+        if runs > 1:
+            raise RanTooLong("execution aborted")
+        return await run(engine, *asked)
+
+    await result(put, "eth_call", TOKEN_CALL)  # so that all is known
+    monkeypatch.setattr(ThreadedEngine, "run", stopped)
+    told = await error(put, "walkaway_explain", "eth_estimateGas", [TOKEN_CALL])
+    assert (told["code"], told["message"]) == (CALL_FAILED, "execution aborted")
+    assert runs == 2
 
 
 @one_loop

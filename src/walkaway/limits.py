@@ -40,7 +40,7 @@ class Limits:
     neighbour_tries: int = 1 << 19
     simulated_neighbours: int = 64
     simulations: int = 8
-    simulated_given: int = 1_000_000
+    simulated_given: int = 500_000
     simulated_answer_bytes: int = 16 * 1024 * 1024
     simulated_small_bytes: int = 1024 * 1024
     native_states: int = 4
@@ -144,6 +144,8 @@ class Limits:
     rpc_request_depth: int = 32
     rpc_batch_calls: int = 100
     rpc_batch_response_bytes: int = 32 * 1024 * 1024
+    rpc_long_reply_bytes: int = 1024 * 1024
+    rpc_long_replies_bytes: int = 256 * 1024 * 1024
     rpc_call_seconds: float = 30.0
     rpc_receipt_seconds: float = 20.0
     rpc_connections: int = 256

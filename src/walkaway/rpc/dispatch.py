@@ -75,6 +75,7 @@ class Dispatcher:
         self._limits = limits
         self._filters = Filters(limits=limits)
         self._running = 0
+        self._on_their_way = AnswerRoom(limits.rpc_long_replies_bytes)
 
     @property
     def chain(self) -> ChainView:
@@ -98,6 +99,24 @@ class Dispatcher:
         replies = [failure(c.id, LIMIT_EXCEEDED, BUSY) for c in calls if c.id is not None]
         joined = b",".join(replies)
         return (b"[%b]" % joined if isinstance(body, list) else joined) if replies else None
+
+    @contextmanager
+    def sending(self, reply: bytes | None, message: bytes) -> Iterator[bytes | None]:
+        """Inside, send what this gives: the reply to ``message``, or that it must wait.
+
+        Clients may read slowly; so of long replies only so many bytes are held at a time.
+        """
+        size = 0 if reply is None else len(reply)
+        size = size if size > self._limits.rpc_long_reply_bytes else 0
+        try:
+            self._on_their_way.take(size)
+        except TooMuch:
+            yield self.busy(message)
+            return
+        try:
+            yield reply
+        finally:
+            self._on_their_way.take(-size)
 
     async def _batch(
         self, calls: list[Call | Malformed], subscriber: Subscriber | None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -24,6 +24,8 @@ from walkaway.rpc.local_surface import LocalSurface, Refusal
 from walkaway.rpc.websocket import serve_websocket
 
 __all__ = ["Endpoint"]
+
+PIECE_BYTES = 256 * 1024
 
 PAGE = """walkaway: an Ethereum JSON-RPC endpoint in which every answer is proven.
 
@@ -93,12 +95,18 @@ class Endpoint:
             return _refused(refusal)
         try:
             with self._place():
-                reply = await self._dispatcher.reply(await self._body(request))
+                message = await self._body(request)
+                reply = await self._dispatcher.reply(message)
         except _Unread as unread:
             return _refused(unread.refusal)
         except _Full as full:
             return _refused(full.refusal)
-        return Response(status_code=204) if reply is None else _json(reply)
+        held = ExitStack()
+        sent = held.enter_context(self._dispatcher.sending(reply, message))
+        if sent is None:
+            held.close()
+            return Response(status_code=204)
+        return _Reply(sent, held)
 
     async def _body(self, request: Request) -> bytes:
         """The body, read no further than the limit."""
@@ -155,9 +163,35 @@ def _refused(refusal: Refusal) -> Response:
     return response
 
 
+JSON_HEADERS = {"x-content-type-options": "nosniff", "cache-control": "no-store"}
+
+
 def _json(content: bytes, status: int = 200) -> Response:
-    headers = {"x-content-type-options": "nosniff", "cache-control": "no-store"}
-    return Response(content, status, headers, media_type="application/json")
+    return Response(content, status, JSON_HEADERS, media_type="application/json")
+
+
+class _Reply(Response):
+    """JSON that is sent as fast as its client reads it; ``held`` is let go of after that."""
+
+    def __init__(self, content: bytes, held: ExitStack) -> None:
+        super().__init__(content, 200, JSON_HEADERS, media_type="application/json")
+        self._content = content
+        self._held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        """Send it piece by piece: the web server waits before a piece, and not after."""
+        with self._held:
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": self.status_code,
+                    "headers": self.raw_headers,
+                }
+            )
+            for at in range(0, len(self._content), PIECE_BYTES):
+                piece = self._content[at : at + PIECE_BYTES]
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def _page(request: Request) -> Response:

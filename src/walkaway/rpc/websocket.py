@@ -59,7 +59,9 @@ class _Connection:
 
     async def _answer(self, message: bytes, subscriber: Subscriber) -> None:
         try:
-            await self._send(await self._dispatcher.reply(message, subscriber))
+            reply = await self._dispatcher.reply(message, subscriber)
+            with self._dispatcher.sending(reply, message) as sent:
+                await self._send(sent)
             subscriber.begin()
         finally:
             self._running -= 1

@@ -20,6 +20,7 @@ async def test_calls_run_while_every_other_thread_waits() -> None:
     with ThreadPoolExecutor(1) as others:
         loop.set_default_executor(others)
         waiting = asyncio.ensure_future(asyncio.to_thread(released.wait))
+        await asyncio.sleep(0)  # it has the only other thread
         engine = ThreadedEngine(ReferenceEngine())
         try:
             async with asyncio.timeout(5):

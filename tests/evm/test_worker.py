@@ -128,8 +128,9 @@ async def test_calls_that_run_long_keep_no_other_waiting() -> None:
             assert isinstance(next(iter(ended)).exception(), TooMuch)
             assert isinstance(await workers.run(plain, block(), other.known), Outcome | Missing)
             # What ran long is not tried for a short time again.
-            with pytest.raises(TooMuch, match="run long"):
-                await workers.run(loops[2], block(), ENDLESS)
+            async with asyncio.timeout(0.15):
+                with pytest.raises(TooMuch, match="run long"):
+                    await workers.run(loops[2], block(), ENDLESS)
         assert sum(not task.done() for task in running) >= 3
     finally:
         for task in running:

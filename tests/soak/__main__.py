@@ -44,19 +44,29 @@ def printed(report: Report) -> str:
     return "\n".join(lines)
 
 
+def _say(text: str) -> None:
+    """At once, also where the output is no terminal."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
 def main() -> int:
     """Run, print, and say by the exit code whether it held."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak")
     parser.add_argument("--seconds", type=float, default=600)
-    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=random.randrange(10**6),
+        help="repeats the dice, not the timing (see tests/soak/__init__.py)",
+    )
     parser.add_argument("--credulous", action="store_true", help="see it fail")
     asked = parser.parse_args()
-    sys.stdout.write(f"soaking for {asked.seconds:g} s with seed {asked.seed}\n")
-    sys.stdout.flush()
+    _say(f"soaking for {asked.seconds:g} s with seed {asked.seed}")
     # The devnet's sources are cut off all the time, and its web server tells of each.
     logging.disable()
-    report = asyncio.run(soak(asked.seconds, asked.seed, credulous=asked.credulous))
-    sys.stdout.write(printed(report) + "\n")
+    report = asyncio.run(soak(asked.seconds, asked.seed, credulous=asked.credulous, tell=_say))
+    _say(printed(report))
     return 1 if report.failures else 0
 
 

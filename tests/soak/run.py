@@ -7,7 +7,8 @@ import json
 import random
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ SLACK_SECONDS = 3.0
 ASKERS = 6
 START_SECONDS = 60.0
 SETTLE_SECONDS = 60.0
+TELL_SECONDS = 3.0
 NEWS_SECONDS = 3.0
 """How long the logs of a block may take after its head was told."""
 
@@ -64,6 +66,8 @@ class Report:
             failures.append(f"{self.record.wrong} answers were wrong")
         if not self.record.answered:
             failures.append("nothing was answered")
+        if silent := self.record.never_answered:
+            failures.append(f"never answered while a source was honest: {', '.join(silent)}")
         share = self.record.calm_share
         if share is not None and share < ANSWERED_AT_LEAST:
             failures.append("too little was answered while a source was honest")
@@ -72,10 +76,17 @@ class Report:
         return failures
 
 
-async def soak(seconds: float, seed: int, *, credulous: bool = False) -> Report:
+async def soak(
+    seconds: float,
+    seed: int,
+    *,
+    credulous: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Report:
     """Let it rain for so many seconds.
 
     ``credulous`` has the node believe false accounts, and ends it at the first wrong answer.
+    ``tell`` gets a line every few seconds.
     """
     rng, record, memory = random.Random(seed), Record(), Memory()
     devnet = Devnet(DevnetSettings(seconds_per_slot=SECONDS_PER_SLOT))
@@ -101,7 +112,8 @@ async def soak(seconds: float, seed: int, *, credulous: bool = False) -> Report:
             async with _running(follower.listen_on()):
                 asking = [asker.ask_on() for asker in askers]
                 trouble = [weather.lie(), record.found.wait()] if credulous else [weather.blow()]
-                async with _running(*trouble, poller.poll_on(), *asking) as busy:
+                telling = _tell_on(tell, seconds, record, weather, truth)
+                async with _running(*trouble, telling, poller.poll_on(), *asking) as busy:
                     await _first_ended(seconds, [*busy, *growing])
                 await weather.clear()
                 if not credulous:
@@ -120,6 +132,20 @@ async def soak(seconds: float, seed: int, *, credulous: bool = False) -> Report:
         truth.head.number,
         memory,
     )
+
+
+async def _tell_on(
+    tell: Callable[[str], None], seconds: float, record: Record, weather: Weather, truth: Truth
+) -> None:
+    """Say how it stands every few seconds, until cancelled."""
+    began = time.monotonic()
+    while True:
+        await asyncio.sleep(TELL_SECONDS)
+        tell(
+            f"{time.monotonic() - began:5.0f} of {seconds:g} s, {weather.period.name}: "
+            f"block {truth.head.number}, {record.answered} answered, "
+            f"{record.refused.total()} refused, {record.wrong} wrong"
+        )
 
 
 async def _settle(follower: Follower, truth: Truth, growing: list[asyncio.Task[None]]) -> None:

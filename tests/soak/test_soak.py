@@ -8,7 +8,8 @@ import pytest
 
 from tests.soak.__main__ import printed
 from tests.soak.memory import Memory
-from tests.soak.run import soak
+from tests.soak.record import Record
+from tests.soak.run import Report, soak
 
 
 @pytest.fixture(autouse=True)
@@ -18,12 +19,14 @@ def quiet(caplog: pytest.LogCaptureFixture) -> None:
 
 
 async def test_a_few_seconds_bring_no_wrong_answer() -> None:
-    report = await soak(5, seed=1)
+    lines: list[str] = []
+    report = await soak(5, seed=1, tell=lines.append)
     assert report.record.wrong_ones == []
     assert report.record.answered > 20
     assert report.record.told["heads"] > 0
     assert report.failures == []
     assert "wrong answers: 0" in printed(report)
+    assert lines[0].endswith("0 wrong")
 
 
 async def test_a_node_that_believes_what_it_is_told_is_found_out() -> None:
@@ -33,6 +36,16 @@ async def test_a_node_that_believes_what_it_is_told_is_found_out() -> None:
         wrong.startswith(("eth_getBalance", "eth_getProof")) for wrong in report.record.wrong_ones
     )
     assert "FAILED" in printed(report)
+
+
+def test_a_method_that_is_never_answered_fails_the_soak() -> None:
+    record = Record()
+    report = Report(1, 60.0, "revm", record, {}, 0, 1, 40, Memory())
+    record.note_right("eth_call", is_calm=True)
+    for method in ("eth_call", "eth_simulateV1"):
+        for _ in range(10):
+            record.note_refused(method, "unproven", is_calm=method == "eth_simulateV1")
+    assert report.failures == ["never answered while a source was honest: eth_simulateV1"]
 
 
 @pytest.mark.parametrize(("each_minute", "grows"), [(0.0, False), (0.4, False), (10.0, True)])

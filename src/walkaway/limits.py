@@ -49,7 +49,8 @@ class Limits:
     evm_seconds: float = 20.0
     evm_short_seconds: float = 2.0
     evm_stop_seconds: float = 1.0
-    evm_long_waiting: int = 8
+    evm_wait_seconds: float = 15.0
+    evm_long_waiting: int = 16
     evm_long_remembered: int = 256
     gateway_urls: int = 16
     gateway_url_bytes: int = 2048

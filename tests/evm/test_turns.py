@@ -55,3 +55,15 @@ async def test_a_place_is_not_lost_with_who_waits_for_it(given: bool) -> None:
         turns.give_back()
     assert turns.take()
     assert not turns.take()
+
+
+async def test_nobody_waits_longer_than_is_said() -> None:
+    turns = Turns(1)
+    assert turns.take()
+    with pytest.raises(TimeoutError):
+        async with turns.place("key", 0.01):
+            raise AssertionError("there was no place")
+    assert turns.waiting == 0
+    turns.give_back()
+    async with turns.place("key", 0.01):
+        await asyncio.sleep(0.02)  # a place that is held is kept

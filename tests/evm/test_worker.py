@@ -127,6 +127,11 @@ async def test_calls_that_run_long_keep_no_other_waiting() -> None:
             ended, _ = await asyncio.wait(running, return_when=asyncio.FIRST_EXCEPTION)
             assert isinstance(next(iter(ended)).exception(), TooMuch)
             assert isinstance(await workers.run(plain, block(), other.known), Outcome | Missing)
+            # Nobody waits for those who run long for longer than is said.
+            workers._limits = replace(limits, evm_long_waiting=9, evm_wait_seconds=0.05)
+            with pytest.raises(TooMuch, match="went before"):
+                await workers.run(loops[2], block(), ENDLESS)
+            workers._limits = limits
             # What ran long is not tried for a short time again.
             async with asyncio.timeout(0.15):
                 with pytest.raises(TooMuch, match="run long"):

@@ -23,10 +23,14 @@ class Turns:
         return sum(map(len, self._waiting.values()))
 
     @asynccontextmanager
-    async def place(self, key: object) -> AsyncIterator[None]:
-        """Hold a place, and wait for one before where need be."""
+    async def place(self, key: object, seconds: float | None = None) -> AsyncIterator[None]:
+        """Hold a place, and wait for one before where need be.
+
+        Raises `TimeoutError` where none was to be had within ``seconds``.
+        """
         if not self.take():
-            await self._wait(key)
+            async with asyncio.timeout(seconds):
+                await self._wait(key)
         try:
             yield
         finally:

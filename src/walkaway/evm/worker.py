@@ -17,7 +17,7 @@ import signal
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -117,7 +117,7 @@ class ReferenceWorkers:
 
         Raises:
             RanTooLong: it ran longer than `Limits.evm_seconds`.
-            TooMuch: it runs long, and too many such calls wait already.
+            TooMuch: it runs long, and too many such calls wait already, or went before.
             WalkawayError: the process crashed.
         """
         job = (call, environment, _as_of_now(state), overrides)
@@ -161,12 +161,14 @@ class ReferenceWorkers:
     async def _run_long(self, job: Job, named: bytes) -> Result:
         if self._long_places.waiting >= self._limits.evm_long_waiting:
             raise TooMuch(f"too many calls that run long are waiting already: {_ADVICE}")
-        to = job[0].to
-        async with (
-            self._long_places.place(to),
-            self._places.place(to),
-            self._begun(job) as (_, running),
-        ):
+        async with AsyncExitStack() as held:
+            place = self._long_places.place(job[0].to, self._limits.evm_wait_seconds)
+            try:
+                await held.enter_async_context(place)
+            except TimeoutError:
+                raise TooMuch(f"calls that run long went before for too long: {_ADVICE}") from None
+            await held.enter_async_context(self._places.place(job[0].to))
+            _, running = await held.enter_async_context(self._begun(job))
             done, _ = await asyncio.wait({running}, timeout=self._limits.evm_short_seconds)
             if done:
                 self._ran_long.pop(named, None)

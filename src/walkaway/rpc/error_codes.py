@@ -104,7 +104,11 @@ ERROR_CODES = (
         "still pending",
         "it was sent, but stands in no proven block yet; `data` is its hash (EIP-7966)",
     ),
-    ErrorCode(CALL_FAILED, "call failed", "the call ran out of gas, or could not be paid for"),
+    ErrorCode(
+        CALL_FAILED,
+        "call failed",
+        "the call ran out of gas, could not be paid for, or was stopped because it ran too long",
+    ),
     ErrorCode(
         REJECTED,
         "transaction rejected",

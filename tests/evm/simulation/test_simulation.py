@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -144,11 +145,15 @@ async def test_a_base_fee_that_outgrows_what_engines_hold_is_refused(engine: Eng
         await simulated(*blocks, validates=True, ground=ground_of(engine=engine))
 
 
-async def test_too_many_calls_are_refused_before_any_runs() -> None:
+async def test_too_many_calls_or_withdrawals_are_refused_before_any_runs() -> None:
     ground = ground_of()
     with pytest.raises(CallRefused, match="too many calls"):
         await simulated(block(*[call()] * (LIMITS.simulated_calls + 1)), ground=ground)
-    assert not ground.asked
+    paid = Withdrawal(index=1, validator_index=2, address=POOR, amount=3)
+    for count, raises in ((LIMITS.block_withdrawals + 1, True), (LIMITS.block_withdrawals, False)):
+        with pytest.raises(CallRefused, match="withdrawals") if raises else nullcontext():
+            await simulated(block(), block(withdrawals=(paid,) * count), ground=ground)
+        assert bool(ground.asked) is not raises
 
 
 @pytest.mark.parametrize("engine", engines(), ids=lambda engine: engine.name.split()[0])

@@ -56,6 +56,11 @@ async def simulate(
         raise CallRefused(
             f"too many calls: a simulation has at most {LIMITS.simulated_calls}", Refusal.TOO_MUCH
         )
+    if any(len(block.withdrawals) > LIMITS.block_withdrawals for block in asked.blocks):
+        raise CallRefused(
+            f"too many withdrawals: a block has at most {LIMITS.block_withdrawals}",
+            Refusal.TOO_MUCH,
+        )
     parent = ground.state.header.value
     line = planned(parent, asked.blocks)
     allowance = allowance or Allowance()

@@ -114,8 +114,8 @@ def test_an_outcome_is_sealed_under_the_block_and_names_what_was_asked() -> None
     assert sealed.claim == replace(HEAD.claim, subject=asked.subject)
     assert sealed.claim.finality is Finality.GIVEN
     engine = Evidence("the engine that ran it", (("engine", "an engine"),))
-    assert sealed.because.because == (HEAD.because, engine, account().because)
-    assert ("pieces_read", 1) in sealed.because.facts
+    assert tuple(sealed.because.because) == (HEAD.because, engine, account().because)
+    assert ("accounts_read", 1) in sealed.because.facts
 
 
 def test_an_outcome_that_looked_at_what_is_not_proven_is_not_sealed() -> None:

@@ -22,7 +22,7 @@ from walkaway.proofs.execution.accounts import Account
 from walkaway.proofs.execution.header import Header
 from walkaway.proofs.execution.keccak import keccak256
 from walkaway.proofs.execution.trie import EMPTY_ROOT
-from walkaway.proofs.proven import Claim, Evidence, Proven
+from walkaway.proofs.proven import Claim, Evidence, LaterSteps, Proven
 
 __all__ = ["AskedCall", "ProvenState", "check_reads", "digest", "prove_call", "run_stands_on"]
 
@@ -161,25 +161,29 @@ def prove_call(
         raise ProofError("the call ran on another chain", got=asked.environment.chain_id)
     check_reads(state, asked.overrides, outcome)
     claim = Claim(under.chain_id, under.block_hash, asked.subject, under.finality)
-    below = run_stands_on(state, engine, [outcome])
     facts = (
         ("fork", asked.environment.fork),
-        ("pieces_read", len(below) - 2),
+        ("accounts_read", len(outcome.touched_accounts)),
+        ("slots_read", len(outcome.touched_slots)),
         ("overridden_accounts", len(asked.overrides)),
     )
     rule = "the call was run over proven state, and read no value besides"
-    return seal(outcome, claim, Evidence(rule, facts, below))
+    return seal(outcome, claim, Evidence(rule, facts, run_stands_on(state, engine, [outcome])))
 
 
 def run_stands_on(
-    state: ProvenState, engine: str, outcomes: Iterable[Outcome]
-) -> tuple[Evidence, ...]:
+    state: ProvenState, engine: str, outcomes: Sequence[Outcome]
+) -> Sequence[Evidence]:
     """What runs over ``state`` stand on: its header, the engine, and every piece they read.
 
     The engine is believed: nobody proves that it computes as the network does.
     """
-    believed = Evidence("the engine that ran it", (("engine", engine),))
-    return (state.header.because, believed, *state.evidence(outcomes))
+
+    def gathered() -> tuple[Evidence, ...]:
+        believed = Evidence("the engine that ran it", (("engine", engine),))
+        return (state.header.because, believed, *state.evidence(outcomes))
+
+    return LaterSteps(gathered)
 
 
 def check_reads(state: ProvenState, overrides: Mapping[bytes, Overrides], outcome: Outcome) -> None:
@@ -193,13 +197,11 @@ def check_reads(state: ProvenState, overrides: Mapping[bytes, Overrides], outcom
         written = {(address, key) for key in keys}
         if address not in outcome.touched_accounts or not written <= outcome.touched_slots:
             raise ProofError("the call changed what it did not look at", got=address)
-    for address in outcome.touched_accounts:
-        if address not in known.accounts and not _is_all_given(overrides.get(address)):
+    for address in outcome.touched_accounts.difference(known.accounts):
+        if not _is_all_given(overrides.get(address)):
             raise ProofError("the call looked at an account that is not proven", got=address)
-    for address, key in outcome.touched_slots:
+    for address, key in outcome.touched_slots.difference(known.slots):
         given = overrides.get(address)
-        if (address, key) in known.slots:
-            continue
         if given and (given.storage is not None or key in given.slots):
             continue
         account = known.accounts.get(address)

@@ -8,12 +8,13 @@ proof code made it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Generic, NoReturn, TypeVar, final
+from functools import cached_property
+from typing import Generic, NoReturn, TypeVar, final, overload
 
-__all__ = ["Claim", "Evidence", "Finality", "Proven", "Subject"]
+__all__ = ["Claim", "Evidence", "Finality", "LaterSteps", "Proven", "Subject"]
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -56,7 +57,7 @@ class Evidence:
 
     rule: str
     facts: tuple[tuple[str, str | int | bytes], ...] = ()
-    because: tuple[Evidence, ...] = ()
+    because: Sequence[Evidence] = ()
 
     @property
     def is_anchor(self) -> bool:
@@ -75,6 +76,31 @@ class Evidence:
             if step.is_anchor:
                 yield step
             stack.extend(reversed(step.because))
+
+
+@final
+class LaterSteps(Sequence[Evidence]):
+    """Steps that are gathered when somebody looks at them, and then kept.
+
+    For those that stand on hundreds of others: most answers are never explained.
+    """
+
+    def __init__(self, gather: Callable[[], tuple[Evidence, ...]]) -> None:
+        self._gather = gather
+
+    @cached_property
+    def _steps(self) -> tuple[Evidence, ...]:
+        return self._gather()
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    @overload
+    def __getitem__(self, index: int) -> Evidence: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Evidence]: ...
+    def __getitem__(self, index: int | slice) -> Evidence | Sequence[Evidence]:
+        return self._steps[index]
 
 
 @final

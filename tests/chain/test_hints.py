@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
+import pytest_asyncio
 
 from tests.chain.devnet_chain import SourcePlan, TwistedTransport, devnet_of, following
 from walkaway.chain import discovery, hints
@@ -20,7 +20,11 @@ from walkaway.evm.engine import Call, Outcome, Overrides
 from walkaway.evm.proven_call import AskedCall
 from walkaway.limits import LIMITS
 from walkaway.proofs.execution.keccak import keccak256
+from walkaway.sources.capabilities import Capabilities
 from walkaway.sources.request import Answer, Request, RpcRequest
+
+one_loop = pytest.mark.asyncio(loop_scope="module")
+"""The devnet lives as long as the module, and so on its loop."""
 
 HOLDER = b"\x11" * 20
 BALANCE_OF = keccak256(b"balanceOf(address)")[:4] + HOLDER.rjust(32, b"\0")
@@ -43,8 +47,8 @@ def useless() -> Listed:
 class Hinting:
     """Sources that answer access lists; ``proofs`` counts what they are asked to prove."""
 
-    def __init__(self, listed: Listed) -> None:
-        self.listed = listed
+    def __init__(self) -> None:
+        self.listed: Listed = []
         self.hints = 0
         self.proofs = 0
         self.proof_seconds = 0.0
@@ -62,19 +66,26 @@ class Hinting:
         return answer
 
 
-@asynccontextmanager
-async def hinted(
-    monkeypatch: pytest.MonkeyPatch, listed: Listed
-) -> AsyncIterator[tuple[Chain, Hinting]]:
-    hinting = Hinting(listed)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def network() -> AsyncIterator[Chain]:
+    devnet = devnet_of(SourcePlan("alder"))
+    async with devnet, following(devnet, twists={"alder": lambda _, answer: answer}) as chain:
+        yield chain
+
+
+@pytest.fixture
+def hinted(network: Chain, monkeypatch: pytest.MonkeyPatch) -> tuple[Chain, Hinting]:
+    """A chain that has proven nothing of any state yet, and what its source says."""
+    hinting = Hinting()
 
     async def fetch(transport: TwistedTransport, request: Request) -> Answer:
         return await hinting.fetch(transport, request)
 
     monkeypatch.setattr(TwistedTransport, "fetch", fetch)
-    devnet = devnet_of(SourcePlan("alder"))
-    async with devnet, following(devnet, twists={"alder": lambda _, answer: answer}) as chain:
-        yield chain, hinting
+    network.calls._kept.clear()
+    for standing in network.pool._standings:
+        standing.capabilities = Capabilities(LIMITS)
+    return network, hinting
 
 
 async def call(
@@ -89,63 +100,74 @@ def pieces(chain: Chain) -> int:
     return max(kept.proven.pieces for kept in chain.calls._kept.values())
 
 
+@one_loop
 async def test_useless_hints_cost_little_and_are_not_asked_for_again(
-    monkeypatch: pytest.MonkeyPatch,
+    hinted: tuple[Chain, Hinting], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = replace(LIMITS, hinted_accounts=20, hinted_slots=30)
     monkeypatch.setattr(hints, "LIMITS", few)
-    async with hinted(monkeypatch, useless()) as (chain, hinting):
-        assert (await call(chain, TOKEN, BALANCE_OF)).succeeded
-        assert 50 <= hinting.proofs <= 58
-        assert pieces(chain) <= 58
-        before = hinting.proofs
-        await call(chain, COUNTER, b"\1")
-        assert hinting.hints == 1
-        assert hinting.proofs - before <= 4
-        (status,) = chain.pool.status()
-        assert "eth_createAccessList" in status.capabilities.lacks
+    chain, hinting = hinted
+    hinting.listed = useless()
+    assert (await call(chain, TOKEN, BALANCE_OF)).succeeded
+    assert 50 <= hinting.proofs <= 58
+    assert pieces(chain) <= 58
+    before = hinting.proofs
+    await call(chain, COUNTER, b"\1")
+    assert hinting.hints == 1
+    assert hinting.proofs - before <= 4
+    (status,) = chain.pool.status()
+    assert "eth_createAccessList" in status.capabilities.lacks
 
 
-async def test_hints_that_held_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with hinted(monkeypatch, []) as (chain, hinting):
-        ran = await call(chain, TOKEN, BALANCE_OF)
-        keys = [hexes(key) for _, key in ran.touched_slots]
-        chain.calls._kept.clear()
-        hinting.listed = [{"address": hexes(TOKEN), "storageKeys": keys}]
-        assert await call(chain, TOKEN, BALANCE_OF) == ran
-        await call(chain, COUNTER, b"\1")
-        assert hinting.hints == 3
+@one_loop
+async def test_hints_that_held_are_asked_for_again(hinted: tuple[Chain, Hinting]) -> None:
+    chain, hinting = hinted
+    ran = await call(chain, TOKEN, BALANCE_OF)
+    keys = [hexes(key) for _, key in ran.touched_slots]
+    chain.calls._kept.clear()
+    hinting.listed = [{"address": hexes(TOKEN), "storageKeys": keys}]
+    assert await call(chain, TOKEN, BALANCE_OF) == ran
+    await call(chain, COUNTER, b"\1")
+    assert hinting.hints == 3
 
 
-async def test_no_call_waits_long_for_what_hints_name(monkeypatch: pytest.MonkeyPatch) -> None:
+@one_loop
+async def test_no_call_waits_long_for_what_hints_name(
+    hinted: tuple[Chain, Hinting], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(discovery, "LIMITS", replace(LIMITS, call_hint_seconds=0.2))
-    async with hinted(monkeypatch, useless()[:10]) as (chain, hinting):
-        hinting.proof_seconds = 30.0
-        async with asyncio.timeout(5):
-            assert (await call(chain, TOKEN, BALANCE_OF)).succeeded
+    chain, hinting = hinted
+    hinting.listed = useless()[:10]
+    hinting.proof_seconds = 30.0
+    async with asyncio.timeout(5):
+        assert (await call(chain, TOKEN, BALANCE_OF)).succeeded
 
 
-async def test_hints_are_followed_only_where_they_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with hinted(monkeypatch, useless()[:8]) as (chain, hinting):
-        # Over other state than the sources'.
-        await call(chain, TOKEN, BALANCE_OF, {HOLDER: Overrides(balance=1)})
-        assert hinting.hints == 0
-        # While others follow theirs.
-        chain.calls._kept.clear()
-        places = chain.calls._discovery._hints.places
-        for _ in range(LIMITS.hints_at_once):
-            await places.acquire()
-        assert (await call(chain, TOKEN, BALANCE_OF)).succeeded
-        assert hinting.hints == 0
-        # Where a block's share of them is used up.
-        for _ in range(LIMITS.hints_at_once):
-            places.release()
-        chain.calls._kept.clear()
-        monkeypatch.setattr(discovery, "LIMITS", replace(LIMITS, hinted_pieces=7))
-        before = hinting.proofs
-        assert (await call(chain, TOKEN, BALANCE_OF)).succeeded
-        assert hinting.hints == 1
-        assert hinting.proofs - before <= 4
+@one_loop
+async def test_hints_are_followed_only_where_they_may_be(
+    hinted: tuple[Chain, Hinting], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain, hinting = hinted
+    hinting.listed = useless()[:8]
+    # Over other state than the sources'.
+    await call(chain, TOKEN, BALANCE_OF, {HOLDER: Overrides(balance=1)})
+    assert hinting.hints == 0
+    # While others follow theirs.
+    chain.calls._kept.clear()
+    places = chain.calls._discovery._hints.places
+    for _ in range(LIMITS.hints_at_once):
+        await places.acquire()
+    assert (await call(chain, TOKEN, BALANCE_OF)).succeeded
+    assert hinting.hints == 0
+    # Where a block's share of them is used up.
+    for _ in range(LIMITS.hints_at_once):
+        places.release()
+    chain.calls._kept.clear()
+    monkeypatch.setattr(discovery, "LIMITS", replace(LIMITS, hinted_pieces=7))
+    before = hinting.proofs
+    assert (await call(chain, TOKEN, BALANCE_OF)).succeeded
+    assert hinting.hints == 1
+    assert hinting.proofs - before <= 4
 
 
 @pytest.mark.parametrize(

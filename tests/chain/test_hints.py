@@ -157,7 +157,8 @@ async def test_hints_are_followed_only_where_they_may_be(
     places = chain.calls._discovery._hints.places
     for _ in range(LIMITS.hints_at_once):
         await places.acquire()
-    assert (await call(chain, TOKEN, BALANCE_OF)).succeeded
+    async with asyncio.timeout(5):
+        assert (await call(chain, TOKEN, BALANCE_OF)).succeeded
     assert hinting.hints == 0
     # Where a block's share of them is used up.
     for _ in range(LIMITS.hints_at_once):

@@ -60,9 +60,11 @@ async def test_a_place_is_not_lost_with_who_waits_for_it(given: bool) -> None:
 async def test_nobody_waits_longer_than_is_said() -> None:
     turns = Turns(1)
     assert turns.take()
-    with pytest.raises(TimeoutError):
-        async with turns.place("key", 0.01):
-            raise AssertionError("there was no place")
+    async with asyncio.timeout(5) as patience:
+        with pytest.raises(TimeoutError):
+            async with turns.place("key", 0.01):
+                raise AssertionError("there was no place")
+    assert not patience.expired()
     assert turns.waiting == 0
     turns.give_back()
     async with turns.place("key", 0.01):

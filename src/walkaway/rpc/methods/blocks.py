@@ -19,7 +19,13 @@ from walkaway.rpc.encode import (
     receipt_members,
 )
 from walkaway.rpc.jsonrpc import Encoded, Json, encode
-from walkaway.rpc.methods.method import Answer, Method
+from walkaway.rpc.methods.method import (
+    NULL_OF_A_HASH,
+    NULL_OF_A_NUMBER,
+    NULL_OF_EITHER,
+    Answer,
+    Method,
+)
 from walkaway.rpc.pacing import encode_each
 from walkaway.rpc.params import Params
 from walkaway.sources.word import Word
@@ -113,29 +119,37 @@ async def _block_text(block: Block, whole: bool) -> Encoded:
 
 CONTENT = "the header's transactions root and withdrawals root"
 HASHED = "the header's hash"
-WORD = "; null is the sources' word"
 
 METHODS = (
     Method(
         "eth_getBlockByNumber",
         "block number, whole transactions = false",
-        CONTENT + WORD,
+        CONTENT + NULL_OF_A_NUMBER,
         get_block_by_number,
     ),
     Method(
         "eth_getBlockByHash",
         "block hash, whole transactions = false",
-        CONTENT + WORD,
+        CONTENT + NULL_OF_A_HASH,
         get_block_by_hash,
     ),
-    Method("eth_getHeaderByNumber", "block number", HASHED + WORD, get_header_by_number),
-    Method("eth_getHeaderByHash", "block hash", HASHED + WORD, get_header_by_hash),
-    Method("eth_getBlockTransactionCountByNumber", "block number", CONTENT + WORD, count_by_number),
-    Method("eth_getBlockTransactionCountByHash", "block hash", CONTENT + WORD, count_by_hash),
+    Method(
+        "eth_getHeaderByNumber", "block number", HASHED + NULL_OF_A_NUMBER, get_header_by_number
+    ),
+    Method("eth_getHeaderByHash", "block hash", HASHED + NULL_OF_A_HASH, get_header_by_hash),
+    Method(
+        "eth_getBlockTransactionCountByNumber",
+        "block number",
+        CONTENT + NULL_OF_A_NUMBER,
+        count_by_number,
+    ),
+    Method(
+        "eth_getBlockTransactionCountByHash", "block hash", CONTENT + NULL_OF_A_HASH, count_by_hash
+    ),
     Method(
         "eth_getBlockReceipts",
         "block",
-        "the header's receipts root and transactions root" + WORD,
+        "the header's receipts root and transactions root" + NULL_OF_EITHER,
         get_block_receipts,
     ),
 )

@@ -9,9 +9,14 @@ from walkaway.rpc.ask import Ask
 from walkaway.rpc.jsonrpc import Encoded, Json
 from walkaway.rpc.params import Params
 
-__all__ = ["Answer", "Method"]
+__all__ = ["NULL_OF_A_HASH", "NULL_OF_A_NUMBER", "NULL_OF_EITHER", "Answer", "Method"]
 
 Answer = Json | Encoded
+
+# What a null means, as the documentation says it after what the answer stands on.
+NULL_OF_A_HASH = "; null for an unknown hash is the sources' word"
+NULL_OF_A_NUMBER = "; null for a block above the proven head"
+NULL_OF_EITHER = NULL_OF_A_HASH + NULL_OF_A_NUMBER
 
 
 @dataclass(frozen=True, slots=True)

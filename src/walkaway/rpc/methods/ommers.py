@@ -7,7 +7,7 @@ from walkaway.proofs import derive
 from walkaway.proofs.execution.blocks import Block, BlockBody
 from walkaway.rpc.ask import Ask
 from walkaway.rpc.encode import block_members, quantity
-from walkaway.rpc.methods.method import Answer, Method
+from walkaway.rpc.methods.method import NULL_OF_A_HASH, NULL_OF_A_NUMBER, Answer, Method
 from walkaway.rpc.params import Params
 from walkaway.sources.word import Word
 
@@ -58,13 +58,19 @@ async def _ommer(ask: Ask, block: BlockId, index: int) -> Answer:
 
 
 HASH = "the header's ommers hash, which since the Merge is that of none"
-WORD = "; null for a block is the sources' word"
 
 METHODS = (
-    Method("eth_getUncleCountByBlockNumber", "block number", HASH + WORD, count_by_number),
-    Method("eth_getUncleCountByBlockHash", "block hash", HASH + WORD, count_by_hash),
     Method(
-        "eth_getUncleByBlockNumberAndIndex", "block number, index", HASH + WORD, ommer_by_number
+        "eth_getUncleCountByBlockNumber", "block number", HASH + NULL_OF_A_NUMBER, count_by_number
     ),
-    Method("eth_getUncleByBlockHashAndIndex", "block hash, index", HASH + WORD, ommer_by_hash),
+    Method("eth_getUncleCountByBlockHash", "block hash", HASH + NULL_OF_A_HASH, count_by_hash),
+    Method(
+        "eth_getUncleByBlockNumberAndIndex",
+        "block number, index",
+        HASH + NULL_OF_A_NUMBER,
+        ommer_by_number,
+    ),
+    Method(
+        "eth_getUncleByBlockHashAndIndex", "block hash, index", HASH + NULL_OF_A_HASH, ommer_by_hash
+    ),
 )

@@ -8,7 +8,7 @@ from walkaway.proofs.proven import Proven
 from walkaway.rpc.ask import Ask
 from walkaway.rpc.encode import data
 from walkaway.rpc.jsonrpc import Encoded
-from walkaway.rpc.methods.method import Answer, Method
+from walkaway.rpc.methods.method import NULL_OF_A_HASH, NULL_OF_EITHER, Answer, Method
 from walkaway.rpc.pacing import encode_each
 from walkaway.rpc.params import Params
 from walkaway.sources.word import Word
@@ -58,21 +58,20 @@ async def raw_transaction(ask: Ask, params: Params) -> Answer:
     return None if included is None else data(included.transaction.encode())
 
 
-WORD = "; null is the sources' word"
-IN_BLOCK = "the transactions root of its block, which is under the head" + WORD
+IN_BLOCK = "the transactions root of its block, which is under the head" + NULL_OF_A_HASH
 
 METHODS = (
-    Method("debug_getRawHeader", "block", "the header's hash" + WORD, raw_header),
+    Method("debug_getRawHeader", "block", "the header's hash" + NULL_OF_EITHER, raw_header),
     Method(
         "debug_getRawBlock",
         "block",
-        "the header's transactions root and withdrawals root" + WORD,
+        "the header's transactions root and withdrawals root" + NULL_OF_EITHER,
         raw_block,
     ),
     Method(
         "debug_getRawReceipts",
         "block",
-        "the header's receipts root and transactions root" + WORD,
+        "the header's receipts root and transactions root" + NULL_OF_EITHER,
         raw_receipts,
     ),
     Method("debug_getRawTransaction", "transaction hash", IN_BLOCK, raw_transaction),

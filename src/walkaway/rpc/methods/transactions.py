@@ -7,7 +7,7 @@ from walkaway.proofs import derive
 from walkaway.proofs.proven import Proven
 from walkaway.rpc.ask import Ask
 from walkaway.rpc.encode import included_transaction, pending_transaction, receipt_members
-from walkaway.rpc.methods.method import Answer, Method
+from walkaway.rpc.methods.method import NULL_OF_A_HASH, NULL_OF_A_NUMBER, Answer, Method
 from walkaway.rpc.params import Params
 from walkaway.sources.word import Word
 
@@ -63,26 +63,25 @@ def _included(included: derive.IncludedTransaction | None) -> Answer:
 
 
 IN_BLOCK = "the transactions root of its block, which is under the head"
-WORD = "; null is the sources' word"
 
 METHODS = (
-    Method("eth_getTransactionByHash", "transaction hash", IN_BLOCK + WORD, get_by_hash),
+    Method("eth_getTransactionByHash", "transaction hash", IN_BLOCK + NULL_OF_A_HASH, get_by_hash),
     Method(
         "eth_getTransactionByBlockHashAndIndex",
         "block hash, index",
-        IN_BLOCK + WORD,
+        IN_BLOCK + NULL_OF_A_HASH,
         get_by_block_hash,
     ),
     Method(
         "eth_getTransactionByBlockNumberAndIndex",
         "block number, index",
-        IN_BLOCK + WORD,
+        IN_BLOCK + NULL_OF_A_NUMBER,
         get_by_block_number,
     ),
     Method(
         "eth_getTransactionReceipt",
         "transaction hash",
-        "the receipts root and transactions root of its block" + WORD,
+        "the receipts root and transactions root of its block" + NULL_OF_A_HASH,
         get_receipt,
     ),
 )

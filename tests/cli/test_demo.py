@@ -35,7 +35,14 @@ TITLES = [
     "A liar, caught",
     "Why the balance is to be believed",
 ]
-COMMAND = [sys.executable, "-c", "from walkaway.cli.main import main; main()", "demo"]
+# A suite that was started in the background ignores Ctrl-C, and so would what it starts.
+START = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from walkaway.cli.main import main
+main()
+"""
+COMMAND = [sys.executable, "-c", START, "demo"]
 
 
 def test_once_every_step_holds_and_a_taken_default_port_is_said(

@@ -33,6 +33,12 @@ class Limits:
     updates_per_request: int = 128
     update_bytes: int = 256 * 1024
 
+    # proofs/ipfs
+    block_bytes: int = 2 * 1024 * 1024
+    digest_bytes: int = 128
+    cid_bytes: int = 160
+    multibase_characters: int = 2048
+
     # evm
     simulated_blocks: int = 256
     simulated_calls: int = 10_000

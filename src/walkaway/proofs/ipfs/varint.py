@@ -1,0 +1,44 @@
+"""Unsigned varints: seven bits a byte, least significant first.
+
+Specification: multiformats/unsigned-varint. Each integer has one encoding
+here: bytes that add nothing are refused.
+"""
+
+from __future__ import annotations
+
+from walkaway.errors import ProofError
+
+__all__ = ["decode", "encode"]
+
+
+def encode(value: int) -> bytes:
+    """The shortest encoding of a non-negative integer."""
+    encoded = bytearray()
+    while value > 0x7F:
+        encoded.append(value & 0x7F | 0x80)
+        value >>= 7
+    encoded.append(value)
+    return bytes(encoded)
+
+
+def decode(data: bytes, at: int = 0, *, bits: int = 63) -> tuple[int, int]:
+    """Read the integer at an offset; give it and the offset behind it.
+
+    Multiformats hold at most 63 bits, protocol buffers 64. Raises `ProofError`
+    for more, for an encoding that is not the shortest, and for one cut short.
+    """
+    value = shift = 0
+    while shift < bits:
+        if at >= len(data):
+            raise ProofError("a varint is cut short")
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            if byte == 0 and shift:
+                raise ProofError("a varint is not in its shortest form")
+            break
+        shift += 7
+    if shift >= bits or value >> bits:
+        raise ProofError(f"a varint is wider than {bits} bits")
+    return value, at

@@ -38,6 +38,12 @@ class Limits:
     digest_bytes: int = 128
     cid_bytes: int = 160
     multibase_characters: int = 2048
+    dag_depth: int = 128
+    car_header_bytes: int = 32 * 1024
+    ipns_record_bytes: int = 10 * 1024
+    ipns_key_bytes: int = 2048
+    node_links: int = 65_536
+    shard_fanout: int = 1024
 
     # evm
     simulated_blocks: int = 256

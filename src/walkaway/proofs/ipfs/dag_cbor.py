@@ -65,14 +65,18 @@ def _decode_at(data: bytes, at: int, depth: int) -> tuple[Value, int]:
     if major == _SIMPLE:
         return _decode_simple(data, at, first)
     argument, at = _argument(data, at, first & 0x1F)
-    if major == _UNSIGNED:
-        return argument, at
-    if major == _NEGATIVE:
-        return -1 - argument, at
+    if major <= _NEGATIVE:
+        return argument if major == _UNSIGNED else -1 - argument, at
     if major == _TEXT:
         return _text(data, at, argument)
     if major == _BYTES:
         return _span(data, at, argument)
+    return _decode_nested(data, at, major, argument, depth)
+
+
+def _decode_nested(
+    data: bytes, at: int, major: int, argument: int, depth: int
+) -> tuple[Value, int]:
     if major == _LIST:
         return _decode_list(data, at, argument, depth - 1)
     if major == _MAP:
@@ -127,9 +131,8 @@ def _decode_map(data: bytes, at: int, count: int, depth: int) -> tuple[dict[str,
     last = b""
     for _ in range(count):
         start = at
-        key, at = _decode_at(data, at, 0)
-        if not isinstance(key, str):
-            raise ProofError("a DAG-CBOR map has a key that is not a string")
+        length, at = _length(data, at, _TEXT, "a DAG-CBOR map has a key that is not a string")
+        key, at = _text(data, at, length)
         # A head grows with its length, so encoded keys sort by length and then by byte.
         encoded = data[start:at]
         if encoded <= last:
@@ -142,10 +145,18 @@ def _decode_map(data: bytes, at: int, count: int, depth: int) -> tuple[dict[str,
 def _decode_link(data: bytes, at: int, tag: int) -> tuple[Cid, int]:
     if tag != _LINK_TAG:
         raise ProofError("DAG-CBOR has no tag but that of links", expected=_LINK_TAG, got=tag)
-    content, end = _decode_at(data, at, 0)
-    if not isinstance(content, bytes) or content[:1] != _LINK_PREFIX:
-        raise ProofError("a DAG-CBOR link is not a CID behind a zero byte")
+    length, at = _length(data, at, _BYTES, "a DAG-CBOR link is not a string of bytes")
+    content, end = _span(data, at, length)
+    if content[:1] != _LINK_PREFIX:
+        raise ProofError("a DAG-CBOR link has no zero byte before its CID", got=content)
     return Cid.decode(content[1:]), end
+
+
+def _length(data: bytes, at: int, major: int, otherwise: str) -> tuple[int, int]:
+    """The length of the string of one major type at ``at``, and where its content begins."""
+    if at >= len(data) or data[at] >> 5 != major:
+        raise ProofError(otherwise)
+    return _argument(data, at, data[at] & 0x1F)
 
 
 def _decode_simple(data: bytes, at: int, first: int) -> tuple[Value, int]:

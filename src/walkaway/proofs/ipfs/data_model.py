@@ -14,7 +14,7 @@ from walkaway.proofs.ipfs.cid import Cid
 
 __all__ = ["INTEGERS", "Value", "links_in"]
 
-Value: TypeAlias = "None | bool | int | float | str | bytes | Cid | list[Value] | dict[str, Value]"
+Value: TypeAlias = "bool | int | float | str | bytes | Cid | list[Value] | dict[str, Value] | None"
 
 INTEGERS = range(-(1 << 64), 1 << 64)
 """The integers that both codecs can carry."""

@@ -115,7 +115,11 @@ _BASES = (
     BASE36,
     Base("base36upper", "K", _DIGITS + _UPPER, either_case=True),
     BASE58BTC,
-    Base("base58flickr", "Z", BASE58BTC.alphabet.swapcase()),
+    Base(
+        "base58flickr",
+        "Z",
+        BASE58BTC.alphabet[:9] + BASE58BTC.alphabet[33:] + BASE58BTC.alphabet[9:33],
+    ),
     Base("base64", "m", _UPPER + _LOWER + _DIGITS + "+/", 6),
     Base("base64pad", "M", _UPPER + _LOWER + _DIGITS + "+/", 6, padded=True),
     Base("base64url", "u", _UPPER + _LOWER + _DIGITS + "-_", 6),

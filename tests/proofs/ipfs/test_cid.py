@@ -128,7 +128,7 @@ def test_an_address_cut_short_within_other_bytes_is_refused(data: str) -> None:
 
 def test_the_addresses_that_the_codec_fixtures_are_named_by() -> None:
     names = [path.name for path in vectors("ipfs/codec-fixtures/fixtures").glob("cid-*")]
-    texts = [name.removeprefix("cid-") for name in names if name != "cid-mapof"]
+    texts = [name.removeprefix("cid-") for name in names if not name.endswith("of")]
     assert len(texts) > 10
     for text in texts:
         cid = Cid.parse(text)

@@ -57,8 +57,11 @@ def encode(node: PbNode) -> bytes:
 def decode(data: bytes) -> PbNode:
     """Decode a node that takes up all of ``data``.
 
-    Raises `ProofError`, also for more than ``LIMITS.node_links`` links.
+    Raises `ProofError`, also for more than ``LIMITS.block_bytes`` or
+    ``LIMITS.node_links`` links.
     """
+    if len(data) > LIMITS.block_bytes:
+        raise ProofError(f"a block of {len(data)} bytes is over the limit of {LIMITS.block_bytes}")
     links: list[PbLink] = []
     content: bytes | None = None
     before: list[int] = []

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from contextlib import suppress
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.vectors import vectors
-from walkaway.errors import ProofError
+from walkaway.errors import ProofError, WalkawayError
 from walkaway.limits import LIMITS
 from walkaway.proofs.ipfs import codecs, dag_cbor, varint
 from walkaway.proofs.ipfs.block import prove_block
@@ -127,12 +130,44 @@ NO_ARCHIVES = {
 @pytest.mark.parametrize("fault", NO_ARCHIVES)
 def test_what_is_no_archive_is_refused_and_stays_so(fault: str) -> None:
     reader = CarReader(max_blocks=10)
-    with pytest.raises(ProofError):
+    with pytest.raises(ProofError) as refused:
         reader.feed(NO_ARCHIVES[fault])
-    with pytest.raises(ProofError):
+    with pytest.raises(ProofError) as later:
         reader.feed(V1)
-    with pytest.raises(ProofError):
+    with pytest.raises(ProofError) as at_the_end:
         reader.close()
+    assert refused.value is later.value is at_the_end.value
+
+
+def test_what_is_at_the_limits_is_taken() -> None:
+    largest = bytes(LIMITS.block_bytes)
+    assert read(car_header(()) + car_section(OLD, largest))[1] == [(OLD, largest)]
+    assert CarReader(max_blocks=1).feed(varint.encode(LIMITS.car_header_bytes)) == []
+
+
+def test_what_follows_the_data_of_version_2_is_not_held() -> None:
+    reader = CarReader(max_blocks=3)
+    reader.feed(V2)
+    index = bytes(1 << 20)
+    tracemalloc.start()
+    try:
+        for _ in range(16):
+            assert reader.feed(index) == []
+        assert tracemalloc.get_traced_memory()[1] < 4 * len(index)
+    finally:
+        tracemalloc.stop()
+    reader.close()
+
+
+def test_whichever_byte_is_flipped_what_proves_is_what_was_there() -> None:
+    known = {data for _, data in BLOCKS}
+    for at in range(len(V2)):
+        sections: list[Section] = []
+        with suppress(ProofError):
+            sections = read(V2[:at] + bytes((V2[at] ^ 1,)) + V2[at + 1 :])[1]
+        for cid, data in sections:
+            with suppress(WalkawayError):
+                assert prove_block(cid, data).value in known
 
 
 def test_the_caller_says_how_many_blocks() -> None:

@@ -203,6 +203,20 @@ def test_no_record_is_made_that_no_reader_would_take(
         create_record(KEY, value=value, sequence=sequence, validity=validity, ttl=1)
 
 
+def test_a_record_at_the_limit_is_made_and_taken() -> None:
+    def of_length(characters: int) -> bytes:
+        return create_record(
+            KEY, value="/ipfs/" + "a" * characters, sequence=0, validity=END, ttl=1
+        )
+
+    characters = 9000 + LIMITS.ipns_record_bytes - len(of_length(9000))
+    largest = of_length(characters)
+    assert len(largest) == LIMITS.ipns_record_bytes
+    assert len(prove_record(NAME, largest, now=NOW).value.value) == characters + 6
+    with pytest.raises(ProofError, match="over"):
+        of_length(characters + 1)
+
+
 @settings(max_examples=60)
 @given(st.binary(max_size=120), st.binary(max_size=60))
 def test_garbage_raises_nothing_outside_the_tree(record: bytes, data: bytes) -> None:

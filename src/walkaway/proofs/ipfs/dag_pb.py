@@ -64,17 +64,12 @@ def decode(data: bytes) -> PbNode:
         raise ProofError(f"a block of {len(data)} bytes is over the limit of {LIMITS.block_bytes}")
     links: list[PbLink] = []
     content: bytes | None = None
-    before: list[int] = []
-    at = 0
-    while at < len(data):
-        tag = data[at]
-        if tag not in (_NODE_LINK, _NODE_DATA):
-            raise ProofError("a dag-pb node has a field that it should not", got=tag)
-        if tag == _NODE_DATA or before[-1:] != [tag]:
-            if tag in before:
-                raise ProofError("a dag-pb node has a field twice", got=tag)
-            before.append(tag)
-        start, at = _span(data, at + 1, len(data))
+    tag, found, at, end = 0, set[int](), 0, len(data)
+    while at < end:
+        last, tag = tag, data[at]
+        if tag != last or tag == _NODE_DATA:
+            _begin(tag, found)
+        start, at = _span(data, at + 1, end)
         if tag == _NODE_DATA:
             content = data[start:at]
             continue
@@ -91,6 +86,15 @@ def _encoded(name: bytes, link: PbLink) -> bytes:
     if link.size is not None:
         encoded += protobuf.field(3, link.size)
     return encoded
+
+
+def _begin(tag: int, found: set[int]) -> None:
+    """Enter a field, or a row of links, that may stand in a node once."""
+    if tag not in (_NODE_LINK, _NODE_DATA):
+        raise ProofError("a dag-pb node has a field that it should not", got=tag)
+    if tag in found:
+        raise ProofError("a dag-pb node has a field twice", got=tag)
+    found.add(tag)
 
 
 def _link(data: bytes, at: int, end: int) -> PbLink:

@@ -116,7 +116,7 @@ def _node(cid: Cid, data: bytes) -> Node:
             return read_shard(message, block.links)
         case Kind.SYMLINK:
             return _symlink(message, block.links)
-        case Kind.METADATA:
+        case _:
             raise Unsupported("UnixFS metadata nodes are reserved and have no meaning yet")
 
 

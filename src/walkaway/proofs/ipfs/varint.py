@@ -28,17 +28,18 @@ def decode(data: bytes, at: int = 0, *, bits: int = 63) -> tuple[int, int]:
     for more, for an encoding that is not the shortest, and for one cut short.
     """
     value = shift = 0
-    while shift < bits:
-        if at >= len(data):
-            raise ProofError("a varint is cut short")
-        byte = data[at]
+    for byte in data[at : at + (bits + 6) // 7]:
         at += 1
         value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            if byte == 0 and shift:
-                raise ProofError("a varint is not in its shortest form")
-            break
         shift += 7
-    if shift >= bits or value >> bits:
+        if byte < 0x80:
+            break
+    else:
+        if shift < bits:
+            raise ProofError("a varint is cut short")
         raise ProofError(f"a varint is wider than {bits} bits")
+    if value >> bits:
+        raise ProofError(f"a varint is wider than {bits} bits")
+    if byte == 0 and shift > 7:
+        raise ProofError("a varint is not in its shortest form")
     return value, at

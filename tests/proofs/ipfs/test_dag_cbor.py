@@ -80,6 +80,7 @@ def test_whatever_decodes_is_canonical_and_all_else_is_a_proof_error(data: bytes
         ("four bytes in nine", "1b00000000ffffffff"),
         ("an argument cut short", "1901"),
         ("a reserved head", "1c"),
+        ("a reserved head as if of sixteen bytes", "1c" + "ff" * 16),
         ("bytes of indefinite length", "5f4101ff"),
         ("a list of indefinite length", "9f01ff"),
         ("bytes cut short", "4201"),
@@ -97,10 +98,12 @@ def test_whatever_decodes_is_canonical_and_all_else_is_a_proof_error(data: bytes
         ("a longer key before a shorter one", "a262616101616202"),
         ("a key twice", "a2616101616102"),
         ("a tag for dates", "c000"),
+        ("another tag before a CID", "d82b582500" + LINK.encode().hex()),
         ("a tag in more bytes than it needs", "d9002a4101"),
         ("a link to a string", "d82a6161"),
         ("a link of nothing", "d82a"),
         ("a link without its zero byte", "d82a5824" + LINK.encode().hex()),
+        ("a link with another base's prefix", "d82a582501" + LINK.encode().hex()),
         ("a link to no CID", "d82a420001"),
         ("links within links", "d82a" * 5000 + "00"),
         ("undefined", "f7"),
@@ -137,8 +140,10 @@ def test_depth_and_size_are_bounded() -> None:
         dag_cbor.encode([deepest])
     with pytest.raises(ProofError, match="deeper"):
         dag_cbor.encode({"": deepest})
+    largest = bytes(LIMITS.block_bytes - 5)
+    assert dag_cbor.decode(dag_cbor.encode(largest)) == largest
     with pytest.raises(ProofError, match="limit"):
-        dag_cbor.decode(bytes(LIMITS.block_bytes + 1))
+        dag_cbor.decode(dag_cbor.encode(largest + b"."))
 
 
 def test_the_fixtures_survive_byte_for_byte() -> None:

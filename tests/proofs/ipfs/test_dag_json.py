@@ -130,8 +130,12 @@ def test_depth_and_size_are_bounded() -> None:
     for brackets in (LIMITS.dag_depth + 2, 100_000):
         with pytest.raises(ProofError, match="deeper"):
             dag_json.decode(b"[" * brackets + b"]" * brackets)
-    with pytest.raises(ProofError, match="deeper"):
-        dag_json.encode([deepest])
+        with pytest.raises(ProofError, match="deeper"):
+            dag_json.decode(b'{"":' * brackets + b"1" + b"}" * brackets)
+    for value in ([deepest], {"": deepest}):
+        with pytest.raises(ProofError, match="deeper"):
+            dag_json.encode(value)
+    assert dag_json.decode(b" " * (LIMITS.block_bytes - 1) + b"1") == 1
     with pytest.raises(ProofError, match="limit"):
         dag_json.decode(b" " * (LIMITS.block_bytes + 1))
 

@@ -94,10 +94,26 @@ def test_keys_in_no_form_are_refused() -> None:
         message_of(2, bytes(33)),
         message_of(0, b"no DER"),
         message_of(3, der[:-1]),
-        message_of(0, bytes(LIMITS.ipns_key_bytes)),
     ):
         with pytest.raises(ProofError):
             verify(key, MESSAGE, bytes(64))
+
+
+def test_the_sizes_of_keys_are_bounded() -> None:
+    def of_bits(bits: int) -> bytes:
+        numbers = rsa.RSAPublicNumbers(65537, (1 << bits - 1) + 1)
+        return message_of(0, numbers.public_key().public_bytes(*PKIX))
+
+    for bits in (2048, 8192):
+        with pytest.raises(ProofError, match="does not hold"):
+            verify(of_bits(bits), MESSAGE, bytes(bits // 8))
+    for bits in (2047, 8193):
+        with pytest.raises(Unsupported):
+            verify(of_bits(bits), MESSAGE, bytes(bits // 8))
+    padded = protobuf.field(9, bytes(LIMITS.ipns_key_bytes - 3 - len(ED25519.public_key)))
+    verify(padded + ED25519.public_key, MESSAGE, ED25519.sign(MESSAGE))
+    with pytest.raises(ProofError, match="over"):
+        verify(padded + protobuf.field(9, 1) + ED25519.public_key, MESSAGE, bytes(64))
 
 
 def test_keys_of_another_type_than_they_say_are_not_used(rsa_key: rsa.RSAPrivateKey) -> None:

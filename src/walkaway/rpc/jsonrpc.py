@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from walkaway.limits import LIMITS, Limits
+from walkaway.proofs.json_depth import nests_deeper
 from walkaway.rpc.error_codes import INVALID_PARAMS, INVALID_REQUEST, LIMIT_EXCEEDED, PARSE_ERROR
-from walkaway.sources.json_text import nests_deeper
 
 __all__ = [
     "Body",

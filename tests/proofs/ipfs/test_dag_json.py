@@ -127,7 +127,7 @@ def test_what_cannot_be_carried_is_not_written(value: Value) -> None:
 def test_depth_and_size_are_bounded() -> None:
     deepest = nested(LIMITS.dag_depth)
     assert dag_json.decode(dag_json.encode(deepest)) == deepest
-    for brackets in (LIMITS.dag_depth + 2, 100_000):
+    for brackets in (LIMITS.dag_depth + 2, LIMITS.dag_depth + 3, 100_000):
         with pytest.raises(ProofError, match="deeper"):
             dag_json.decode(b"[" * brackets + b"]" * brackets)
         with pytest.raises(ProofError, match="deeper"):

@@ -18,6 +18,7 @@ from walkaway.errors import ProofError
 from walkaway.limits import LIMITS
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.data_model import INTEGERS, Value
+from walkaway.proofs.json_depth import nests_deeper
 
 __all__ = ["decode", "encode"]
 
@@ -35,6 +36,9 @@ def decode(data: bytes) -> Value:
     """
     if len(data) > LIMITS.block_bytes:
         raise ProofError(f"a block of {len(data)} bytes is over the limit of {LIMITS.block_bytes}")
+    # A link is an object, and bytes are two: so much deeper may the JSON be than the value.
+    if nests_deeper(data, LIMITS.dag_depth + 2):
+        raise ProofError(f"DAG-JSON nests deeper than {LIMITS.dag_depth}, or is not closed")
     try:
         text = data.decode()
         parsed: _Json = json.loads(
@@ -46,8 +50,6 @@ def decode(data: bytes) -> Value:
         )
     except UnicodeDecodeError:
         raise ProofError("DAG-JSON is not UTF-8") from None
-    except RecursionError:
-        raise ProofError(f"a DAG-JSON value is nested deeper than {LIMITS.dag_depth}") from None
     except json.JSONDecodeError as error:
         raise ProofError(f"DAG-JSON is not JSON: {error}") from None
     return _value(parsed, LIMITS.dag_depth)

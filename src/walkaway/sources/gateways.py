@@ -109,7 +109,7 @@ def _host(template: str) -> str:
 def _address(url: str, limit: int) -> URL:
     if len(url) > limit:
         raise SourceFault("refused: its address is too long")
-    with suppress(ValueError):
+    with suppress(ValueError, IndexError):  # the parser lets both out
         address = URL(url)
         # Reading the host decodes it, which fails for what is no name ("xn--").
         if address.host and address.user is None and address.password is None:

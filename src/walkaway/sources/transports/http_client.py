@@ -192,7 +192,10 @@ def _redirect_target(url: URL, reply: HttpReply, *, posts: bool) -> URL:
     if posts and reply.status not in _KEEPS_METHOD:
         raise SourceFault("redirects a POST elsewhere")
     location = reply.headers.get("Location", "")
-    target = url.join(URL(location)) if location else None
+    try:
+        target = url.join(URL(location)) if location else None
+    except (ValueError, IndexError):  # the parser lets both out
+        target = None
     if target is None or target.scheme not in ("http", "https") or not target.host:
         raise SourceFault("redirects to nowhere")
     if url.scheme == "https" and target.scheme == "http":

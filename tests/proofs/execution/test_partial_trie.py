@@ -139,3 +139,39 @@ def test_a_branch_stands_nowhere_below_the_last_nibble() -> None:
     trie.learn([top, branch, below])
     with pytest.raises((ProofError, UnknownNode)):
         trie.change({b"\x12\x30": b"value"})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {b"\x10\0": b""},
+        {b"\x10\0": b"", b"\1\x20": LONG},
+        {b"\2\0": LONG},
+        {b"\1\x10": b"", b"\1\x11": b""},
+    ],
+    ids=["taken up", "taken up and split at its end", "split in the middle", "taken away"],
+)
+def test_an_extension_changes_with_what_is_around_it(changes: dict[bytes, bytes]) -> None:
+    """The leaves below 0x011 hang on an extension, which is a branch's child beside 0x1000."""
+    leaves = {b"\1\x10": LONG, b"\1\x11": LONG, b"\x10\0": LONG}
+    trie = partial(leaves, [*leaves, *changes])
+    assert trie.change(changes) == ProvingTrie(after(leaves, changes)).root
+
+
+@pytest.mark.parametrize("value", [LONG, b"\1"], ids=["by hash", "inside the parent"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {b"\1\x10": b"other"},
+        {b"\1\x20": b""},
+        {b"\2\0": b""},
+        {b"\x20\0": b""},
+        {b"\x10\1": b"more"},
+        {b"\x10\1": b""},
+    ],
+    ids=["other", "none there", "not below", "no child", "leaf split", "another leaf"],
+)
+def test_each_kind_of_node_changes_or_stays(changes: dict[bytes, bytes], value: bytes) -> None:
+    leaves = {b"\1\x10": value, b"\1\x11": value, b"\x10\0": value}
+    trie = partial(leaves, [*leaves, *changes])
+    assert trie.change(changes) == ProvingTrie(after(leaves, changes)).root

@@ -16,6 +16,7 @@
     ├── Stale                 the proven head is too old to answer for "latest"
     ├── Unsupported           walkaway does not prove this (yet)
     │   └── UnknownNode           a changed trie's root hangs on a node that nobody showed
+    ├── NoSuchPath            a path leads nowhere in its content; that is proven
     ├── NoEndpoint            no endpoint answers where the command line looked for one
     ├── CallFailed            a call ran and failed, or could not be paid for; that is proven
     │   ├── Reverted          it ended in REVERT; holds the data
@@ -43,6 +44,7 @@ __all__ = [
     "InvalidRequest",
     "NoEndpoint",
     "NoNetwork",
+    "NoSuchPath",
     "NotKnown",
     "ProofError",
     "RanTooLong",
@@ -224,6 +226,10 @@ class UnknownNode(Unsupported):
             f"the root needs the trie's node at {shown}, of which only the hash is known"
         )
         self.path = path
+
+
+class NoSuchPath(WalkawayError):
+    """A path leads nowhere in the content that it begins in: proven, and nobody's fault."""
 
 
 class NoEndpoint(WalkawayError):

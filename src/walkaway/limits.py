@@ -149,6 +149,10 @@ class Limits:
     history_headers: int = 1024
     kept_headers: int = 65_536
 
+    # content
+    request_blocks: int = 1 << 20
+    request_block_bytes: int = 1 << 40
+
     # rpc
     rpc_head_bytes: int = 32 * 1024
     rpc_head_seconds: float = 10.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -25,9 +26,9 @@ def few(monkeypatch: pytest.MonkeyPatch, **limits: int) -> None:
     monkeypatch.setattr("walkaway.evm.simulation.allowance.LIMITS", replace(LIMITS, **limits))
 
 
-def calls(count: int, **fields: object) -> AskedBlock:
+def calls(count: int, **fields: Any) -> AskedBlock:
     asked = AskedBlock(transactions=(AskedTransaction(RICH, HERE, value=1),) * count)
-    return replace(asked, **fields)  # type: ignore[arg-type]
+    return replace(asked, **fields)
 
 
 async def test_outputs_and_logs_of_all_calls_are_too_long_together(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from ethereum_types.bytes import Bytes20, Bytes32
@@ -56,8 +57,8 @@ def call(
     return AskedTransaction(RICH, to, gas, value=value, data=data)
 
 
-def block(*calls: AskedTransaction, **fields: object) -> AskedBlock:
-    return replace(AskedBlock(transactions=calls), **fields)  # type: ignore[arg-type]
+def block(*calls: AskedTransaction, **fields: Any) -> AskedBlock:
+    return replace(AskedBlock(transactions=calls), **fields)
 
 
 def code_at(code: bytes, at: bytes = HERE) -> dict[bytes, Overrides]:
@@ -372,14 +373,16 @@ async def test_nothing_that_a_simulation_changes_is_taken_for_proven() -> None:
     assert ground.state.known.accounts.get(POOR) is None
 
 
-async def test_a_run_that_looked_at_what_is_not_proven_is_refused() -> None:
+async def test_a_run_that_looked_at_what_is_not_proven_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     ground = ground_of()
 
     async def runs_wildly(asked: AskedCall) -> Outcome:
         del asked
         return Outcome(True, b"", 21_000, touched_accounts=frozenset({keccak256(b"x")[:20]}))
 
-    ground.run = runs_wildly  # type: ignore[method-assign]
+    monkeypatch.setattr(ground, "run", runs_wildly)
     with pytest.raises(ProofError, match="not proven"):
         await simulated(block(call()), ground=ground)
 

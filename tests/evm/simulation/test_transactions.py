@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -51,9 +52,9 @@ def test_the_type_is_the_one_that_go_ethereum_chooses(asked: AskedTransaction, k
 
 
 @pytest.mark.parametrize("odd", [{"authorizations": (LEAVE,)}, {"blob_hashes": (bytes(32),)}])
-def test_what_no_block_can_hold_is_refused(odd: dict[str, tuple[object, ...]]) -> None:
+def test_what_no_block_can_hold_is_refused(odd: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest, match="cannot create a contract"):
-        filled(AskedTransaction(ME, None, **odd)).unsigned(7)  # type: ignore[arg-type]
+        filled(AskedTransaction(ME, None, **odd)).unsigned(7)
 
 
 @pytest.mark.parametrize(

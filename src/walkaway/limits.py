@@ -149,6 +149,9 @@ class Limits:
     history_headers: int = 1024
     kept_headers: int = 65_536
 
+    # names
+    held_records: int = 4096
+
     # content
     request_blocks: int = 1 << 20
     request_block_bytes: int = 1 << 40
@@ -179,6 +182,17 @@ class Limits:
     reported_log_bytes: int = 1024 * 1024
     subscriptions_per_connection: int = 32
     subscription_retry_seconds: float = 2.0
+
+    # gateway
+    redirects_bytes: int = 64 * 1024
+    listed_entries: int = 10_000
+    denylist_bytes: int = 256 * 1024 * 1024
+    denylist_line_bytes: int = 2 * 1024 * 1024
+    denylist_header_bytes: int = 1024 * 1024
+    tunnels: int = 256
+    tunnel_head_bytes: int = 32 * 1024
+    tunnel_head_seconds: float = 10.0
+    tunnel_idle_seconds: float = 120.0
 
     # cli
     config_bytes: int = 256 * 1024

@@ -52,6 +52,15 @@ def test_the_two_versions_of_one_address() -> None:
     assert old.as_v1() == new.as_v1() == new
     assert str(old) == old.text(BASE58BTC) == EMPTY_DIRECTORY
     assert str(new) == EMPTY_DIRECTORY_V1
+    assert old.as_v0() == new.as_v0() == old
+
+
+@pytest.mark.parametrize(
+    "cid", [Cid.of(codecs.RAW, b""), Cid.of(codecs.DAG_PB, b"", codecs.SHA2_512)], ids=str
+)
+def test_what_version_0_cannot_name_has_no_form_in_it(cid: Cid) -> None:
+    with pytest.raises(ProofError, match="no form in version 0"):
+        cid.as_v0()
 
 
 def test_an_address_in_every_base_in_use() -> None:

@@ -13,7 +13,7 @@ from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.dag_pb import PbLink
 from walkaway.proofs.ipfs.hamt import Shard
 from walkaway.proofs.ipfs.hamt_build import build_shards
-from walkaway.proofs.ipfs.unixfs import read_node
+from walkaway.proofs.ipfs.unixfs import ModificationTime, read_node
 
 CID = Cid.of(codecs.RAW, b"")
 ENTRIES = {f"{number}.txt": PbLink(CID, None, number) for number in range(300)}
@@ -65,6 +65,22 @@ def test_what_could_not_be_read_again_is_not_built() -> None:
         build_shards({"": PbLink(CID)})
     with pytest.raises(ProofError, match="possible width"):
         build_shards(ENTRIES, 100)
+
+
+def test_what_the_directory_is_stands_in_its_root_alone() -> None:
+    mtime = ModificationTime(-1, 5)
+    built = list(build_shards(ENTRIES, 8, mode=0o755, mtime=mtime))
+    *below, root = [read_shard(link.cid, block) for link, block in built]
+    assert (root.mode, root.mtime) == (0o755, mtime)
+    assert below
+    assert all(shard.mode is shard.mtime is None for shard in below)
+
+
+def test_shards_of_version_0_link_to_each_other_so() -> None:
+    built = list(build_shards(ENTRIES, 8, version=0))
+    blocks = {link.cid: block for link, block in built}
+    assert {cid.version for cid in blocks} == {0}
+    assert entries_of(built[-1][0].cid, blocks) == ENTRIES
 
 
 def test_names_of_one_hash_are_not_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:

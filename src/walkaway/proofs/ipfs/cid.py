@@ -104,6 +104,15 @@ class Cid:
         """The same address in version 1."""
         return Cid(1, self.codec, self.multihash) if self.version == 0 else self
 
+    def as_v0(self) -> Cid:
+        """The same address in version 0.
+
+        Raises `ProofError` where it has none: only SHA2-256 of dag-pb blocks does.
+        """
+        if self.codec != codecs.DAG_PB or self.multihash[:2] != _V0_HEAD:
+            raise ProofError("an address has no form in version 0", got=str(self))
+        return Cid(0, self.codec, self.multihash)
+
 
 def read_cid(data: bytes, at: int = 0) -> tuple[Cid, int]:
     """Read the address at an offset, as a CAR holds it; give it and the offset behind it.

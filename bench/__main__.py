@@ -20,6 +20,7 @@ NOT_BENCHMARKS = {
     "multicall",
     "recordings",
     "report",
+    "shaped_link",
     "state_proofs",
     "without_access_lists",
 }

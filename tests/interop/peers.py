@@ -12,10 +12,18 @@ from typing import Any
 
 import pytest
 
-__all__ = ["node_package", "python_package", "run_client", "system_chromium"]
+__all__ = [
+    "go_program",
+    "node_package",
+    "python_package",
+    "run_client",
+    "system_chromium",
+    "system_program",
+]
 
 ROOT = Path(__file__).parents[2] / ".interop"
 INSTALL_SECONDS = 300
+BUILD_SECONDS = 900
 RUN_SECONDS = 120
 NODE_AT_LEAST = 20
 
@@ -48,6 +56,29 @@ async def node_package(package: Path) -> Path:
         )
         (home / ".ready").touch()
     return home
+
+
+async def go_program(module: Path, command: str) -> Path:
+    """The program that the Go package ``command`` builds, at what ``module`` (a go.mod) requires.
+
+    Its ``exclude`` and ``replace`` lines are what keep some modules from `go install`; as a
+    requirement of another module they have no effect.
+    """
+    go = shutil.which("go")
+    if go is None:
+        pytest.fail("Go is not here: this test needs version 1.26 or newer")
+    text = module.read_text()
+    home = ROOT / text.split()[1].rpartition("/")[2]
+    program, built = home / Path(command).name, home / "built.mod"
+    if not (program.exists() and built.exists() and built.read_text() == text):
+        home.mkdir(parents=True, exist_ok=True)
+        built.unlink(missing_ok=True)
+        (home / "go.mod").write_text(text)
+        await _run(
+            go, "build", "-mod=mod", "-o", str(program), command, cwd=home, seconds=BUILD_SECONDS
+        )
+        built.write_text(text)
+    return program
 
 
 def _folder_for(package: Path) -> tuple[Path, bool]:
@@ -104,12 +135,20 @@ async def _run(*command: str, stdin: str = "", cwd: Path | None = None, seconds:
 
 async def system_chromium() -> str:
     """The system's Chromium, installed by apt-get where it is absent and that is allowed."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
+    for name in ("chromium-browser", "google-chrome"):
         if (found := shutil.which(name)) is not None:
             return found
+    return await system_program("chromium")
+
+
+async def system_program(name: str, package: str | None = None) -> str:
+    """A program of the system, installed by apt-get where it is absent and that is allowed."""
+    if (found := shutil.which(name)) is not None:
+        return found
+    package = package or name
     apt = shutil.which("apt-get")
     if apt is None or os.geteuid() != 0:
-        pytest.fail("Chromium is not here: install the package chromium")
+        pytest.fail(f"{name} is not here: install the package {package}")
     await _done(apt, "update", "-q")
-    await _done(apt, "install", "-q", "-y", "--no-install-recommends", "chromium")
-    return shutil.which("chromium") or pytest.fail("apt-get installed no chromium")
+    await _done(apt, "install", "-q", "-y", "--no-install-recommends", package)
+    return shutil.which(name) or pytest.fail(f"apt-get installed no {name}")

@@ -1,0 +1,5 @@
+module walkaway/interop/kubo
+
+go 1.26
+
+require github.com/ipfs/kubo v0.42.0

@@ -1,0 +1,194 @@
+"""Names that this machine holds: IPNS records once published to it, and the person's own.
+
+A record proves itself whenever it is used, against the clock of that moment: nothing
+that lies on the disk is believed. Of two records of one name the newer one is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from walkaway.errors import ConfigError, Elsewhere, ProofError, TooMuch, Unproven, WalkawayError
+from walkaway.limits import LIMITS, Limits
+from walkaway.names.pointer import Pointer, parse_pointer
+from walkaway.names.resolution import Resolution
+from walkaway.proofs.ipfs.cid import Cid
+from walkaway.proofs.ipfs.ipns_name import name_text, parse_name
+from walkaway.proofs.ipfs.ipns_record import IpnsRecord, prove_record
+from walkaway.proofs.proven import Proven
+from walkaway.sources.clock import Clock
+
+__all__ = ["HeldNames", "HeldRecord"]
+
+SECOND: Final = 1_000_000_000
+ENDING: Final = ".ipns-record"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRecord:
+    """A record as it was signed, and what it says, proven just now."""
+
+    signed: bytes
+    proven: Proven[IpnsRecord]
+
+
+class HeldNames:
+    """Resolves what is held, and asks nobody. Implements `Names`.
+
+    ``folder`` holds one file a record; it is made when the first comes. ``dnslinks``
+    maps DNS names to content paths, by the person's own word. Raises `ConfigError`
+    for one that is malformed.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        *,
+        dnslinks: Mapping[str, str] | None = None,
+        limits: Limits = LIMITS,
+    ) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._limits = limits
+        self._dnslinks = {_domain(name): _own(name, to) for name, to in (dnslinks or {}).items()}
+        self._writing = asyncio.Lock()
+
+    async def resolve(self, name: str) -> Resolution:
+        """One step from a name.
+
+        Raises:
+            Unproven: nothing is held for it, or its record's time is over.
+            ProofError: what is held does not prove it.
+            Unsupported: it points to a network that is not known.
+        """
+        pointer = self._dnslinks.get(_domain(name))
+        if pointer is not None:
+            return Resolution(pointer, None, proven=False)
+        try:
+            key = parse_name(name)
+        except ProofError:
+            raise _nothing(name, "it holds no pointer for this name") from None
+        held = await self.record(key)
+        if held is None:
+            raise _nothing(name, "it holds no record of this key")
+        said = held.proven.value
+        left = said.validity / SECOND - self._clock.now()
+        return Resolution(
+            parse_pointer(said.value), min(said.ttl / SECOND, left), proven=True, record=held.signed
+        )
+
+    async def record(self, name: Cid) -> HeldRecord | None:
+        """The record that is held for a key, proven now; None where there is none.
+
+        Raises:
+            Unproven: its time is over.
+            ProofError: it does not prove the name.
+        """
+        signed = await asyncio.to_thread(self._read, name)
+        if signed is None:
+            return None
+        try:
+            return HeldRecord(signed, prove_record(name, signed, now=self._now()))
+        except Elsewhere:
+            raise _nothing(name_text(name), "the record that it holds is no longer valid") from None
+
+    async def put(self, name: Cid, signed: bytes) -> bool:
+        """Keep a record; whether it was newer than what is held. Returns once it is on the disk.
+
+        Raises:
+            ProofError: it does not prove the name.
+            TooMuch: as many records are held as may be.
+            ConfigError: the folder cannot be written to.
+        """
+        said = prove_record(name, signed, now=self._now()).value
+        async with self._writing:
+            with contextlib.suppress(ProofError, Unproven):
+                held = await self.record(name)
+                if held is not None and held.proven.value.order >= said.order:
+                    return False
+            await asyncio.to_thread(self._write, name, signed)
+        return True
+
+    def _now(self) -> int:
+        return int(self._clock.now() * SECOND)
+
+    def _path(self, name: Cid) -> Path:
+        return self._folder / (name_text(name) + ENDING)
+
+    def _read(self, name: Cid) -> bytes | None:
+        """The file's bytes, one more at most than a record may have."""
+        try:
+            with self._path(name).open("rb") as file:
+                return file.read(self._limits.ipns_record_bytes + 1)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _unusable(self._folder, error) from None
+
+    def _write(self, name: Cid, signed: bytes) -> None:
+        path = self._path(name)
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make_room(path)
+            handle, fresh = tempfile.mkstemp(dir=self._folder, prefix=".", suffix=".new")
+            with os.fdopen(handle, "wb") as file:
+                file.write(signed)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(fresh).replace(path)
+        except OSError as error:
+            raise _unusable(self._folder, error) from None
+
+    def _make_room(self, path: Path) -> None:
+        """Where all places are taken, let go of what has no use any more."""
+        if path.exists() or len(self._files()) < self._limits.held_records:
+            return
+        for each in self._files():
+            if not self._is_sound(each):
+                each.unlink(missing_ok=True)
+        if len(self._files()) >= self._limits.held_records:
+            raise TooMuch(f"{self._limits.held_records} IPNS records are held, and no more are")
+
+    def _files(self) -> list[Path]:
+        return list(self._folder.glob("*" + ENDING))
+
+    def _is_sound(self, path: Path) -> bool:
+        try:
+            name = parse_name(path.name.removesuffix(ENDING))
+            prove_record(name, self._read(name) or b"", now=self._now())
+        except WalkawayError:
+            return False
+        return True
+
+
+def _domain(name: str) -> str:
+    return name.removesuffix(".").lower()
+
+
+def _own(name: str, path: str) -> Pointer:
+    try:
+        return parse_pointer(path)
+    except WalkawayError as error:
+        raise ConfigError(
+            f"the pointer that is set for {name!r} cannot be read: {error}",
+            advice="give a content path such as /ipfs/bafy... or /ipns/...",
+        ) from None
+
+
+def _nothing(name: str, reason: str) -> Unproven:
+    return Unproven(f"the name {name[:100]!r} is not resolved", reasons={"this machine": reason})
+
+
+def _unusable(folder: Path, error: OSError) -> ConfigError:
+    return ConfigError(
+        f"the folder {folder} cannot be used: {error.strerror or type(error).__name__}",
+        advice="make room and see to its permissions",
+    )

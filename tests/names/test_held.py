@@ -1,0 +1,195 @@
+"""Names that are held: records prove themselves whenever they are used, and the newest stays."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.vectors import vectors
+from walkaway.chain.clock import FixedClock
+from walkaway.errors import ConfigError, ProofError, TooMuch, Unproven, Unsupported
+from walkaway.limits import Limits
+from walkaway.names.held import HeldNames
+from walkaway.names.pointer import Pointer, parse_pointer
+from walkaway.proofs.ipfs.ipns_name import name_of_key, name_text, parse_name
+from walkaway.proofs.ipfs.ipns_record import create_record
+from walkaway.proofs.ipfs.libp2p_keys import SigningKey
+
+ROOT = "bafkreicysg23kiwv34eg2d7qweipxwosdo2py4ldv42nbauguluen5v6am"
+SITE = f"/ipfs/{ROOT}/docs"
+NOON = 1_790_856_000.0  # 2026-10-01T12:00:00Z
+
+
+class Signer:
+    """A key, its name, and records under it that end an hour after noon or when told."""
+
+    def __init__(self, seed: int = 1) -> None:
+        self.key = SigningKey(bytes([seed]) * 32)
+        self.name = name_of_key(self.key.public_key)
+        self.text = name_text(self.name)
+
+    def record(
+        self, sequence: int = 1, until: str = "2026-10-01T13:00:00Z", value: str = SITE
+    ) -> bytes:
+        return create_record(
+            self.key, value=value, sequence=sequence, validity=until, ttl=60_000_000_000
+        )
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOON)
+
+
+@pytest.fixture
+def held(tmp_path: Path, clock: FixedClock) -> HeldNames:
+    return HeldNames(tmp_path / "records", clock, dnslinks={"Example.org": SITE})
+
+
+async def test_a_record_that_was_put_resolves_in_any_base(held: HeldNames) -> None:
+    signer = Signer()
+    assert await held.put(signer.name, signer.record())
+    for text in (signer.text, str(signer.name)):
+        resolution = await held.resolve(text)
+        assert resolution.pointer == Pointer("ipfs", ROOT, ("docs",))
+        assert resolution.proven
+        assert resolution.seconds == 60
+        assert resolution.record == signer.record()
+
+
+async def test_what_is_held_outlives_the_run(
+    held: HeldNames, tmp_path: Path, clock: FixedClock
+) -> None:
+    signer = Signer()
+    await held.put(signer.name, signer.record())
+    again = HeldNames(tmp_path / "records", clock)
+    assert (await again.resolve(signer.text)).record == signer.record()
+
+
+@pytest.mark.parametrize(
+    ("second", "stays"),
+    [
+        ((2, "2026-10-01T12:30:00Z"), True),
+        ((1, "2026-10-01T13:30:00Z"), True),
+        ((1, "2026-10-01T13:00:00Z"), False),
+        ((1, "2026-10-01T12:30:00Z"), False),
+        ((0, "2026-10-02T13:00:00Z"), False),
+    ],
+)
+async def test_the_newer_record_stays(
+    held: HeldNames, second: tuple[int, str], stays: bool
+) -> None:
+    signer = Signer()
+    first, second_record = signer.record(), signer.record(*second)
+    await held.put(signer.name, first)
+    assert await held.put(signer.name, second_record) is stays
+    kept = (await held.resolve(signer.text)).record
+    assert kept == (second_record if stays else first)
+
+
+async def test_many_at_once_leave_the_newest(held: HeldNames) -> None:
+    signer = Signer()
+    records = [signer.record(sequence) for sequence in range(8)]
+    await asyncio.gather(*[held.put(signer.name, record) for record in records])
+    assert (await held.resolve(signer.text)).record == records[-1]
+
+
+async def test_a_record_whose_time_is_over_resolves_no_more(
+    held: HeldNames, clock: FixedClock
+) -> None:
+    signer = Signer()
+    await held.put(signer.name, signer.record())
+    clock.seconds = NOON + 3599
+    assert (await held.resolve(signer.text)).seconds == pytest.approx(1)
+    clock.seconds = NOON + 3600
+    with pytest.raises(Unproven, match="no longer valid"):
+        await held.resolve(signer.text)
+    with pytest.raises(ProofError):
+        await held.put(signer.name, signer.record())
+    # An older one that is still valid takes its place.
+    assert await held.put(signer.name, signer.record(0, "2026-10-02T00:00:00Z"))
+
+
+async def test_nothing_on_the_disk_is_believed(held: HeldNames, tmp_path: Path) -> None:
+    signer = Signer()
+    await held.put(signer.name, signer.record())
+    (file,) = (tmp_path / "records").iterdir()
+    for bad in (Signer(2).record(), b"", file.read_bytes()[:-1], bytes(20_000)):
+        file.write_bytes(bad)
+        with pytest.raises(ProofError):
+            await held.resolve(signer.text)
+    assert await held.put(signer.name, signer.record())
+    assert (await held.resolve(signer.text)).proven
+
+
+async def test_a_record_of_another_key_is_not_kept(held: HeldNames, tmp_path: Path) -> None:
+    with pytest.raises(ProofError):
+        await held.put(Signer(2).name, Signer().record())
+    assert not (tmp_path / "records").exists()
+
+
+async def test_a_name_of_the_persons_own_is_not_called_proven(held: HeldNames) -> None:
+    for text in ("example.org", "EXAMPLE.org."):
+        resolution = await held.resolve(text)
+        assert resolution.pointer == Pointer("ipfs", ROOT, ("docs",))
+        assert (resolution.proven, resolution.seconds, resolution.record) == (False, None, None)
+
+
+@pytest.mark.parametrize("name", ["example.com", "", "../example.org", Signer().text, "a" * 5000])
+async def test_what_is_not_held_is_refused_with_a_reason(held: HeldNames, name: str) -> None:
+    with pytest.raises(Unproven) as refused:
+        await held.resolve(name)
+    assert refused.value.reasons.keys() == {"this machine"}
+
+
+async def test_only_so_many_are_held(tmp_path: Path, clock: FixedClock) -> None:
+    held = HeldNames(tmp_path, clock, limits=Limits(held_records=2))
+    signers = [Signer(seed) for seed in range(4)]
+    await held.put(signers[0].name, signers[0].record(until="2026-10-01T12:10:00Z"))
+    await held.put(signers[1].name, signers[1].record())
+    with pytest.raises(TooMuch):
+        await held.put(signers[2].name, signers[2].record())
+    assert await held.put(signers[1].name, signers[1].record(2))
+    clock.seconds += 1200
+    assert await held.put(signers[2].name, signers[2].record())
+    with pytest.raises(Unproven, match="holds no record"):
+        await held.resolve(signers[0].text)
+
+
+async def test_a_folder_that_is_none_is_said_so(tmp_path: Path, clock: FixedClock) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    held = HeldNames(tmp_path / "file", clock)
+    with pytest.raises(ConfigError, match="cannot be used"):
+        await held.put(Signer().name, Signer().record())
+
+
+@pytest.mark.parametrize("path", ["", "bafy", "/ipfs/", "/ipfs/nothing", "/arweave/x"])
+def test_a_setting_that_points_nowhere_is_refused(
+    tmp_path: Path, clock: FixedClock, path: str
+) -> None:
+    with pytest.raises(ConfigError, match=r"example\.org"):
+        HeldNames(tmp_path, clock, dnslinks={"example.org": path})
+
+
+def test_content_paths_are_read_and_written() -> None:
+    for text in (SITE, f"/ipfs/{ROOT}", "/ipns/example.org/a%20b/ż"):
+        assert str(parse_pointer(text)) == text
+    assert parse_pointer(f"/ipfs/{ROOT}//a/").path == ("a",)
+    with pytest.raises(Unsupported, match="arweave"):
+        parse_pointer("/arweave/x")
+
+
+async def test_the_records_of_the_conformance_suite(tmp_path: Path) -> None:
+    folder = vectors("ipfs/gateway-conformance/fixtures/ipns_records")
+    held = HeldNames(tmp_path, FixedClock(time.time()))
+    kept = refused = 0
+    for path in sorted(folder.glob("*.ipns-record")):
+        name = parse_name(path.name.partition("_")[0])
+        try:
+            kept += await held.put(name, path.read_bytes())
+        except ProofError:
+            refused += 1
+    assert (kept, refused) == (3, 3)

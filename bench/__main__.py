@@ -22,6 +22,7 @@ NOT_BENCHMARKS = {
     "report",
     "shaped_link",
     "state_proofs",
+    "web_load",
     "without_access_lists",
 }
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import os
 import select
+import shutil
 import struct
 import subprocess
 import sys
@@ -49,7 +50,7 @@ class Link:
 
 def can_shape() -> bool:
     """Whether this machine lets us make namespaces and devices."""
-    return os.geteuid() == 0 and TUN.exists() and Path("/usr/sbin/ip").exists()
+    return os.geteuid() == 0 and TUN.exists() and shutil.which("ip") is not None
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+export const title = 'One, by a module'

@@ -106,6 +106,14 @@ class Limits:
     gateway_seconds: float = 10.0
     gateway_response_bytes: int = 1024 * 1024
     gateway_query_characters: int = 32 * 1024
+    block_seconds: float = 60.0
+    block_flow_bytes: int = 16 * 1024
+    routing_response_bytes: int = 1024 * 1024
+    found_providers: int = 16
+    found_provider_seconds: float = 600.0
+    provider_addresses: int = 16
+    multiaddr_characters: int = 512
+    archive_blocks: int = 1 << 20
 
     # chain
     head_age_seconds: float = 180.0
@@ -155,6 +163,18 @@ class Limits:
     # content
     request_blocks: int = 1 << 20
     request_block_bytes: int = 1 << 40
+    ahead_blocks: int = 32
+    ahead_bytes: int = 16 * 1024 * 1024
+    pending_links: int = 1 << 18
+    remembered_blocks: int = 1 << 18
+    content_path_bytes: int = 8 * 1024
+    name_steps: int = 32
+    content_seconds: float = 90.0
+    routing_patience_seconds: float = 2.0
+    routing_lookups: int = 4
+    routing_remembered: int = 4096
+    routing_again_seconds: float = 60.0
+    unwritten_block_bytes: int = 16 * 1024 * 1024
 
     # rpc
     rpc_head_bytes: int = 32 * 1024
@@ -184,6 +204,16 @@ class Limits:
     subscription_retry_seconds: float = 2.0
 
     # gateway
+    web_requests: int = 512
+    web_answer_seconds: float = 60.0
+    web_stall_seconds: float = 30.0
+    web_request_seconds: float = 3600.0
+    web_ranges: int = 16
+    web_hot_bytes: int = 64 * 1024 * 1024
+    web_hot_answers: int = 4096
+    web_hot_seconds: float = 10.0
+    web_small_file_bytes: int = 64 * 1024
+    name_steps: int = 32
     redirects_bytes: int = 64 * 1024
     listed_entries: int = 10_000
     denylist_bytes: int = 256 * 1024 * 1024

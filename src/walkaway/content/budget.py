@@ -40,6 +40,15 @@ class Budget:
         if self._bytes < 0:
             raise TooMuch("the content needs more bytes than one request may fetch")
 
+    def foresee(self, size: int) -> None:
+        """Hold what is about to be asked for against what is left, before any of it is fetched.
+
+        Raises:
+            TooMuch: so many bytes are more than the request may still fetch.
+        """
+        if size > self._bytes:
+            raise TooMuch("the content needs more bytes than one request may fetch")
+
     def descend(self, depth: int) -> None:
         """Hold a depth against the limit.
 

@@ -1,0 +1,172 @@
+"""Blocks in the order of a walk, fetched ahead: what every export runs on.
+
+A walk goes depth first and reads each block at its turn. While the first of
+those to come is awaited, those behind it are fetched: few at first, so that
+nothing holds up the first byte, then up to ``ahead_blocks`` and ``ahead_bytes``.
+Nothing is fetched while the reader does not read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Generic, TypeVar
+
+from walkaway.content.blocks import Blocks
+from walkaway.content.budget import Budget
+from walkaway.content.exporter.load import fetch
+from walkaway.errors import TooMuch
+from walkaway.limits import Limits
+from walkaway.proofs.ipfs import codecs
+from walkaway.proofs.ipfs.cid import Cid
+
+__all__ = ["Want", "in_order"]
+
+About = TypeVar("About")
+Found = TypeVar("Found")
+
+_AT_ONCE_FIRST = 2
+_LOOKED_OVER = 4
+"""How many things that are to come are looked over for each block that may be fetched ahead."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Want(Generic[About]):
+    """A block that the walk comes to. ``about`` is what the walk knows of it.
+
+    ``depth`` is how many links lie above it; ``size`` is how many bytes its
+    parent says are below it, by which it is judged how much to fetch ahead.
+    """
+
+    cid: Cid
+    about: About
+    depth: int
+    size: int
+
+
+async def in_order(
+    blocks: Blocks,
+    begin: Iterable[Found | Want[About]],
+    read: Callable[[Want[About], bytes], Iterable[Found | Want[About]]],
+    budget: Budget,
+    *,
+    pass_over: Callable[[Want[About]], bool] = lambda _: False,
+) -> AsyncGenerator[Found, None]:
+    """What is found on a walk, in order; to be closed by whoever stops before its end.
+
+    ``read`` makes of a block what stands in its place: findings, and blocks to
+    come. It is called in order, as is ``pass_over``, which says of a block at
+    its turn that it is not needed.
+
+    Raises:
+        TooMuch: the walk is too deep, or more than one request may fetch.
+        WalkawayError: what getting or reading a block raised, at its turn.
+    """
+    limits = budget.limits
+    coming = list(begin)[::-1]
+    ahead = _Ahead[About](blocks, limits)
+    try:
+        while coming:
+            item = coming.pop()
+            if not isinstance(item, Want):
+                yield item
+                continue
+            if pass_over(item):
+                await ahead.drop(item)
+                continue
+            budget.descend(item.depth)
+            ahead.start(item, _wants(coming, limits), pass_over)
+            data = await ahead.take(item)
+            budget.spend(len(data))
+            coming += list(read(item, data))[::-1]
+            if len(coming) > limits.pending_links:
+                raise TooMuch(
+                    f"the content has over {limits.pending_links} links that wait their turn"
+                )
+    finally:
+        await ahead.close()
+
+
+def _wants(coming: Sequence[Found | Want[About]], limits: Limits) -> Iterable[Want[About]]:
+    near = islice(reversed(coming), _LOOKED_OVER * limits.ahead_blocks)
+    return (item for item in near if isinstance(item, Want))
+
+
+class _Ahead(Generic[About]):
+    """The blocks that are being fetched, or were and wait for their turn."""
+
+    def __init__(self, blocks: Blocks, limits: Limits) -> None:
+        self._blocks = blocks
+        self._limits = limits
+        self._at_once = _AT_ONCE_FIRST
+        self._bytes = 0
+        self._going: dict[Want[About], asyncio.Task[bytes]] = {}
+
+    def start(
+        self,
+        now: Want[About],
+        then: Iterable[Want[About]],
+        pass_over: Callable[[Want[About]], bool],
+    ) -> None:
+        """Fetch the one that is wanted now, and what may be fetched of those behind it."""
+        if now not in self._going:
+            self._fetch(now)
+        if self._branches(now):
+            return
+        for want in then:
+            if want not in self._going and not pass_over(want):
+                if not self._has_room(want):
+                    return
+                self._fetch(want)
+            if self._branches(want):
+                return
+
+    async def take(self, want: Want[About]) -> bytes:
+        """The block, when it has come; from then on one more is fetched at once."""
+        task = self._going[want]
+        try:
+            return await task
+        finally:
+            self._forget(want)
+            self._at_once = min(self._at_once + 1, self._limits.ahead_blocks)
+
+    async def drop(self, want: Want[About]) -> None:
+        """Do without a block that may have been begun."""
+        if want in self._going:
+            task = self._going[want]
+            self._forget(want)
+            await _end([task])
+
+    async def close(self) -> None:
+        """End what is still going, and wait until it has ended."""
+        tasks = list(self._going.values())
+        self._going.clear()
+        await _end(tasks)
+
+    def _fetch(self, want: Want[About]) -> None:
+        self._going[want] = asyncio.create_task(fetch(self._blocks, want.cid))
+        self._bytes += self._expected(want)
+
+    def _forget(self, want: Want[About]) -> None:
+        del self._going[want]
+        self._bytes -= self._expected(want)
+
+    def _has_room(self, want: Want[About]) -> bool:
+        if len(self._going) >= self._at_once:
+            return False
+        return self._bytes + self._expected(want) <= self._limits.ahead_bytes
+
+    def _expected(self, want: Want[About]) -> int:
+        return min(want.size, self._limits.block_bytes)
+
+    def _branches(self, want: Want[About]) -> bool:
+        """Whether more is below a block than it can hold, so that others come before the next."""
+        return want.size > self._limits.block_bytes and want.cid.codec != codecs.RAW
+
+
+async def _end(tasks: Iterable[asyncio.Task[bytes]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

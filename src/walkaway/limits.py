@@ -213,7 +213,6 @@ class Limits:
     web_hot_answers: int = 4096
     web_hot_seconds: float = 10.0
     web_small_file_bytes: int = 64 * 1024
-    name_steps: int = 32
     redirects_bytes: int = 64 * 1024
     listed_entries: int = 10_000
     denylist_bytes: int = 256 * 1024 * 1024

@@ -25,16 +25,23 @@ from walkaway.limits import LIMITS, Limits
 if TYPE_CHECKING:
     from uvicorn._types import ASGISendEvent
 
-__all__ = ["BoundedHttpProtocol", "QuietWebSocketProtocol", "bounded_http"]
+__all__ = ["AnswerCutShort", "BoundedHttpProtocol", "QuietWebSocketProtocol", "bounded_http"]
+
+
+class AnswerCutShort(Exception):
+    """Raised to the web server where the rest of a body is not to be had.
+
+    It then closes the connection, so that nobody takes the beginning for the whole.
+    """
 
 
 def _is_our_fault(record: logging.LogRecord) -> bool:
     """Whether no stranger can bring about this record at will."""
     kind = record.exc_info[0] if record.exc_info else None
     by_strangers = kind is not None and issubclass(
-        # Text that is not UTF-8, and what a stop cuts off.
+        # Text that is not UTF-8, what a stop cuts off, and content that nobody has.
         kind,
-        (UnicodeDecodeError, asyncio.CancelledError),
+        (UnicodeDecodeError, asyncio.CancelledError, AnswerCutShort),
     )
     return record.levelno >= logging.ERROR and not by_strangers
 

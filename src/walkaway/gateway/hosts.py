@@ -1,0 +1,115 @@
+"""Which hosts are served, and what each leads to.
+
+Hosts of three kinds: those with path URLs (addresses of this machine), gateways
+whose subdomains are content roots (``localhost``), and names. A Host that is
+none of them is refused, so that a stranger's name which resolves to this
+machine (DNS rebinding) reaches nothing.
+
+https://specs.ipfs.tech/http-gateways/subdomain-gateway/, "Host (request header)".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from walkaway.errors import ConfigError
+from walkaway.names.pointer import Network
+
+__all__ = ["GatewaySettings", "Hosts", "Place", "inlined", "uninlined"]
+
+_AUTHORITY = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?P<port>:[0-9]{1,5})?", re.ASCII)
+_LOOPBACK = frozenset({"127.0.0.1", "[::1]"})
+_NETWORKS: tuple[Network, ...] = ("ipfs", "ipns")
+_STANDALONE_DASH = re.compile(r"(?<!-)((?:--)*)-(?!-)")
+
+PlaceKind = Literal["path", "gateway", "root", "name"]
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """Who may be spoken to, and by whom, besides this machine's own.
+
+    ``subdomain_hosts`` are hosts below which each content root has its own;
+    ``allowed_hosts`` further names, which are DNSLink names where they resolve
+    and have path URLs where not; ``allowed_origins`` further pages, as browsers
+    send them.
+    """
+
+    subdomain_hosts: tuple[str, ...] = ("localhost",)
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a Host header names.
+
+    ``authority`` is it in lower case. For kind ``root``, ``label`` is the content
+    root as it stands in the host, ``network`` where it lives and ``parent`` the
+    gateway's own host, with the port; for kind ``name``, ``label`` is the name.
+    """
+
+    kind: PlaceKind
+    authority: str
+    parent: str
+    network: Network = "ipfs"
+    label: str = ""
+
+
+class Hosts:
+    """The hosts that are served. Raises `ConfigError` for settings that are no host names."""
+
+    def __init__(self, settings: GatewaySettings, *, bound: Iterable[str] = ()) -> None:
+        self._gateways = tuple(_configured(host) for host in settings.subdomain_hosts)
+        self._allowed = frozenset(_configured(host) for host in settings.allowed_hosts)
+        self._paths = _LOOPBACK | set(bound)
+
+    def place(self, authority: str) -> Place | None:
+        """What a Host header leads to; None where it is none of ours."""
+        lower = authority.lower()
+        match = _AUTHORITY.fullmatch(lower)
+        if match is None:
+            return None
+        name, port = match["name"], match["port"] or ""
+        if name in self._paths:
+            return Place("path", lower, lower)
+        for gateway in self._gateways:
+            if name == gateway:
+                return Place("gateway", lower, lower)
+            if name.endswith("." + gateway) and all(name.split(".")):
+                return _below(name.removesuffix("." + gateway), lower, gateway + port)
+        return Place("name", lower, lower, "ipns", name) if name in self._allowed else None
+
+    def is_gateway(self, authority: str) -> bool:
+        """Whether content roots have hosts of their own below this one."""
+        place = self.place(authority)
+        return place is not None and place.kind == "gateway"
+
+
+def inlined(name: str) -> str:
+    """A DNS name as one label: ``en.wikipedia-on-ipfs.org`` is ``en-wikipedia--on--ipfs-org``."""
+    return name.replace("-", "--").replace(".", "-")
+
+
+def uninlined(label: str) -> str:
+    """The DNS name that a label stands for; a name with dots stands for itself."""
+    if "." in label:
+        return label
+    return _STANDALONE_DASH.sub(r"\1.", label).replace("--", "-")
+
+
+def _below(labels: str, authority: str, parent: str) -> Place:
+    for network in _NETWORKS:
+        if labels.endswith("." + network):
+            return Place("root", authority, parent, network, labels.removesuffix("." + network))
+    return Place("name", authority, parent, "ipns", labels)
+
+
+def _configured(host: str) -> str:
+    match = _AUTHORITY.fullmatch(host.lower())
+    if match is None or match["port"]:
+        raise ConfigError(f"{host!r} is not a host name to serve", advice="give it without a port")
+    return match["name"]

@@ -1,0 +1,95 @@
+"""Pages that the gateway makes itself: their frame, errors, and the way out to another site.
+
+They load nothing, from here or from elsewhere, and run nothing: `PAGE_POLICY` lets them
+have the one style sheet that stands in them. Links are reached by Tab and say where they
+lead; dark and light follow the system.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from hashlib import sha256
+from html import escape
+from http import HTTPStatus
+from typing import Final
+
+__all__ = ["PAGE_POLICY", "error_page", "leaving_page", "page_end", "page_start"]
+
+_STYLE: Final = """
+:root{color-scheme:light dark;--ink:#1a1c1e;--dim:#5b6168;--link:#0b57d0;--line:#d9dce0}
+@media(prefers-color-scheme:dark){:root{--ink:#e3e5e8;--dim:#9aa1a9;--link:#9ec1ff;--line:#3b4046}}
+body{margin:2rem auto;max-width:60rem;padding:0 1rem;color:var(--ink);font:1rem/1.5 system-ui,\
+sans-serif}
+h1{font-size:1.25rem;font-weight:600;overflow-wrap:anywhere}
+a{color:var(--link);text-underline-offset:.15em;unicode-bidi:isolate}
+a:focus-visible{outline:.15rem solid currentcolor;outline-offset:.15rem}
+table{border-collapse:collapse;width:100%}
+th,td{padding:.3rem .75rem .3rem 0;border-bottom:1px solid var(--line);text-align:left;\
+vertical-align:top;overflow-wrap:anywhere}
+th{color:var(--dim);font-weight:400}
+.size{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+.ipfs-hash{font:.8rem/1.9 ui-monospace,monospace;color:var(--dim)}
+.dim,footer{color:var(--dim)}
+footer{margin-top:2rem;font-size:.875rem}
+"""
+
+_DIGEST: Final = b64encode(sha256(_STYLE.encode()).digest()).decode()
+
+PAGE_POLICY: Final = (
+    f"default-src 'none'; style-src 'sha256-{_DIGEST}'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+"""The Content-Security-Policy of every page that is made here."""
+
+
+def page_start(title: str) -> str:
+    """A page up to its body's content. ``title`` is text."""
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n'
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+    )
+
+
+def page_end() -> str:
+    """What closes a page."""
+    return "<footer>walkaway: ask anyone, believe nobody.</footer>\n</body>\n</html>\n"
+
+
+def error_page(
+    status: int, message: str, *, sources: Mapping[str, str] | None = None, advice: str = ""
+) -> bytes:
+    """What happened, which sources were asked and what each answered, and what to do."""
+    title = f"{status} {_phrase(status)}"
+    parts = [page_start(title), f"<main>\n<h1>{escape(title)}</h1>\n<p>{escape(message)}</p>\n"]
+    if sources:
+        parts.append("<table>\n<tr><th>asked</th><th>answered</th></tr>\n")
+        parts += [
+            f"<tr><td>{escape(name)}</td><td>{escape(reason)}</td></tr>\n"
+            for name, reason in sources.items()
+        ]
+        parts.append("</table>\n")
+    if advice:
+        parts.append(f"<p>{escape(advice)}</p>\n")
+    return "".join([*parts, "</main>\n", page_end()]).encode()
+
+
+def leaving_page(address: str) -> bytes:
+    """What a site's rule says that leads to another site: a link, and nobody sent along it."""
+    shown, title = escape(address), "This path leads to another site"
+    text = (
+        f"<main>\n<h1>{title}</h1>\n<p>The site that you asked for sends you to "
+        f'<a href="{shown}" rel="noreferrer noopener">{shown}</a>.</p>\n'
+        "<p>What is shown there comes from that site's server. Nothing of it is proven, so "
+        "the step is yours to take.</p>\n</main>\n"
+    )
+    return (page_start(title) + text + page_end()).encode()
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"

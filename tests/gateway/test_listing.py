@@ -1,0 +1,177 @@
+"""Listings and the gateway's own pages: what they say, escaped, and where they end."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode
+from collections.abc import AsyncGenerator, Sequence
+from hashlib import sha256
+
+import pytest
+
+from walkaway.content.exporter.directory import Entry
+from walkaway.errors import Unproven
+from walkaway.gateway.listing import listing_json, listing_page
+from walkaway.gateway.mount import Mount
+from walkaway.gateway.pages import PAGE_POLICY, error_page, leaving_page
+from walkaway.limits import Limits
+from walkaway.proofs.ipfs import codecs
+from walkaway.proofs.ipfs.cid import Cid
+
+ROOT = Cid.of(codecs.DAG_PB, b"root")
+FILE = Cid.of(codecs.RAW, b"file")
+PATH = Mount("path", "ipfs", str(ROOT), "127.0.0.1:8080", "127.0.0.1:8080")
+SUBDOMAIN = Mount("subdomain", "ipfs", str(ROOT), f"{ROOT}.ipfs.localhost:80", "localhost:80")
+NAME = Mount("name", "ipns", "app.example.org", "app.example.org:80", "localhost:80")
+FOUND = (Entry("file-źł.txt", FILE, 17), Entry("<b>&\"'\u202e", FILE, None))
+
+
+async def listed(
+    mount: Mount,
+    path: Sequence[str] = (),
+    found: Sequence[Entry] = FOUND,
+    limits: Limits | None = None,
+) -> str:
+    pieces = listing_page(mount, path, ROOT, _given(found), limits or Limits())
+    return b"".join([piece async for piece in pieces]).decode()
+
+
+async def _given(found: Sequence[Entry]) -> AsyncGenerator[Entry, None]:
+    for entry in found:
+        yield entry
+
+
+async def test_a_page_below_a_path() -> None:
+    page = await listed(PATH, ["ą", "ę"])
+    base = f"/ipfs/{ROOT}"
+    assert "Index of" in page
+    assert (
+        f'/ipfs/<a href="{base}">{ROOT}</a>/<a href="{base}/%C4%85">ą</a>/'
+        f'<a href="{base}/%C4%85/%C4%99">ę</a>'
+    ) in page
+    assert f'<a href="{base}/%C4%85/%C4%99/..">..</a>' in page
+    assert f'<a href="{base}/%C4%85/%C4%99/file-%C5%BA%C5%82.txt">file-źł.txt</a>' in page
+    assert (
+        f'<a class="ipfs-hash" translate="no" '
+        f'href="/ipfs/{FILE}?filename=file-%25C5%25BA%25C5%2582.txt">'
+    ) in page
+    assert ">17 B<" in page
+
+
+async def test_a_page_on_a_host_of_its_own() -> None:
+    page = await listed(SUBDOMAIN, ["ą"])
+    base = f"//localhost:80/ipfs/{ROOT}"
+    assert f'/ipfs/<a href="{base}">{ROOT}</a>/<a href="{base}/%C4%85">ą</a>' in page
+    assert '<a href="/%C4%85/..">..</a>' in page
+    assert '<a href="/%C4%85/file-%C5%BA%C5%82.txt">file-źł.txt</a>' in page
+    assert f'href="//localhost:80/ipfs/{FILE}?filename=' in page
+
+
+async def test_a_page_under_a_name() -> None:
+    page = await listed(NAME, ["ą"])
+    host = "app.example.org:80"
+    assert f'/ipns/<a href="//{host}/">{host}</a>/<a href="//{host}/%C4%85">ą</a>' in page
+
+
+@pytest.mark.parametrize("mount", [PATH, SUBDOMAIN, NAME])
+async def test_the_root_has_no_way_back(mount: Mount) -> None:
+    assert ">..<" not in await listed(mount)
+
+
+async def test_what_a_directory_says_is_text() -> None:
+    page = await listed(PATH, ['<script>"'])
+    assert "<script" not in page
+    assert "<b>" not in page
+    assert "&lt;b&gt;&amp;&quot;&#x27;" in page
+    assert 'href="/ipfs' in page
+    for target in re.findall(r'href="([^"]*)"', page):
+        assert re.fullmatch(r"(?://|/)[!-~]*", target)
+
+
+async def test_a_large_directory_ends_and_says_so() -> None:
+    found = [Entry(f"n{number}", FILE, number) for number in range(5)]
+    page = await listed(PATH, found=found, limits=Limits(listed_entries=3))
+    assert ">n2<" in page
+    assert ">n3<" not in page
+    assert "first 3 entries" in page
+    assert "first" not in await listed(PATH, found=found, limits=Limits(listed_entries=5))
+
+
+async def test_an_empty_directory_says_so() -> None:
+    assert "empty" in await listed(PATH, found=())
+
+
+async def test_a_page_comes_in_pieces_and_ends_with_what_the_entries_raise() -> None:
+    closed = []
+
+    async def failing() -> AsyncGenerator[Entry, None]:
+        try:
+            for number in range(1000):
+                yield Entry(f"n{number}", FILE, 1)
+            raise Unproven("no more", reasons={})
+        finally:
+            closed.append(True)
+
+    page = listing_page(PATH, [], ROOT, failing())
+    assert (await anext(page)).startswith(b"<!DOCTYPE html>")
+    with pytest.raises(Unproven):
+        [piece async for piece in page]
+    assert closed
+
+    left = listing_page(PATH, [], ROOT, failing())
+    await anext(left)
+    await left.aclose()
+    assert len(closed) == 2
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (3 << 19, "1.5 MiB"), (1 << 90, " EiB")],
+)
+async def test_sizes_are_for_people(size: int, shown: str) -> None:
+    assert shown + "<" in await listed(PATH, found=[Entry("a", FILE, size)])
+
+
+async def test_the_same_as_json() -> None:
+    pieces = listing_json(SUBDOMAIN, ["ą"], ROOT, _given(FOUND))
+    said = json.loads(b"".join([piece async for piece in pieces]))
+    assert said == {
+        "path": f"/ipfs/{ROOT}/ą/",
+        "cid": str(ROOT),
+        "entries": [{"name": entry.name, "cid": str(FILE), "size": entry.size} for entry in FOUND],
+        "more": False,
+    }
+    pieces = listing_json(PATH, [], ROOT, _given(FOUND), Limits(listed_entries=1))
+    said = json.loads(b"".join([piece async for piece in pieces]))
+    assert said["more"]
+    assert len(said["entries"]) == 1
+
+
+def test_an_error_says_who_was_asked_and_what_each_answered() -> None:
+    page = error_page(
+        504, "nobody <has> it", sources={"a <b>": "HTTP 500"}, advice="ask again"
+    ).decode()
+    assert "<h1>504 Gateway Timeout</h1>" in page
+    assert "nobody &lt;has&gt; it" in page
+    assert "<td>a &lt;b&gt;</td><td>HTTP 500</td>" in page
+    assert "ask again" in page
+    assert "<h1>599 Error</h1>" in error_page(599, "").decode()
+
+
+def test_another_site_is_a_link_and_nothing_else() -> None:
+    page = leaving_page('https://example.org/"><script>').decode()
+    assert "<script>" not in page
+    assert 'href="https://example.org/&quot;&gt;&lt;script&gt;"' in page
+    assert "refresh" not in page
+
+
+def test_the_policy_allows_the_one_style_sheet_and_nothing_else() -> None:
+    page = error_page(404, "").decode()
+    (style,) = re.findall("<style>(.*)</style>", page, re.DOTALL)
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in PAGE_POLICY
+    assert "default-src 'none'" in PAGE_POLICY
+    assert "url(" not in style
+    assert "@import" not in style
+    assert "src=" not in page

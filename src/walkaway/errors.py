@@ -17,6 +17,8 @@
     ├── Unsupported           walkaway does not prove this (yet)
     │   └── UnknownNode           a changed trie's root hangs on a node that nobody showed
     ├── NoSuchPath            a path leads nowhere in its content; that is proven
+    ├── Unreadable            a file on this machine cannot be read, or taken as it is
+    ├── StoreFault            the store on this machine could not be read or written
     ├── NoEndpoint            no endpoint answers where the command line looked for one
     ├── CallFailed            a call ran and failed, or could not be paid for; that is proven
     │   ├── Reverted          it ended in REVERT; holds the data
@@ -56,10 +58,12 @@ __all__ = [
     "SourceLacks",
     "Stale",
     "StillPending",
+    "StoreFault",
     "TooMuch",
     "UnknownMethod",
     "UnknownNode",
     "Unproven",
+    "Unreadable",
     "Unsupported",
     "WalkawayError",
 ]
@@ -230,6 +234,14 @@ class UnknownNode(Unsupported):
 
 class NoSuchPath(WalkawayError):
     """A path leads nowhere in the content that it begins in: proven, and nobody's fault."""
+
+
+class Unreadable(WalkawayError):
+    """A file on this machine cannot be read, or not taken as it is; the message names it."""
+
+
+class StoreFault(WalkawayError):
+    """The store on this machine could not be read or written; what it held before is there."""
 
 
 class NoEndpoint(WalkawayError):

@@ -161,6 +161,14 @@ class Limits:
     held_records: int = 4096
 
     # content
+    store_bytes: int = 16 * 1024 * 1024 * 1024
+    store_threads: int = 4
+    store_wait_seconds: float = 30.0
+    pinned_at_once: int = 16
+    assembled_bytes: int = 4 * 1024 * 1024 * 1024
+    assembled_small_bytes: int = 1024 * 1024
+    assembled_memory_bytes: int = 128 * 1024 * 1024
+    assembled_open: int = 256
     request_blocks: int = 1 << 20
     request_block_bytes: int = 1 << 40
     ahead_blocks: int = 32
@@ -174,6 +182,13 @@ class Limits:
     routing_lookups: int = 4
     routing_remembered: int = 4096
     routing_again_seconds: float = 60.0
+    import_depth: int = 100
+    import_folder_entries: int = 1 << 20
+    import_name_bytes: int = 1024
+    import_ahead_bytes: int = 16 * 1024 * 1024
+    import_ahead_blocks: int = 4096
+    import_batch_bytes: int = 8 * 1024 * 1024
+    import_batch_blocks: int = 4096
     unwritten_block_bytes: int = 16 * 1024 * 1024
 
     # rpc

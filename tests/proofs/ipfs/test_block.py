@@ -7,7 +7,7 @@ import pytest
 from walkaway.errors import ProofError, Unsupported
 from walkaway.limits import LIMITS
 from walkaway.proofs.ipfs import codecs, multihash
-from walkaway.proofs.ipfs.block import NO_CHAIN, block_subject, prove_block
+from walkaway.proofs.ipfs.block import NO_CHAIN, block_subject, make_block, prove_block
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.proven import Finality
 
@@ -62,3 +62,19 @@ def test_a_block_too_long_is_refused_though_it_hashes_right() -> None:
     prove_block(Cid.of(codecs.RAW, longest), longest)
     with pytest.raises(ProofError, match="over 2097152"):
         prove_block(Cid.of(codecs.RAW, longest + b"\0"), longest + b"\0")
+
+
+@pytest.mark.parametrize(("codec", "version"), [(codecs.RAW, 1), (codecs.DAG_PB, 0)])
+def test_a_block_of_our_own_is_proven_as_any_other(codec: int, version: int) -> None:
+    cid, made = make_block(codec, DATA, version=version)
+    proven = prove_block(cid, DATA)
+    assert (cid.codec, cid.version) == (codec, version)
+    assert (made.value, made.claim, made.because) == (proven.value, proven.claim, proven.because)
+
+
+def test_what_could_not_be_proven_is_not_made() -> None:
+    assert make_block(codecs.RAW, bytes(LIMITS.block_bytes))
+    with pytest.raises(ProofError, match="over"):
+        make_block(codecs.RAW, bytes(LIMITS.block_bytes + 1))
+    with pytest.raises(ProofError, match="version 0"):
+        make_block(codecs.RAW, DATA, version=0)

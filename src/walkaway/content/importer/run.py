@@ -1,0 +1,212 @@
+"""Importing: the blocks of files go to the store while the next ones are made.
+
+What is imported is not collected meanwhile, and is pinned before that ends.
+Memory stays within ``import_ahead_bytes`` and two batches, whatever the size
+of the files; a folder's entries are held until its end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from walkaway.content.importer.profiles import UNIXFS_V1_2025, Profile
+from walkaway.content.importer.tree import AS_KUBO, ImportOptions
+from walkaway.content.importer.walk import Batch, PathGiven, Root, Stream, Walk, Wrapped, measure
+from walkaway.limits import LIMITS, Limits
+from walkaway.proofs.ipfs.cid import Cid
+from walkaway.proofs.proven import Proven
+
+__all__ = [
+    "BlockKeeper",
+    "ImportProgress",
+    "Progress",
+    "import_path",
+    "import_stream",
+    "import_wrapped",
+]
+
+
+class BlockKeeper(Protocol):
+    """What of a block store an import needs."""
+
+    def lease(self) -> AbstractAsyncContextManager[object]:
+        """While it is held, nothing that is put is collected."""
+        ...
+
+    async def keep(self, blocks: Sequence[tuple[Cid, Proven[bytes]]], /) -> object:
+        """Keep blocks that are proven already."""
+        ...
+
+    async def pin(self, cid: Cid, name: str, /) -> object:
+        """Keep all that is below a block until it is unpinned."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ImportProgress:
+    """How far an import is, in bytes of files; ``total`` is None where nobody knows it.
+
+    ``hidden_passed_over`` counts the names that begin with a dot and were left out.
+    """
+
+    done: int
+    total: int | None
+    hidden_passed_over: int
+
+
+Progress = Callable[[ImportProgress], None]
+
+
+async def import_path(
+    path: Path | str,
+    store: BlockKeeper | None,
+    profile: Profile = UNIXFS_V1_2025,
+    progress: Progress | None = None,
+    *,
+    options: ImportOptions = AS_KUBO,
+    pin: str | None = None,
+    limits: Limits = LIMITS,
+) -> Cid:
+    """Import the file, folder or symbolic link at a path; its address.
+
+    Without a store, the address is computed and nothing kept. ``pin`` is the
+    name to pin it under; None leaves it without a pin.
+
+    Raises:
+        Unreadable: something there cannot be read, or not taken as it is; names it.
+        TooMuch: a folder is too deep, too full, or has too long a name in it.
+    """
+    return await _import(
+        PathGiven(Path(path)),
+        store,
+        profile=profile,
+        progress=progress,
+        options=options,
+        pin=pin,
+        limits=limits,
+    )
+
+
+async def import_wrapped(
+    members: Mapping[str, Path | str | int],
+    store: BlockKeeper | None,
+    profile: Profile = UNIXFS_V1_2025,
+    progress: Progress | None = None,
+    *,
+    options: ImportOptions = AS_KUBO,
+    pin: str | None = None,
+    limits: Limits = LIMITS,
+) -> Cid:
+    """Import a directory that is on no disk: its members, by the names that they get.
+
+    A member is a path or an open file descriptor. Raises as `import_path` does.
+    """
+    wrapped = Wrapped(
+        {
+            name: Stream(member) if isinstance(member, int) else PathGiven(Path(member))
+            for name, member in members.items()
+        }
+    )
+    return await _import(
+        wrapped,
+        store,
+        profile=profile,
+        progress=progress,
+        options=options,
+        pin=pin,
+        limits=limits,
+    )
+
+
+async def import_stream(
+    descriptor: int,
+    store: BlockKeeper | None,
+    profile: Profile = UNIXFS_V1_2025,
+    progress: Progress | None = None,
+    *,
+    pin: str | None = None,
+    limits: Limits = LIMITS,
+) -> Cid:
+    """Import what an open file descriptor gives until its end, as a file.
+
+    Raises as `import_path` does.
+    """
+    return await _import(
+        Stream(descriptor),
+        store,
+        profile=profile,
+        progress=progress,
+        options=AS_KUBO,
+        pin=pin,
+        limits=limits,
+    )
+
+
+async def _import(
+    root: Root,
+    store: BlockKeeper | None,
+    *,
+    profile: Profile,
+    progress: Progress | None,
+    options: ImportOptions,
+    pin: str | None,
+    limits: Limits,
+) -> Cid:
+    threads = ThreadPoolExecutor(os.cpu_count(), "hashing")
+    walk = Walk(profile, options, threads, limits)
+    async with AsyncExitStack() as held:
+        held.callback(threads.shutdown, wait=False, cancel_futures=True)
+        if store is not None:
+            await held.enter_async_context(store.lease())
+        total = None
+        if progress is not None:
+            total = await asyncio.to_thread(measure, root, options, limits)
+        batches = await held.enter_async_context(_Batches(walk, root))
+        while batch := await batches.next():
+            if store is not None:
+                await store.keep(batch)
+            if progress is not None:
+                progress(ImportProgress(walk.done, total, walk.hidden_passed_over))
+        if store is not None and pin is not None:
+            await store.pin(walk.root, pin)
+    return walk.root
+
+
+class _Batches:
+    """The batches of a walk, made in a thread of their own, one ahead of those taken."""
+
+    def __init__(self, walk: Walk, root: Root) -> None:
+        self._walk = walk
+        self._steps = walk.batches(root)
+        self._thread = ThreadPoolExecutor(1, "importing")
+        self._making: asyncio.Future[Batch | None] | None = None
+
+    async def next(self) -> Batch | None:
+        """The next batch, or None after the last."""
+        batch = await asyncio.shield(self._making or self._made())
+        self._making = None if batch is None else self._made()
+        return batch
+
+    async def __aenter__(self) -> _Batches:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Have what is being made end, and close the files that it has open."""
+        self._walk.stop()
+        closing = asyncio.get_running_loop().run_in_executor(self._thread, self._steps.close)
+        self._thread.shutdown(wait=False)
+        if self._making is not None:
+            await asyncio.wait([self._making])
+            # What went wrong in a batch that nobody takes any more is nobody's news.
+            self._making.exception()
+        await closing
+
+    def _made(self) -> asyncio.Future[Batch | None]:
+        return asyncio.get_running_loop().run_in_executor(self._thread, next, self._steps, None)

@@ -1,0 +1,204 @@
+"""From what is on the disk to blocks, children before their parents.
+
+Runs in a thread of its own and knows nothing of stores: whoever takes the
+batches decides what becomes of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from threading import Event
+from typing import TypeAlias
+
+from walkaway.content.importer.ahead import Ahead, Place
+from walkaway.content.importer.directory import directory, symlink
+from walkaway.content.importer.file_dag import NO_METADATA, Block, FileDag, Metadata, leaf
+from walkaway.content.importer.profiles import Profile
+from walkaway.content.importer.reading import chunks_of_file, chunks_of_stream
+from walkaway.content.importer.tree import (
+    FolderFound,
+    ImportOptions,
+    LinkFound,
+    RegularFile,
+    Tree,
+)
+from walkaway.errors import Unreadable
+from walkaway.limits import LIMITS, Limits
+from walkaway.proofs.ipfs.cid import Cid
+from walkaway.proofs.ipfs.dag_pb import PbLink
+from walkaway.proofs.proven import Proven
+
+__all__ = ["Batch", "PathGiven", "Root", "Stream", "Walk", "Wrapped", "measure"]
+
+Batch: TypeAlias = "list[tuple[Cid, Proven[bytes]]]"
+"""Blocks that go to the store together."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathGiven:
+    """What is at a path."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What an open file descriptor gives until its end."""
+
+    descriptor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapped:
+    """A directory that is on no disk, and what is in it by name."""
+
+    members: Mapping[str, PathGiven | Stream]
+
+
+Root: TypeAlias = PathGiven | Stream | Wrapped
+
+
+class Walk:
+    """One import. ``done`` is the bytes of files whose blocks have been handed out."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        options: ImportOptions,
+        threads: Executor,
+        limits: Limits = LIMITS,
+    ) -> None:
+        # Raw blocks have no place for metadata; as Kubo, no leaf of such an import is raw.
+        raw_leaves = profile.raw_leaves and not (options.mode or options.mtime)
+        self._profile = replace(profile, raw_leaves=raw_leaves)
+        self._tree = Tree(options, limits)
+        self._limits = limits
+        self._ahead = Ahead(threads, limits)
+        self._stopped = Event()
+        self._root: Cid | None = None
+        self.done = 0
+
+    @property
+    def root(self) -> Cid:
+        """The address of what was imported, once all batches have been taken."""
+        if self._root is None:
+            raise Unreadable("the import was stopped before its end")
+        return self._root
+
+    @property
+    def hidden_passed_over(self) -> int:
+        """How many names were left out because they begin with a dot."""
+        return self._tree.hidden_passed_over
+
+    def stop(self) -> None:
+        """Have the batches end soon, wherever they are. Safe to call from any thread."""
+        self._stopped.set()
+
+    def batches(self, root: Root) -> Generator[Batch, None, None]:
+        """The blocks, in batches of bounded size, the root's last.
+
+        Raises:
+            Unreadable: something on the disk cannot be read, or not taken as it is.
+            TooMuch: a folder passes a limit.
+        """
+        batch: Batch = []
+        size = 0
+        for link, block in self._blocks(root):
+            batch.append((link.cid, block))
+            size += len(block.value)
+            full = size >= self._limits.import_batch_bytes
+            if full or len(batch) >= self._limits.import_batch_blocks:
+                yield batch
+                batch, size = [], 0
+            if self._stopped.is_set():
+                return
+        if batch:
+            yield batch
+
+    def _blocks(self, root: Root) -> Iterator[Block]:
+        yield from self._given(root, self._at_the_top)
+        yield from self._ahead.rest()
+
+    def _given(self, given: Root, place: Place) -> Iterator[Block]:
+        match given:
+            case PathGiven(path):
+                yield from self._visit(self._tree.look(path), place)
+            case Stream(descriptor):
+                chunks = chunks_of_stream(descriptor, self._profile.chunk_bytes, self._stopped)
+                yield from self._file(chunks, NO_METADATA, place)
+            case Wrapped(members):
+                entries: dict[str, PbLink] = {}
+                for name, member in members.items():
+                    yield from self._given(member, partial(self._enter, entries, name))
+                self._ahead.then(partial(directory, self._profile, entries), place)
+
+    def _visit(self, found: RegularFile | FolderFound | LinkFound, place: Place) -> Iterator[Block]:
+        match found:
+            case RegularFile(metadata=metadata):
+                chunks = chunks_of_file(found, self._profile.chunk_bytes)
+                yield from self._file(chunks, metadata, place)
+            case LinkFound(_, target, metadata):
+                made = symlink(self._profile, target, metadata)
+                self._ahead.then(lambda: iter((made,)), place)
+            case FolderFound(path, metadata, inside):
+                entries: dict[str, PbLink] = {}
+                for name in self._tree.listed(found):
+                    child = self._tree.look(path / name, inside)
+                    yield from self._visit(child, partial(self._enter, entries, name))
+                self._ahead.then(partial(directory, self._profile, entries, metadata), place)
+        yield from self._ahead.due()
+
+    def _file(self, chunks: Iterator[bytes], metadata: Metadata, place: Place) -> Iterator[Block]:
+        first = next(chunks, b"")
+        second = next(chunks, None)
+        if second is None:
+            self._leaf(first, metadata, place)
+            return
+        dag = FileDag(self._profile, metadata)
+        for chunk in chain((first, second), chunks):
+            self._leaf(chunk, NO_METADATA, partial(dag.add, size=len(chunk)))
+            yield from self._ahead.due()
+        self._ahead.then(dag.finish, place)
+
+    def _leaf(self, data: bytes, metadata: Metadata, place: Place) -> None:
+        def count(link: PbLink) -> Iterator[Block]:
+            self.done += len(data)
+            return place(link)
+
+        self._ahead.leaf(partial(leaf, self._profile, data, metadata), len(data), count)
+
+    def _enter(self, entries: dict[str, PbLink], name: str, link: PbLink) -> Iterator[Block]:
+        entries[name] = link
+        return iter(())
+
+    def _at_the_top(self, link: PbLink) -> Iterator[Block]:
+        self._root = link.cid
+        return iter(())
+
+
+def measure(root: Root, options: ImportOptions, limits: Limits = LIMITS) -> int | None:
+    """How many bytes the files hold, or None where nobody can know before the end.
+
+    Raises what `Walk.batches` raises for all but the files' content.
+    """
+    tree = Tree(options, limits)
+
+    def at(path: Path, inside: frozenset[tuple[int, int]] = frozenset()) -> int:
+        match tree.look(path, inside):
+            case RegularFile(size=size):
+                return size
+            case FolderFound() as folder:
+                names = tree.listed(folder)
+                return sum(at(path / name, folder.inside) for name in names)
+            case LinkFound():
+                return 0
+
+    members = root.members.values() if isinstance(root, Wrapped) else (root,)
+    sizes = [at(member.path) if isinstance(member, PathGiven) else None for member in members]
+    known = [size for size in sizes if size is not None]
+    return sum(known) if len(known) == len(sizes) else None

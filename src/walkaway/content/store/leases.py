@@ -1,0 +1,75 @@
+"""Leases: what is put or read while one lasts does not leave the store.
+
+A lease is a locked file and a row. The system drops the lock when the process
+ends, however it ends, so that a killed import holds nothing for ever.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import secrets
+import sqlite3
+from pathlib import Path
+
+from walkaway.content.store.clock import tick
+
+__all__ = ["Lease", "oldest"]
+
+
+class Lease:
+    """One lease, from `begin` to `end`; its file is locked from the moment it is made."""
+
+    def __init__(self, folder: Path) -> None:
+        self._token = secrets.token_hex(16)
+        self._path = folder / self._token
+        folder.mkdir(mode=0o700, exist_ok=True)
+        self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        fcntl.flock(self._handle, fcntl.LOCK_EX)
+
+    def begin(self, file: sqlite3.Connection) -> None:
+        """Enter it. Whatever is used from here on stays."""
+        file.execute("INSERT INTO lease VALUES (?, ?)", (self._token, tick(file)))
+
+    def end(self, file: sqlite3.Connection) -> None:
+        """Strike it out."""
+        file.execute("DELETE FROM lease WHERE token = ?", (self._token,))
+
+    def release(self) -> None:
+        """Let go of the file; with that the lease is over, struck out or not."""
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+        os.close(self._handle)
+
+
+def oldest(file: sqlite3.Connection, folder: Path) -> int | None:
+    """When the oldest lease began that still lasts, None where there is none.
+
+    Those of processes that have ended are struck out. To be called while writing.
+    """
+    lasting: list[int] = []
+    for token, since in file.execute("SELECT token, since FROM lease").fetchall():
+        if _lasts(folder / str(token)):
+            lasting.append(int(since))
+        else:
+            file.execute("DELETE FROM lease WHERE token = ?", (token,))
+    return min(lasting, default=None)
+
+
+def _lasts(path: Path) -> bool:
+    try:
+        handle = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    else:
+        path.unlink(missing_ok=True)
+        return False
+    finally:
+        os.close(handle)

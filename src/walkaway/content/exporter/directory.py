@@ -67,7 +67,7 @@ class Shards:
         return shard
 
 
-class _Bucket(NamedTuple):
+class Bucket(NamedTuple):
     """Where a shard that is to come stands."""
 
     above: Shard
@@ -138,15 +138,15 @@ def read_shard_below(above: Shard, child: Child, data: bytes) -> Shard:
 def _sharded(blocks: Blocks, root: Shard, budget: Budget) -> AsyncGenerator[Entry, None]:
     shards = Shards(budget.limits.remembered_blocks)
 
-    def listed(shard: Shard) -> Iterator[Entry | Want[_Bucket]]:
+    def listed(shard: Shard) -> Iterator[Entry | Want[Bucket]]:
         for child in shard.listed():
             if child.name is not None:
                 yield _entry(child.name, child.link)
             else:
                 depth = len(shard.place) + 1
-                yield Want(child.link.cid, _Bucket(shard, child), depth, SHARD_BYTES)
+                yield Want(child.link.cid, Bucket(shard, child), depth, SHARD_BYTES)
 
-    def read(want: Want[_Bucket], data: bytes) -> Iterator[Entry | Want[_Bucket]]:
+    def read(want: Want[Bucket], data: bytes) -> Iterator[Entry | Want[Bucket]]:
         return listed(shards.below(want.about.above, want.about.child, data))
 
     return in_order(blocks, listed(root), read, budget)

@@ -10,7 +10,16 @@ from urllib.parse import urlsplit
 import pytest
 
 from walkaway.errors import ConfigError
-from walkaway.sources.defaults import KINDS, default_networks, default_sources, read_source
+from walkaway.sources.defaults import (
+    CHAIN_KINDS,
+    CONTENT_KINDS,
+    KINDS,
+    ListedSource,
+    content_sources,
+    default_networks,
+    default_sources,
+    read_source,
+)
 
 NETWORKS = ("hoodi", "mainnet", "sepolia")
 ENTRY = {
@@ -43,15 +52,26 @@ def test_every_issue_network_has_a_list() -> None:
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", sorted(CHAIN_KINDS))
 def test_three_independent_operators_of_each_kind(network: str, kind: str) -> None:
     operators = {s.operator for s in default_sources(network) if kind in s.kinds}
     assert len(operators) >= 3, operators
 
 
-@pytest.mark.parametrize("network", NETWORKS)
-def test_every_entry_is_complete_and_keyless(network: str) -> None:
-    sources = default_sources(network)
+@pytest.mark.parametrize(("kind", "enough"), [("content", 4), ("routing", 2)])
+def test_content_has_independent_operators_and_no_other_kind(kind: str, enough: int) -> None:
+    sources = content_sources()
+    assert len({s.operator for s in sources if kind in s.kinds}) >= enough
+    assert {kind for source in sources for kind in source.kinds} == {"content", "routing"}
+
+
+def test_every_kind_is_of_the_chain_or_of_content() -> None:
+    assert set(KINDS) == CHAIN_KINDS | CONTENT_KINDS
+    assert not CHAIN_KINDS & CONTENT_KINDS
+
+
+@pytest.mark.parametrize("sources", [*map(default_sources, NETWORKS), content_sources()])
+def test_every_entry_is_complete_and_keyless(sources: tuple[ListedSource, ...]) -> None:
     for source in sources:
         assert urlsplit(source.url).scheme == "https", source.name
         assert not holds_key(source.url), source.name
@@ -85,6 +105,10 @@ def test_the_key_check_sees_keys(url: str) -> None:
         ({"name": 3}, "a source: name is missing"),
         ({"operator": " "}, "operator is missing"),
         ({"read_at": 2026}, "read_at is missing"),
+        ({"url": "file:///home/topsecret.car"}, "not an http or https address$"),
+        ({"url": "file:", "kinds": ["content"]}, "nor a file:/// address of a CAR file"),
+        ({"url": "file://topsecret/a.car", "kinds": ["content"]}, "nor a file:///"),
+        ({"url": "file:///a.car", "kinds": ["content", "kubo"]}, "not an http or https address"),
         ({"url": "ftp://node.example"}, "not an http or https address"),
         ({"url": "https://node.example:99999/topsecret"}, "not an http or https address"),
         ({"url": "https://[topsecret"}, "not an http or https address"),
@@ -97,6 +121,12 @@ def test_a_bad_entry_is_refused_without_repeating_its_url(
     with pytest.raises(ConfigError, match=says) as raised:
         read_source({**ENTRY, **change}, where="walkaway.toml")
     assert "topsecret" not in str(raised.value)
+
+
+def test_an_archive_is_a_source_of_content() -> None:
+    url = "file:///home/me/site.car"
+    entry = {**ENTRY, "kinds": ["content"], "url": url}
+    assert read_source(entry, where="walkaway.toml").url == url
 
 
 def test_an_entry_that_is_no_table_is_refused() -> None:

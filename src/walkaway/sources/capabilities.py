@@ -12,7 +12,13 @@ import re
 from dataclasses import dataclass
 
 from walkaway.limits import Limits
-from walkaway.sources.request import Request, RpcRequest
+from walkaway.sources.request import (
+    BeaconRequest,
+    BlockRequest,
+    IpnsRequest,
+    Request,
+    RpcRequest,
+)
 
 __all__ = ["Capabilities", "CapabilityReport", "form_of"]
 
@@ -24,7 +30,11 @@ def form_of(request: Request) -> str:
     """The form of a question: what two questions share that a source serves alike."""
     if isinstance(request, RpcRequest):
         return f"{request.method} by block hash" if request.by_hash else request.method
-    return f"GET {_PATH_VALUE.sub('/*', request.path)} as {request.accept}"
+    if isinstance(request, BeaconRequest):
+        return f"GET {_PATH_VALUE.sub('/*', request.path)} as {request.accept}"
+    if isinstance(request, BlockRequest):
+        return "blocks by Kubo's RPC" if request.kind == "kubo" else "blocks"
+    return f"IPNS records, {request.kind}" if isinstance(request, IpnsRequest) else "providers"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ from pathlib import Path
 
 from walkaway.errors import ConfigError, ProofError
 from walkaway.limits import LIMITS, Limits
-from walkaway.sources.request import Answer, Request, RpcRequest
+from walkaway.sources.capabilities import form_of
+from walkaway.sources.request import Answer, BeaconRequest, IpnsRequest, Request, RpcRequest
 
 __all__ = ["EvidenceStore", "Lie"]
 
@@ -117,6 +118,9 @@ def _document(lie: Lie, limits: Limits) -> dict[str, object]:
 
 
 def _asked(request: Request, limits: Limits) -> object:
+    if not isinstance(request, RpcRequest | BeaconRequest):
+        address = request.name if isinstance(request, IpnsRequest) else request.cid
+        return {"form": form_of(request), "cid": str(address), "max_bytes": request.answer_bytes}
     facts = asdict(request) | {"max_bytes": request.answer_bytes}
     if isinstance(request, RpcRequest):
         text = json.dumps(request.params, default=str)

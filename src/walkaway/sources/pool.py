@@ -32,10 +32,11 @@ from walkaway.sources.batching import Batcher
 from walkaway.sources.budget import RetryBudget
 from walkaway.sources.clock import Clock, Timer
 from walkaway.sources.evidence import EvidenceStore, Lie
+from walkaway.sources.flow import Flow, FlowWatch
 from walkaway.sources.newest import Order, newest
 from walkaway.sources.race import Failures, Race, call_off, worth_repeating
 from walkaway.sources.ranking import Candidates, rank
-from walkaway.sources.request import Answer, Request, Requests, forms
+from walkaway.sources.request import Answer, BlockRequest, Request, Requests, forms
 from walkaway.sources.source import Source
 from walkaway.sources.standing import SourceStatus, Standing
 from walkaway.sources.word import Word
@@ -71,6 +72,7 @@ class Pool:
         self._limits = limits
         self._clock = clock
         self._evidence = evidence
+        self._timer = timer
         # Only the order of questions hangs on it, never an answer.
         self._rng = random.Random(seed)  # noqa: S311
         self._budget = RetryBudget(limits)
@@ -259,6 +261,19 @@ class Pool:
             if standing.source.name == source:
                 standing.lacks(request, lasting=True)
 
+    def admit(self, source: Source) -> None:
+        """One source more, unknown as yet; nothing happens where its name is there already."""
+        if all(standing.source.name != source.name for standing in self._standings):
+            self._standings.append(Standing(source, self._limits, self._timer))
+
+    async def dismiss(self, name: str) -> None:
+        """Forget a source and what is remembered of it. What it is being asked goes on."""
+        for standing in self._standings:
+            if standing.source.name == name:
+                self._standings.remove(standing)
+                await standing.source.transport.close()
+                return
+
     def status(self) -> list[SourceStatus]:
         """Every source and how it stands, in the order they were given."""
         now = self._clock.now()
@@ -286,9 +301,9 @@ class Pool:
         self._budget.earn()
 
         async def ask(standing: Standing) -> Outcome[T]:
-            return await self._ask(standing, asked, verify, heavy, self._limits.request_seconds)
+            return await self._ask(standing, asked, verify, heavy, self._seconds(asked))
 
-        race = Race(ask, self._budget, failures)
+        race = Race(ask, self._budget, failures, self._watch(asked).moved)
         try:
             async with asyncio.timeout(seconds):
                 proved = await race.run(candidates)
@@ -301,6 +316,16 @@ class Pool:
             for name in race.unanswered():
                 failures[name] = Failed(Ending.FAULT, f"no answer within {seconds:g} s")
         return None, failures
+
+    def _seconds(self, asked: tuple[Request, ...]) -> float:
+        """How long one source may take, from question to the end of the answer."""
+        blocks = any(isinstance(request, BlockRequest) for request in asked)
+        return self._limits.block_seconds if blocks else self._limits.request_seconds
+
+    def _watch(self, asked: tuple[Request, ...]) -> FlowWatch:
+        """What tells whether an answer is on its way, bit by bit; never so but for blocks."""
+        flow = next((r.flow for r in asked if isinstance(r, BlockRequest)), Flow())
+        return FlowWatch(flow, self._limits.block_flow_bytes)
 
     def _worth_repeating(self, asked: tuple[Request, ...], failures: Failures) -> Candidates:
         candidates = self._candidates(asked)

@@ -31,12 +31,23 @@ async def call_off(tasks: Iterable[asyncio.Task[Any]]) -> None:
 
 
 class Race(Generic[T]):
-    """First one source; another when that one failed, or is slower than its usual worst."""
+    """First one source; another when that one failed, or is slower than its usual worst.
 
-    def __init__(self, ask: Ask[T], budget: RetryBudget, failures: Failures) -> None:
+    Where ``is_coming`` says that an answer arrives bit by bit, no other is asked: it is
+    long, or the link is slow, and a second copy would only take its room.
+    """
+
+    def __init__(
+        self,
+        ask: Ask[T],
+        budget: RetryBudget,
+        failures: Failures,
+        is_coming: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._ask = ask
         self._budget = budget
         self._failures = failures
+        self._is_coming = is_coming
         self._running: dict[asyncio.Task[Outcome[T]], Standing] = {}
 
     async def run(self, candidates: Candidates) -> Proved[T] | None:
@@ -64,7 +75,7 @@ class Race(Generic[T]):
             )
             if proved := self._settle(done):
                 return proved
-            if not done and waiting and self._budget.spend():
+            if not done and waiting and not self._is_coming() and self._budget.spend():
                 self._start(waiting.popleft())
         return None
 

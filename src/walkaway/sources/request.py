@@ -6,12 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from walkaway.limits import LIMITS
+from walkaway.proofs.ipfs.cid import Cid
 from walkaway.sources.answer_sizes import beacon_answer_bytes, rpc_answer_bytes
+from walkaway.sources.flow import Flow
 
-__all__ = ["Answer", "BeaconRequest", "Kind", "Request", "Requests", "RpcRequest", "forms"]
+__all__ = [
+    "Answer",
+    "BeaconRequest",
+    "BlockRequest",
+    "IpnsRequest",
+    "Kind",
+    "ProvidersRequest",
+    "Request",
+    "Requests",
+    "RpcRequest",
+    "forms",
+]
 
-Kind = Literal["execution", "beacon", "checkpoint", "submit"]
-"""What a source is asked for. ``submit`` sources take transactions and nothing else."""
+Kind = Literal["execution", "beacon", "checkpoint", "submit", "content", "kubo", "routing"]
+"""What a source is asked for. ``submit`` sources take transactions and nothing else;
+``content`` is a trustless gateway or an archive, ``kubo`` the RPC of a Kubo node,
+``routing`` says who has content.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +76,65 @@ class BeaconRequest:
         return self.max_bytes or beacon_answer_bytes(self.path, self.query)
 
 
-Request = RpcRequest | BeaconRequest
+@dataclass(frozen=True, slots=True)
+class BlockRequest:
+    """The block at an address, from a trustless gateway or by the RPC of a Kubo node.
+
+    ``flow`` counts what comes of the answer: forms of one question share it.
+    """
+
+    cid: Cid
+    kind: Literal["content", "kubo"] = "content"
+    flow: Flow = field(default_factory=Flow, compare=False, repr=False)
+
+    @property
+    def by_hash(self) -> bool:
+        """The address is the commitment."""
+        return True
+
+    @property
+    def answer_bytes(self) -> int:
+        """The most bytes that a block may have."""
+        return LIMITS.block_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ProvidersRequest:
+    """Who has the block at an address (Routing V1): somebody's word, to be tried."""
+
+    cid: Cid
+    kind: Literal["routing"] = "routing"
+
+    @property
+    def by_hash(self) -> bool:
+        """Nothing is proven of it."""
+        return False
+
+    @property
+    def answer_bytes(self) -> int:
+        """The most bytes that its answer may have."""
+        return LIMITS.routing_response_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class IpnsRequest:
+    """The record of an IPNS name, from a router or a trustless gateway."""
+
+    name: Cid
+    kind: Literal["routing", "content"] = "routing"
+
+    @property
+    def by_hash(self) -> bool:
+        """A record that is over is no lie."""
+        return False
+
+    @property
+    def answer_bytes(self) -> int:
+        """The most bytes that a record may have."""
+        return LIMITS.ipns_record_bytes
+
+
+Request = RpcRequest | BeaconRequest | BlockRequest | ProvidersRequest | IpnsRequest
 
 Requests = Request | Sequence[Request]
 """One question, or the same question in several forms, the preferred one first."""
@@ -67,18 +142,17 @@ Requests = Request | Sequence[Request]
 
 def forms(requests: Requests) -> tuple[Request, ...]:
     """The forms of a question, the preferred one first."""
-    if isinstance(requests, RpcRequest | BeaconRequest):
-        return (requests,)
-    return tuple(requests)
+    return tuple(requests) if isinstance(requests, Sequence) else (requests,)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What one source said: nothing here is proven.
 
-    ``body`` is the JSON-RPC ``result``, the parsed JSON document of a beacon
-    route, or raw bytes where SSZ came. ``fork`` is the ``Eth-Consensus-Version``
-    header, if any. ``content`` is the answer's bytes, kept as evidence.
+    ``body`` is the JSON-RPC ``result``, the parsed JSON document of a beacon or
+    routing route, or raw bytes where SSZ, a block or a record came. ``fork`` is
+    the ``Eth-Consensus-Version`` header, if any. ``content`` is the answer's bytes,
+    kept as evidence.
     """
 
     source: str

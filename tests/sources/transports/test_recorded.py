@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from walkaway.errors import ConfigError, SourceFault, SourceLacks
-from walkaway.sources.request import Answer, BeaconRequest, Request, RpcRequest
+from walkaway.sources.request import Answer, BeaconRequest, RpcRequest
 from walkaway.sources.transports.recorded import RecordedTransport, recording_key
 
 CALL = RpcRequest("eth_getProof", ("0x00", ["0x01"], {"b": 1, "a": 2}))
@@ -15,7 +15,7 @@ UPDATES = BeaconRequest("/eth/v1/beacon/light_client/updates", (("count", "1"),)
 
 
 async def test_answers_survive_a_folder(tmp_path: Path) -> None:
-    said: list[tuple[Request, Answer]] = [
+    said: list[tuple[RpcRequest | BeaconRequest, Answer]] = [
         (CALL, Answer("s", {"balance": "0x1"})),
         (UPDATES, Answer("s", b"\x00\xff", "electra")),
     ]

@@ -1,4 +1,4 @@
-"""The sources a person begins with, one file a network, and their reader.
+"""The sources a person begins with, one file a network and one for content, and their reader.
 
 None is believed alone: answers are proven, and a first checkpoint is taken from
 several operators or from the person. Each line says who runs the source and in
@@ -20,11 +20,27 @@ from urllib.parse import urlsplit
 from walkaway.errors import ConfigError
 from walkaway.sources.request import Kind
 
-__all__ = ["KINDS", "ListedSource", "default_networks", "default_sources", "read_source"]
+__all__ = [
+    "CHAIN_KINDS",
+    "CONTENT_KINDS",
+    "KINDS",
+    "ListedSource",
+    "content_sources",
+    "default_networks",
+    "default_sources",
+    "read_source",
+]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """What a source can be listed for. ``submit`` sources are given transactions to send."""
 
+CONTENT_KINDS: frozenset[Kind] = frozenset({"content", "kubo", "routing"})
+"""What sources of content are listed for, whatever the network."""
+
+CHAIN_KINDS: frozenset[Kind] = frozenset(KINDS) - CONTENT_KINDS
+"""What sources of a network's chain are listed for."""
+
+_CONTENT = "content"
 _REQUIRED = ("name", "operator", "kinds", "url")
 _KNOWN = (*_REQUIRED, "read_at")
 
@@ -46,8 +62,9 @@ class ListedSource:
 
 def default_networks() -> tuple[str, ...]:
     """The networks that have a list, in alphabetical order."""
-    files = resources.files(__name__).iterdir()
-    return tuple(sorted(f.name.removesuffix(".toml") for f in files if f.name.endswith(".toml")))
+    files = [file.name for file in resources.files(__name__).iterdir()]
+    lists = {name.removesuffix(".toml") for name in files if name.endswith(".toml")}
+    return tuple(sorted(lists - {_CONTENT}))
 
 
 def default_sources(network: str) -> tuple[ListedSource, ...]:
@@ -61,9 +78,18 @@ def default_sources(network: str) -> tuple[ListedSource, ...]:
             f"no default sources for {network!r}",
             advice=f"known networks: {', '.join(default_networks())}",
         )
-    text = resources.files(__name__).joinpath(f"{network}.toml").read_text(encoding="utf-8")
+    return _read_list(network)
+
+
+def content_sources() -> tuple[ListedSource, ...]:
+    """Who is asked for content: trustless gateways, and routers that say who has it."""
+    return _read_list(_CONTENT)
+
+
+def _read_list(name: str) -> tuple[ListedSource, ...]:
+    text = resources.files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
     return tuple(
-        read_source(entry, where=f"{network}.toml") for entry in tomllib.loads(text)["source"]
+        read_source(entry, where=f"{name}.toml") for entry in tomllib.loads(text)["source"]
     )
 
 
@@ -91,7 +117,7 @@ def read_source(entry: object, *, where: str) -> ListedSource:
         name=_text(entry, "name", label),
         operator=_text(entry, "operator", label),
         kinds=tuple(kinds),
-        url=_checked_url(_text(entry, "url", label), label),
+        url=_checked_url(_text(entry, "url", label), kinds, label),
         read_at=_text(entry, "read_at", label) if "read_at" in entry else "",
     )
 
@@ -103,12 +129,16 @@ def _text(entry: Mapping[str, object], key: str, label: str) -> str:
     return value
 
 
-def _checked_url(url: str, label: str) -> str:
+def _checked_url(url: str, kinds: list[str], label: str) -> str:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        archive = parts.scheme == "file" and not parts.netloc and len(parts.path) > 1
     except ValueError:
-        usable = False
-    if not usable:
-        raise ConfigError(f"{label}: url is not an http or https address")
+        usable = archive = False
+    if not usable and not (archive and kinds == [_CONTENT]):
+        raise ConfigError(
+            f"{label}: url is not an http or https address"
+            + (", nor a file:/// address of a CAR file" if kinds == [_CONTENT] else "")
+        )
     return url

@@ -1,23 +1,30 @@
-"""Real sources: JSON-RPC by POST and the beacon REST API by GET, over HTTP."""
+"""Real sources: JSON-RPC by POST, the beacon REST API by GET, and content, over HTTP."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from yarl import URL
 
-from walkaway.errors import ConfigError, NotKnown, SourceBusy, SourceFault, SourceLacks
+from walkaway.errors import ConfigError, SourceFault, SourceLacks
 from walkaway.sources.json_text import parse_json
 from walkaway.sources.redact import Scrubber, redact
 from walkaway.sources.request import Answer, BeaconRequest, Request, RpcRequest
+from walkaway.sources.transports.content_http import (
+    ContentRequest,
+    content_answer,
+    content_question,
+)
 from walkaway.sources.transports.http_client import (
     JSON_TYPES,
     HttpClient,
     HttpQuestion,
     HttpReply,
 )
+from walkaway.sources.transports.http_status import raise_if_busy, status_fault
 from walkaway.sources.transports.json_rpc import encode_batch, encode_call, read_batch, read_reply
 
 __all__ = ["HttpTransport"]
@@ -30,11 +37,22 @@ _SSZ_TYPE = "application/octet-stream"
 class HttpTransport:
     """One HTTP source. ``url`` may hold a key: nothing ever shows more than scheme and host.
 
+    ``learned`` says that nobody configured it, but somebody named it: it is guarded, and
+    https. ``server_name`` is the name in TLS of a host that is given by its address.
+
     Raises:
         ConfigError: the URL is not http or https, or cannot be read.
     """
 
-    def __init__(self, source: str, url: str, client: HttpClient) -> None:
+    def __init__(
+        self,
+        source: str,
+        url: str,
+        client: HttpClient,
+        *,
+        learned: bool = False,
+        server_name: str = "",
+    ) -> None:
         try:
             self._url = URL(url)
             usable = self._url.scheme in ("http", "https") and bool(self._url.host)
@@ -48,6 +66,8 @@ class HttpTransport:
         self._source = source
         self._client = client
         self._scrubber = Scrubber(url)
+        self._learned = learned
+        self._server_name = server_name
         self._closed = False
         client.join()
 
@@ -62,7 +82,9 @@ class HttpTransport:
         """
         if isinstance(request, RpcRequest):
             return await self._call(request)
-        return await self._get(request)
+        if isinstance(request, BeaconRequest):
+            return await self._get(request)
+        return await self._get_content(request)
 
     async def fetch_batch(self, requests: Sequence[RpcRequest]) -> list[Answer | SourceFault]:
         """One POST for several calls.
@@ -123,8 +145,8 @@ class HttpTransport:
         if reply.status != 200:
             document = self._json_or_none(reply)
             if not isinstance(document, dict) or not isinstance(document.get("error"), dict):
-                raise _status_fault(reply)
-            _raise_if_busy(reply)
+                raise status_fault(reply)
+            raise_if_busy(reply)
             return document
         return self._json(reply)
 
@@ -139,13 +161,21 @@ class HttpTransport:
         if wants_ssz and reply.status in (406, 415):
             raise SourceLacks("does not serve SSZ here", lasting=True)
         if reply.status != 200:
-            raise _status_fault(reply)
+            raise status_fault(reply)
         fork = _fork(reply)
         if not wants_ssz:
             return Answer(self._source, self._json(reply), fork, reply.content)
         if reply.content_type != _SSZ_TYPE:
             raise SourceLacks("does not serve SSZ here", lasting=True)
         return Answer(self._source, reply.content, fork, reply.content)
+
+    async def _get_content(self, request: ContentRequest) -> Answer:
+        limits = self._client.limits
+        question = content_question(self._url, request, limits)
+        reply = await self._client.ask(
+            replace(question, learned=self._learned, server_name=self._server_name)
+        )
+        return content_answer(reply, request, self._source, limits.json_depth)
 
     def _json(self, reply: HttpReply) -> Any:
         if reply.content_type not in JSON_TYPES:
@@ -162,29 +192,3 @@ class HttpTransport:
 def _fork(reply: HttpReply) -> str | None:
     value = reply.headers.get("Eth-Consensus-Version", "").lower()
     return value if _FORK.fullmatch(value) else None
-
-
-def _status_fault(reply: HttpReply) -> SourceFault:
-    status = reply.status
-    if status == 404:
-        return NotKnown("does not have it (HTTP status 404)")
-    if status in (405, 501):
-        return SourceLacks(f"does not serve this (HTTP status {status})", lasting=True)
-    if _is_busy(reply):
-        return SourceBusy(f"limits our rate (HTTP status {status})", retry_after=_wait(reply))
-    return SourceFault(f"HTTP status {status}")
-
-
-def _raise_if_busy(reply: HttpReply) -> None:
-    if _is_busy(reply):
-        raise _status_fault(reply)
-
-
-def _is_busy(reply: HttpReply) -> bool:
-    return reply.status == 429 or (reply.status == 503 and "Retry-After" in reply.headers)
-
-
-def _wait(reply: HttpReply) -> float | None:
-    """Retry-After in seconds (RFC 9110, section 10.2.3); a date is not worth a clock."""
-    value = reply.headers.get("Retry-After", "").strip()
-    return float(value) if value.isascii() and value.isdigit() and len(value) < 9 else None

@@ -9,7 +9,7 @@ do not exist. No text of a library goes into an error, since it may hold the URL
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import aiohttp
@@ -45,7 +45,10 @@ class HttpQuestion:
     """One HTTP request: a GET where ``body`` is None, else a POST of JSON.
 
     ``learned`` says that the address came from outside and nobody configured it: it is
-    guarded from the first hop on, and every hop is https.
+    guarded from the first hop on, and every hop is https. ``seconds`` is how long the
+    whole answer may take, where that is more than `Limits.request_seconds`, which then
+    is how long it may pause. ``heard`` is told of each piece that comes. ``server_name``
+    is who a host that is given by its address must be, by its certificate.
     """
 
     url: URL
@@ -53,6 +56,9 @@ class HttpQuestion:
     max_bytes: int
     body: bytes | None = None
     learned: bool = False
+    seconds: float | None = None
+    heard: Callable[[int], None] | None = None
+    server_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,18 +149,31 @@ class HttpClient:
         headers = {"Accept": question.accept}
         if question.body is not None:
             headers["Content-Type"] = "application/json"
+        # Where it redirects to has a name of its own.
+        name = question.server_name if url == question.url else ""
+        if name:
+            headers["Host"] = name
         async with self.session(guarded=guarded).request(
             "GET" if question.body is None else "POST",
             url,
             data=question.body,
             headers=headers,
             allow_redirects=False,
+            timeout=self._timeout(question.seconds),
+            server_hostname=name or None,
         ) as response:
             refusal = min(question.max_bytes, self.limits.refusal_bytes)
             most = question.max_bytes if response.status // 100 == 2 else refusal
-            content = await _bounded(response, most)
+            content = await _bounded(response, most, question.heard)
             kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             return HttpReply(response.status, kind, response.headers, content)
+
+    def _timeout(self, seconds: float | None) -> aiohttp.ClientTimeout:
+        return aiohttp.ClientTimeout(
+            total=seconds or self.limits.request_seconds,
+            sock_connect=self.limits.connect_seconds,
+            sock_read=self.limits.request_seconds,
+        )
 
     def _open(self, guarded: bool) -> aiohttp.ClientSession:
         lookups = NameLookups(self.limits)
@@ -165,9 +184,7 @@ class HttpClient:
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
-            timeout=aiohttp.ClientTimeout(
-                total=self.limits.request_seconds, sock_connect=self.limits.connect_seconds
-            ),
+            timeout=self._timeout(None),
             headers={
                 "User-Agent": f"walkaway/{__version__}",
                 "Accept-Encoding": "gzip, deflate",
@@ -175,7 +192,9 @@ class HttpClient:
         )
 
 
-async def _bounded(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
+async def _bounded(
+    response: aiohttp.ClientResponse, max_bytes: int, heard: Callable[[int], None] | None
+) -> bytes:
     """The body after decompression; the connection is dropped where it grows too large."""
     pieces: list[bytes] = []
     total = 0
@@ -185,6 +204,8 @@ async def _bounded(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
             response.close()
             raise SourceFault(f"its answer is larger than {max_bytes} bytes")
         pieces.append(piece)
+        if heard is not None and response.status == 200:
+            heard(len(piece))
     return b"".join(pieces)
 
 

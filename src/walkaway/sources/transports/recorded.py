@@ -9,8 +9,9 @@ from typing import Any
 
 from walkaway.errors import ConfigError, SourceFault, SourceLacks
 from walkaway.limits import LIMITS
+from walkaway.sources.capabilities import form_of
 from walkaway.sources.json_text import parse_json
-from walkaway.sources.request import Answer, BeaconRequest, Request, RpcRequest
+from walkaway.sources.request import Answer, BeaconRequest, IpnsRequest, Request, RpcRequest
 
 __all__ = ["Recorded", "RecordedTransport", "recording_key"]
 
@@ -19,9 +20,13 @@ Recorded = Answer | SourceFault
 
 
 def recording_key(request: Request) -> str:
-    """What a recording is found by: method and parameters, or path, query and form."""
+    """What a recording is found by: method and parameters, path, query and form, or the CID."""
     if isinstance(request, RpcRequest):
         return f"{request.method} {json.dumps(request.params, sort_keys=True, default=str)}"
+    if isinstance(request, IpnsRequest):
+        return f"{form_of(request)} {request.name}"
+    if not isinstance(request, BeaconRequest):
+        return f"{form_of(request)} {request.cid}"
     query = "&".join(f"{name}={value}" for name, value in request.query)
     return f"GET {request.path}?{query} {request.accept}"
 
@@ -58,7 +63,7 @@ class RecordedTransport:
         return cls(source, answers)
 
     @staticmethod
-    def write(folder: Path, name: str, request: Request, answer: Answer) -> None:
+    def write(folder: Path, name: str, request: RpcRequest | BeaconRequest, answer: Answer) -> None:
         """Record one answer as ``NAME.json``."""
         asked: dict[str, object] = (
             {"method": request.method, "params": list(request.params)}

@@ -1,0 +1,167 @@
+"""Blocks from this machine's store, and from whoever has them where it holds none.
+
+The sources that a person configured are asked first, and the providers that routers
+name where those fail or are slow to begin. What arrives was proven against its
+address, and is written to the store on the side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine, Mapping
+from contextlib import suppress
+from typing import Any, Protocol
+
+from walkaway.chain.single_flight import SingleFlight
+from walkaway.content.providers import Providers
+from walkaway.content.unwritten import Keeping, Unwritten
+from walkaway.errors import ProofError, Unproven
+from walkaway.limits import LIMITS, Limits
+from walkaway.proofs.ipfs.block import prove_block
+from walkaway.proofs.ipfs.cid import Cid
+from walkaway.proofs.ipfs.codecs import IDENTITY
+from walkaway.proofs.proven import Proven
+from walkaway.sources.flow import Flow, FlowWatch
+from walkaway.sources.pool import Pool
+from walkaway.sources.race import call_off
+from walkaway.sources.request import Answer, BlockRequest
+
+__all__ = ["NetworkBlocks", "Store"]
+
+_Block = Proven[bytes]
+
+
+class Store(Keeping, Protocol):
+    """What is held on this machine."""
+
+    async def get(self, cid: Cid) -> Proven[bytes]:
+        """A block that is held. Raises `Unproven` for one that is not."""
+        ...
+
+
+class NetworkBlocks:
+    """`Blocks` from the store, then the pool, then found providers.
+
+    Wait for `written` before the store is closed.
+
+    ``pool`` and ``providers`` are None where nobody is to be asked. Many who ask for one
+    block share the answer; whoever leaves does not take it from the others.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        pool: Pool | None,
+        providers: Providers | None = None,
+        *,
+        limits: Limits = LIMITS,
+    ) -> None:
+        self._store = store
+        self._pool = pool
+        self._providers = providers
+        self._limits = limits
+        self._flights: SingleFlight[_Block] = SingleFlight()
+        self._unwritten = Unwritten(store, limits)
+        self._found_leads = False
+
+    async def get(self, cid: Cid) -> Proven[bytes]:
+        """The block at an address.
+
+        Raises:
+            Unproven: nobody supplied it; names everybody who was asked, and what each said.
+            Unsupported: the address's hash function proves nothing.
+        """
+        if cid.hash_code == IDENTITY:
+            return prove_block(cid, cid.digest)
+        held = self._unwritten.held(cid)
+        if held is not None:
+            return held
+        try:
+            return await self._store.get(cid)
+        except Unproven as error:
+            missing = error.reasons
+        _require_provable(cid)
+        return await self._flights.run(cid, lambda: self._fetch(cid, missing))
+
+    async def written(self) -> None:
+        """Wait until everything that was fetched so far is in the store."""
+        await self._unwritten.written()
+
+    async def _fetch(self, cid: Cid, missing: Mapping[str, str]) -> _Block:
+        question = _Question(cid, self._limits.content_seconds)
+        ways: list[Coroutine[Any, Any, _Block]] = []
+        if self._pool is not None:
+            ways.append(question.of_pool(self._pool))
+        if self._providers is not None:
+            ways.append(question.of_providers(self._providers))
+        if self._found_leads:
+            ways.reverse()
+        block = await self._first(ways, question.flow, missing)
+        self._found_leads = question.found
+        await self._unwritten.keep(cid, block)
+        return block
+
+    async def _first(
+        self, ways: list[Coroutine[Any, Any, _Block]], flow: Flow, missing: Mapping[str, str]
+    ) -> _Block:
+        """The first way that leads to it; the next is tried when one failed, or is silent."""
+        reasons = dict(missing)
+        waiting, running = deque(ways), set[asyncio.Task[_Block]]()
+        watch = FlowWatch(flow, 1)
+        try:
+            while waiting or running:
+                if waiting and not (running and watch.moved()):
+                    running.add(asyncio.create_task(waiting.popleft()))
+                done, running = await asyncio.wait(
+                    running,
+                    timeout=self._limits.routing_patience_seconds if waiting else None,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                for task in done:
+                    error = task.exception()
+                    if error is None:
+                        return task.result()
+                    if not isinstance(error, Unproven):
+                        raise error
+                    reasons |= error.reasons
+        finally:
+            await call_off(running)
+            for way in waiting:
+                way.close()
+        raise Unproven(
+            "nobody could supply this block" if ways else "this block is not held here",
+            reasons=reasons,
+        )
+
+
+class _Question:
+    """One block, asked of the pool and of providers; ``found`` says who answered."""
+
+    def __init__(self, cid: Cid, seconds: float) -> None:
+        self.flow = Flow()
+        self.found = False
+        self._cid = cid
+        self._asked = (BlockRequest(cid, flow=self.flow), BlockRequest(cid, "kubo", self.flow))
+        self._seconds = seconds
+
+    async def of_pool(self, pool: Pool) -> _Block:
+        return await pool.first_proven(
+            self._asked, self._verified, deadline=self._seconds, heavy=True
+        )
+
+    async def of_providers(self, providers: Providers) -> _Block:
+        block = await providers.first_proven(
+            self._cid, self._asked, self._verified, deadline=self._seconds
+        )
+        self.found = True
+        return block
+
+    def _verified(self, answer: Answer) -> _Block:
+        return prove_block(self._cid, answer.body)
+
+
+def _require_provable(cid: Cid) -> None:
+    """Raises `Unsupported` where no bytes could be proven, so that no source is blamed."""
+    with suppress(ProofError):
+        prove_block(cid, b"")

@@ -1,0 +1,97 @@
+"""Opens everything that gives content: the store, the sources, and the network behind them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from walkaway.content.network import NetworkBlocks
+from walkaway.content.providers import Providers
+from walkaway.content.store.block_store import BlockStore
+from walkaway.limits import LIMITS, Limits
+from walkaway.sources.clock import Clock
+from walkaway.sources.defaults import ListedSource
+from walkaway.sources.evidence import EvidenceStore
+from walkaway.sources.guard import Guard
+from walkaway.sources.listed import open_sources
+from walkaway.sources.pool import Pool
+from walkaway.sources.request import Kind
+from walkaway.sources.transports.http_client import HttpClient
+
+__all__ = ["Content", "ContentPlan", "open_content"]
+
+_SUPPLY: frozenset[Kind] = frozenset({"content", "kubo"})
+_ROUTING: frozenset[Kind] = frozenset({"routing"})
+
+
+@dataclass(frozen=True, slots=True)
+class ContentPlan:
+    """What content is made of: where it is kept, how much, and who is asked for it.
+
+    ``offline`` asks nobody but the archives on this machine. ``guard_exceptions`` are
+    private addresses that a provider may have.
+    """
+
+    folder: Path
+    evidence: Path
+    store_bytes: int = LIMITS.store_bytes
+    sources: tuple[ListedSource, ...] = ()
+    guard_exceptions: tuple[str, ...] = ()
+    offline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Content, open. ``blocks`` gives from the store and the network, ``store`` from the
+    store alone; ``pool`` holds the configured sources, ``found`` the providers that
+    routers named, ``routers`` those who name them and know IPNS records.
+    """
+
+    store: BlockStore
+    blocks: NetworkBlocks
+    pool: Pool
+    found: Pool
+    routers: Pool
+
+
+@asynccontextmanager
+async def open_content(
+    plan: ContentPlan, *, clock: Clock, limits: Limits = LIMITS
+) -> AsyncIterator[Content]:
+    """Open it; what was fetched is written, and everything closed, on the way out.
+
+    Raises:
+        ConfigError: a folder cannot be used, or an address of a source.
+    """
+    limits = replace(limits, store_bytes=plan.store_bytes)
+    sources = [entry for entry in plan.sources if not plan.offline or _is_archive(entry)]
+    evidence = EvidenceStore(plan.evidence, limits=limits)
+    client = HttpClient(guard=Guard(plan.guard_exceptions), limits=limits)
+
+    def pool(kinds: frozenset[Kind]) -> Pool:
+        opened = open_sources(sources, kinds, client)
+        return Pool(opened, clock=clock, evidence=evidence, limits=limits)
+
+    async with AsyncExitStack() as stack:
+        store = stack.enter_context(BlockStore.open(plan.folder, limits))
+        client.join()
+        stack.push_async_callback(client.leave)
+        supply = await stack.enter_async_context(pool(_SUPPLY))
+        routers = await stack.enter_async_context(pool(_ROUTING))
+        found = await stack.enter_async_context(pool(frozenset()))
+        providers = Providers(routers, found, client, timer=time.monotonic, limits=limits)
+        blocks = NetworkBlocks(
+            store,
+            supply if supply.status() else None,
+            providers if routers.status() else None,
+            limits=limits,
+        )
+        stack.push_async_callback(blocks.written)
+        yield Content(store, blocks, supply, found, routers)
+
+
+def _is_archive(entry: ListedSource) -> bool:
+    return entry.url.startswith("file:")

@@ -1,0 +1,81 @@
+"""Opening a pointer: from a name or an address, and a path, to what stands there.
+
+The one way in for whoever shows or saves content. A further network finds its
+place in `open_pointer`, by what the pointer names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from walkaway.content.blocks import Blocks
+from walkaway.content.budget import Budget
+from walkaway.content.exporter.node import Look, look_at
+from walkaway.content.resolve import Resolved, resolve
+from walkaway.errors import TooMuch
+from walkaway.limits import LIMITS, Limits
+from walkaway.names.pointer import Pointer
+from walkaway.names.resolution import Names
+from walkaway.proofs.ipfs.cid import Cid
+
+__all__ = ["Opened", "Root", "find_root", "open_pointer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """An address, and the path below it, after all names on the way were followed.
+
+    ``seconds`` is how long that may be held, None where nothing says; ``proven``
+    whether each of the names was, and not somebody's word.
+    """
+
+    cid: Cid
+    path: tuple[str, ...] = ()
+    seconds: float | None = None
+    proven: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a pointer leads to. ``look`` is of ``resolved.cid``, the end of the path."""
+
+    root: Root
+    resolved: Resolved
+    look: Look
+
+
+async def open_pointer(blocks: Blocks, names: Names, pointer: Pointer, budget: Budget) -> Opened:
+    """What stands where a pointer leads; of its content only the first block is fetched.
+
+    Raises:
+        NoSuchPath: its path leads nowhere; that is proven.
+        Unproven: a name or a block is not to be had.
+        ProofError: what there is of one does not prove it, or is malformed.
+        Unsupported: it is of a kind that is not resolved or not read.
+        TooMuch: it leads through more names or blocks than are followed.
+    """
+    root = await find_root(names, pointer, budget.limits)
+    resolved = await resolve(blocks, root.cid, root.path, budget)
+    return Opened(root, resolved, await look_at(blocks, resolved.cid, budget))
+
+
+async def find_root(names: Names, pointer: Pointer, limits: Limits = LIMITS) -> Root:
+    """Follow names until an address stands in their place; each may add to the path.
+
+    Raises:
+        Unproven: nobody could supply a proof of where a name leads.
+        ProofError: what there is for a name does not prove it, or the address is malformed.
+        Unsupported: no kind of name that is resolved.
+        TooMuch: one name leads to another, on and on.
+    """
+    asked, path, seconds, proven = pointer.root, pointer.path, list[float](), True
+    for _ in range(limits.name_steps):
+        if pointer.network == "ipfs":
+            return Root(Cid.parse(pointer.root), path, min(seconds, default=None), proven)
+        resolution = await names.resolve(pointer.root)
+        pointer = resolution.pointer
+        path = (*pointer.path, *path)
+        proven = proven and resolution.proven
+        if resolution.seconds is not None:
+            seconds.append(resolution.seconds)
+    raise TooMuch(f"{asked[:100]!r} leads through more than {limits.name_steps - 1} names")

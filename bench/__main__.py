@@ -14,7 +14,9 @@ NOT_BENCHMARKS = {
     "__init__",
     "__main__",
     "busy_block",
+    "cold_content",
     "figures",
+    "import_speed",
     "json_rpc",
     "load",
     "multicall",
@@ -22,6 +24,7 @@ NOT_BENCHMARKS = {
     "report",
     "shaped_link",
     "state_proofs",
+    "warm_files",
     "web_load",
     "without_access_lists",
 }

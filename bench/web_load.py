@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.interop.peers import system_program
+from tests.interop.peers import free_port, system_program
 
 __all__ = ["SERVER_CORE", "Load", "cpu_seconds", "load", "nginx", "on_core"]
 
@@ -64,14 +64,15 @@ async def load(url: str, server: int, *, seconds: int) -> Load:
 
 
 @asynccontextmanager
-async def nginx(root: Path, port: int) -> AsyncIterator[int]:
-    """nginx with one worker that sends the files under ``root``; its process."""
+async def nginx(root: Path) -> AsyncIterator[tuple[str, int]]:
+    """nginx with one worker that sends the files under ``root``: its URL and its process."""
+    port = free_port()
     with TemporaryDirectory(prefix="nginx-") as folder:
         config = Path(folder) / "nginx.conf"
         config.write_text(_NGINX.format(folder=folder, root=root, port=port))
         program = await system_program("nginx", "nginx-light")
         async with _process([*on_core(SERVER_CORE), program, "-c", str(config)], port) as process:
-            yield process
+            yield f"http://127.0.0.1:{port}", process
 
 
 _NGINX = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +83,7 @@ class Kubo:
         output = await self.run("add", "--recursive", "--hidden", "-Q", *options, str(path))
         return output.decode().strip()
 
-    async def configure(self, settings: dict[str, Json]) -> None:
+    async def configure(self, settings: Mapping[str, Json]) -> None:
         """Set each dotted name of the configuration."""
         for name, value in settings.items():
             await self.run("config", "--json", name, json.dumps(value))
@@ -100,7 +100,7 @@ class KuboDaemon:
 
 @asynccontextmanager
 async def kubo_repository(
-    settings: dict[str, Json] | None = None, *, profile: str | None = None
+    settings: Mapping[str, Json] | None = None, *, profile: str | None = None
 ) -> AsyncIterator[Kubo]:
     """An empty repository that knows nobody, gone afterwards.
 
@@ -112,7 +112,7 @@ async def kubo_repository(
         await kubo.run("init", "--empty-repo", "--profile", "test")
         if profile is not None:
             await kubo.run("config", "profile", "apply", profile)
-        await kubo.configure(ALONE | (settings or {}))
+        await kubo.configure({**ALONE, **(settings or {})})
         yield kubo
 
 

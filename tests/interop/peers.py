@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import shutil
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 __all__ = [
+    "free_port",
     "go_program",
     "node_package",
     "python_package",
@@ -152,3 +154,11 @@ async def system_program(name: str, package: str | None = None) -> str:
     await _done(apt, "update", "-q")
     await _done(apt, "install", "-q", "-y", "--no-install-recommends", package)
     return shutil.which(name) or pytest.fail(f"apt-get installed no {name}")
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on, for programs that cannot choose their own."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        port: int = bound.getsockname()[1]
+        return port

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from walkaway.cli.config import SETTINGS, Settings, load_settings
+from walkaway.cli.content import content_plan
 from walkaway.cli.node import plan
+from walkaway.content.opening import ContentPlan
 from walkaway.errors import ConfigError
 
 ROOT = "0x" + "ab" * 32
@@ -44,7 +46,10 @@ def test_defaults_need_nothing() -> None:
         "beacon",
         "execution",
         "submit",
+        "content",
+        "routing",
     }
+    assert settings.store_folder == settings.state_directory / "store"
     assert set(settings.came_from) == {s.key for s in SETTINGS}
     assert set(settings.came_from.values()) == {"default"}
 
@@ -248,6 +253,39 @@ def test_without_the_defaults_only_own_sources_are_asked(file: Path) -> None:
     with pytest.raises(ConfigError, match="no source of kind beacon") as raised:
         load(file, text.replace('"beacon", ', ""))
     assert "default_sources" in raised.value.advice
+
+
+def test_content_needs_no_source_of_the_chain(file: Path) -> None:
+    file.write_text(
+        """
+        default_sources = false
+        store_directory = "/srv/blocks"
+        store_megabytes = 5
+        guard_exceptions = ["127.0.0.1:8080"]
+        [[source]]
+        name = "site"
+        operator = "me"
+        kinds = ["content"]
+        url = "file:///srv/site.car"
+        """
+    )
+    settings = load_settings({}, {}, config=file, follows_chain=False)
+    assert content_plan(settings, offline=True) == ContentPlan(
+        folder=Path("/srv/blocks"),
+        evidence=settings.state_directory / "evidence",
+        store_bytes=5 * 2**20,
+        sources=settings.sources,
+        guard_exceptions=("127.0.0.1:8080",),
+        offline=True,
+    )
+    with pytest.raises(ConfigError, match="no source of kind beacon or execution"):
+        load_settings({}, {}, config=file)
+
+
+def test_sources_of_content_and_of_the_chain_are_kept_apart(file: Path) -> None:
+    settings = load_settings({}, {})
+    kinds = {kind for source in content_plan(settings).sources for kind in source.kinds}
+    assert kinds == {"content", "routing"}
 
 
 def test_a_private_submitter_is_alone(file: Path) -> None:

@@ -34,7 +34,7 @@ from walkaway.cli.setting_values import (
 )
 from walkaway.errors import ConfigError
 from walkaway.limits import LIMITS
-from walkaway.sources.defaults import ListedSource, default_sources
+from walkaway.sources.defaults import ListedSource, content_sources, default_sources
 
 __all__ = ["CONFIG_VARIABLE", "PORT", "SETTINGS", "Setting", "Settings", "load_settings"]
 
@@ -54,8 +54,8 @@ class Settings:
     """Everything that is set. ``came_from`` says for each key who set it.
 
     ``checkpoint`` is a 32-byte beacon block root. ``sources`` are the defaults
-    of the network and the person's own, ``submit`` the names of those that are
-    given transactions.
+    of the network and of content, and the person's own; ``submit`` the names of those
+    that are given transactions.
     """
 
     network: str
@@ -67,6 +67,8 @@ class Settings:
     allowed_origins: tuple[str, ...]
     state_directory: Path
     cache_megabytes: int
+    store_directory: Path | None
+    store_megabytes: int
     head_age_seconds: float
     default_sources: bool
     guard_exceptions: tuple[str, ...]
@@ -74,6 +76,11 @@ class Settings:
     sources: tuple[ListedSource, ...]
     private_submit: bool
     came_from: Mapping[str, str]
+
+    @property
+    def store_folder(self) -> Path:
+        """Where content is kept: within the state directory, where nothing else is set."""
+        return self.store_directory or self.state_directory / "store"
 
     @property
     def submit(self) -> tuple[str, ...]:
@@ -114,6 +121,14 @@ def _no_checkpoint() -> bytes | None:
 
 def _given_checkpoint(written: object) -> bytes | None:
     return read_checkpoint(written)
+
+
+def _no_directory() -> Path | None:
+    return None
+
+
+def _given_directory(written: object) -> Path | None:
+    return read_directory(written)
 
 
 def _nothing() -> tuple[str, ...]:
@@ -159,6 +174,18 @@ CACHE_MEGABYTES = Setting(
     read_megabytes,
     lambda: LIMITS.disk_cache_bytes // 2**20,
 )
+STORE_DIRECTORY = Setting(
+    "store_directory",
+    "where content is kept; `store` in the state directory where nothing is set",
+    _given_directory,
+    _no_directory,
+)
+STORE_MEGABYTES = Setting(
+    "store_megabytes",
+    "how much content is kept; what is pinned stays, whatever this says",
+    read_megabytes,
+    lambda: LIMITS.store_bytes // 2**20,
+)
 HEAD_AGE_SECONDS = Setting(
     "head_age_seconds",
     "how old the proven head may be before `latest` is refused",
@@ -194,6 +221,8 @@ SETTINGS = (
     ALLOWED_ORIGINS,
     STATE_DIRECTORY,
     CACHE_MEGABYTES,
+    STORE_DIRECTORY,
+    STORE_MEGABYTES,
     HEAD_AGE_SECONDS,
     DEFAULT_SOURCES,
     GUARD_EXCEPTIONS,
@@ -208,12 +237,13 @@ def load_settings(
     *,
     config: Path | None = None,
     more_sources: Iterable[ListedSource] = (),
+    follows_chain: bool = True,
 ) -> Settings:
     """The settings in force.
 
     ``flags`` maps keys to what was written on the command line, None where
     nothing was; ``config`` is ``--config``; ``more_sources`` are those of
-    ``--source``.
+    ``--source``. Unless ``follows_chain``, no sources of the chain need to be there.
 
     Raises:
         ConfigError: a value is malformed, a key unknown, or two settings contradict.
@@ -235,15 +265,21 @@ def load_settings(
         allowed_origins=layers.value(ALLOWED_ORIGINS),
         state_directory=layers.value(STATE_DIRECTORY),
         cache_megabytes=layers.value(CACHE_MEGABYTES),
+        store_directory=layers.value(STORE_DIRECTORY),
+        store_megabytes=layers.value(STORE_MEGABYTES),
         head_age_seconds=layers.value(HEAD_AGE_SECONDS),
         default_sources=with_defaults,
         guard_exceptions=layers.value(GUARD_EXCEPTIONS),
         offchain_lookups=layers.value(OFFCHAIN_LOOKUPS),
-        sources=_combined(default_sources(network) if with_defaults else (), own),
+        sources=_combined(
+            (*default_sources(network), *content_sources()) if with_defaults else (), own
+        ),
         private_submit=_has_submitter(own),
         came_from=layers.came_from,
     )
-    _refuse_too_many_operators(settings)
+    if follows_chain:
+        _refuse_too_few_sources(settings)
+        _refuse_too_many_operators(settings)
     return settings
 
 
@@ -335,7 +371,11 @@ def _combined(
     kept = [source for source in listed if source.name not in names]
     if _has_submitter(own):
         kept = [replace(s, kinds=tuple(k for k in s.kinds if k != "submit")) for s in kept]
-    sources = (*(source for source in kept if source.kinds), *own)
+    return (*(source for source in kept if source.kinds), *own)
+
+
+def _refuse_too_few_sources(settings: Settings) -> None:
+    sources = settings.sources
     missing = [
         kind for kind in ("beacon", "execution") if not any(kind in s.kinds for s in sources)
     ]
@@ -344,7 +384,6 @@ def _combined(
             f"there is no source of kind {' or '.join(missing)}",
             advice="list one under [[source]], or leave default_sources = true",
         )
-    return sources
 
 
 def _has_submitter(sources: Iterable[ListedSource]) -> bool:

@@ -16,13 +16,12 @@ from walkaway.cli.config import Settings
 from walkaway.errors import ConfigError
 from walkaway.rpc.server import LOOPBACK_ADDRESSES, RpcServer
 from walkaway.sources.clock import Clock
-from walkaway.sources.defaults import ListedSource
+from walkaway.sources.defaults import CHAIN_KINDS, ListedSource
 from walkaway.sources.evidence import EvidenceStore
 from walkaway.sources.gateways import Gateways
 from walkaway.sources.guard import Guard
+from walkaway.sources.listed import open_sources
 from walkaway.sources.pool import Pool
-from walkaway.sources.source import Source
-from walkaway.sources.transports.http import HttpTransport
 from walkaway.sources.transports.http_client import HttpClient
 
 __all__ = ["Listen", "Node", "open_node", "open_pool", "plan"]
@@ -92,17 +91,8 @@ def open_pool(
     evidence: EvidenceStore,
     client: HttpClient,
 ) -> Pool:
-    """A pool over these sources, each reached over HTTP."""
-    sources = [
-        Source(
-            entry.name,
-            entry.operator,
-            frozenset(entry.kinds),
-            HttpTransport(entry.name, entry.url, client),
-        )
-        for entry in listed
-    ]
-    return Pool(sources, clock=clock, evidence=evidence)
+    """A pool over those of these sources that are asked about the chain."""
+    return Pool(open_sources(listed, CHAIN_KINDS, client), clock=clock, evidence=evidence)
 
 
 @asynccontextmanager

@@ -22,8 +22,10 @@ __all__ = [
     "HostOption",
     "JsonOption",
     "NetworkOption",
+    "OfflineOption",
     "PortOption",
     "SourceOption",
+    "StoreOption",
     "read_source_flags",
     "settings_from",
 ]
@@ -46,8 +48,8 @@ SourceOption = Annotated[
         "--source",
         "-s",
         help="A further source, as KIND=URL: beacon=http://127.0.0.1:5052. One address that "
-        "answers as several kinds joins them by +. Repeatable. Other users of this machine "
-        "can see flags: put keys in walkaway.toml.",
+        "answers as several kinds joins them by +; a CAR file is content=file:///site.car. "
+        "Repeatable. Other users of this machine can see flags: put keys in walkaway.toml.",
         metavar="KIND=URL",
     ),
 ]
@@ -75,6 +77,14 @@ HomeOption = Annotated[
     str | None,
     typer.Option("--state-directory", help="Where state is kept.", metavar="DIRECTORY"),
 ]
+OfflineOption = Annotated[
+    bool,
+    typer.Option("--offline", help="Ask nobody: only what is on this machine is used."),
+]
+StoreOption = Annotated[
+    str | None,
+    typer.Option("--store-directory", help="Where content is kept.", metavar="DIRECTORY"),
+]
 JsonOption = Annotated[
     bool,
     typer.Option("--json", help="Write JSON for a program, one document a line."),
@@ -85,15 +95,25 @@ _WORD = re.compile(r"[a-z]{1,12}")
 
 
 def settings_from(
-    config: Path | None, sources: list[str] | None = None, **flags: object
+    config: Path | None,
+    sources: list[str] | None = None,
+    *,
+    follows_chain: bool = True,
+    **flags: object,
 ) -> Settings:
     """The settings in force under these flags and this process's environment.
+
+    A command that needs content alone says so by ``follows_chain=False``.
 
     Raises:
         ConfigError: something written is malformed or contradicts.
     """
     return load_settings(
-        flags, os.environ, config=config, more_sources=read_source_flags(sources or [])
+        flags,
+        os.environ,
+        config=config,
+        more_sources=read_source_flags(sources or []),
+        follows_chain=follows_chain,
     )
 
 

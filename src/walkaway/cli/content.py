@@ -1,0 +1,21 @@
+"""What commands about content share: the plan that a person's settings make."""
+
+from __future__ import annotations
+
+from walkaway.cli.config import Settings
+from walkaway.content.opening import ContentPlan
+from walkaway.sources.defaults import CONTENT_KINDS
+
+__all__ = ["content_plan"]
+
+
+def content_plan(settings: Settings, *, offline: bool = False) -> ContentPlan:
+    """Where content is kept and who is asked for it; nobody where ``offline``."""
+    return ContentPlan(
+        folder=settings.store_folder,
+        evidence=settings.state_directory / "evidence",
+        store_bytes=settings.store_megabytes * 2**20,
+        sources=tuple(s for s in settings.sources if CONTENT_KINDS.intersection(s.kinds)),
+        guard_exceptions=settings.guard_exceptions,
+        offline=offline,
+    )

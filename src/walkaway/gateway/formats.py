@@ -65,7 +65,7 @@ class Negotiated:
     format: Format = Format.PLAIN
     by_header: bool = False
     html: bool = False
-    parameters: Mapping[str, str] = field(default=_NOTHING)
+    parameters: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ T = TypeVar("T")
 
 _USES = 1024
 """How many uses are remembered between two writes, to be written with the second."""
+_PAGES = 2048
+"""How many free pages of the file are given back at a time, so that others may write between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +233,9 @@ class BlockStore:
             total = Gone(total.blocks + gone.blocks, total.size + gone.size)
             if progress is not None:
                 progress(total)
-        await self._file.alone(_shrink)
+        before, free = None, await self._file.alone(_shrink)
+        while free and free != before:
+            before, free = free, await self._file.alone(_shrink)
         return total
 
     async def stat(self) -> Stat:
@@ -321,7 +325,9 @@ def _drop(file: sqlite3.Connection, block: int) -> None:
     file.execute("DELETE FROM block WHERE id = ? AND pins = 0", (block,))
 
 
-def _shrink(file: sqlite3.Connection) -> None:
-    # A script is stepped to its end; a single statement without columns frees one page.
-    file.executescript("PRAGMA incremental_vacuum;")
+def _shrink(file: sqlite3.Connection) -> int:
+    """Give back some of the free pages of the file; how many there are after that."""
+    # A script is stepped to its end, where a statement without columns frees one page.
+    file.executescript(f"PRAGMA incremental_vacuum({_PAGES});")
     file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    return int(file.execute("PRAGMA freelist_count").fetchone()[0])

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from walkaway.cli.config import Settings
 from walkaway.content.opening import ContentPlan
+from walkaway.content.store.block_store import BlockStore
+from walkaway.limits import LIMITS
 from walkaway.sources.defaults import CONTENT_KINDS
 
-__all__ = ["content_plan"]
+__all__ = ["content_plan", "open_store"]
 
 
 def content_plan(settings: Settings, *, offline: bool = False) -> ContentPlan:
@@ -19,3 +23,9 @@ def content_plan(settings: Settings, *, offline: bool = False) -> ContentPlan:
         guard_exceptions=settings.guard_exceptions,
         offline=offline,
     )
+
+
+def open_store(settings: Settings) -> BlockStore:
+    """The store alone, for what asks nobody. Raises `ConfigError`."""
+    limits = replace(LIMITS, store_bytes=settings.store_megabytes * 2**20)
+    return BlockStore.open(settings.store_folder, limits)

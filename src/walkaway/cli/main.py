@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from walkaway import __version__
+from walkaway.cli.add import add
 from walkaway.cli.demo import demo
 from walkaway.cli.explain import explain
 from walkaway.cli.status import status
@@ -27,6 +28,7 @@ app.command()(up)
 app.command()(status)
 app.command()(trust)
 app.command()(explain)
+app.command()(add)
 app.command()(demo)
 
 

@@ -131,7 +131,29 @@ class Tree:
                         f"{self._limits.import_folder_entries} entries",
                         advice="divide it into several folders",
                     )
-        return sorted(names, key=lambda name: self._name_bytes(folder.path, name))
+        return sorted(names, key=lambda name: self.name_bytes(name, folder.path))
+
+    def name_bytes(self, name: str, folder: Path | str) -> bytes:
+        """The bytes of a name in a folder.
+
+        Raises:
+            Unreadable: it is not UTF-8.
+            TooMuch: it is longer than is taken.
+        """
+        try:
+            encoded = name.encode()
+        except UnicodeEncodeError:
+            raise Unreadable(
+                f"a name in {shown_path(folder)} is not UTF-8: {shown_path(name)}",
+                advice="rename it: links in IPFS have Unicode names",
+            ) from None
+        if len(encoded) > self._limits.import_name_bytes:
+            raise TooMuch(
+                f"a name in {shown_path(folder)} is longer than "
+                f"{self._limits.import_name_bytes} bytes: {shown_path(name)}",
+                advice="give it a shorter one",
+            )
+        return encoded
 
     def _folder(
         self,
@@ -148,22 +170,6 @@ class Tree:
                 advice="import a folder inside it by itself",
             )
         return FolderFound(path, metadata, inside | {identity})
-
-    def _name_bytes(self, folder: Path, name: str) -> bytes:
-        try:
-            encoded = name.encode()
-        except UnicodeEncodeError:
-            raise Unreadable(
-                f"a name in {shown_path(folder)} is not UTF-8: {shown_path(name)}",
-                advice="rename it: links in IPFS have Unicode names",
-            ) from None
-        if len(encoded) > self._limits.import_name_bytes:
-            raise TooMuch(
-                f"a name in {shown_path(folder)} is longer than "
-                f"{self._limits.import_name_bytes} bytes: {shown_path(name)}",
-                advice="give it a shorter one",
-            )
-        return encoded
 
     def _metadata(self, status: os.stat_result) -> Metadata:
         if not (self._options.mode or self._options.mtime):
@@ -191,7 +197,7 @@ def readable(path: Path | str) -> Iterator[None]:
 
 def shown_path(path: Path | str) -> str:
     """A path as it can be printed, whatever bytes are in it."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    return os.fspath(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _kind(mode: int) -> str:

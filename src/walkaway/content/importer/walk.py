@@ -134,6 +134,7 @@ class Walk:
             case Wrapped(members):
                 entries: dict[str, PbLink] = {}
                 for name, member in members.items():
+                    self._tree.name_bytes(name, "the directory")
                     yield from self._given(member, partial(self._enter, entries, name))
                 self._ahead.then(partial(directory, self._profile, entries), place)
 

@@ -233,10 +233,6 @@ class Limits:
     denylist_bytes: int = 256 * 1024 * 1024
     denylist_line_bytes: int = 2 * 1024 * 1024
     denylist_header_bytes: int = 1024 * 1024
-    tunnels: int = 256
-    tunnel_head_bytes: int = 32 * 1024
-    tunnel_head_seconds: float = 10.0
-    tunnel_idle_seconds: float = 120.0
 
     # cli
     config_bytes: int = 256 * 1024

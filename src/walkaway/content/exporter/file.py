@@ -121,7 +121,7 @@ def places_within(node: File, at: int, start: int, stop: int) -> Iterator[Place]
     """The parts of a node, which begins ``at`` in its file, that hold bytes of a range."""
     at += len(node.content)
     for part in node.parts:
-        if at >= stop:
+        if at >= stop or start >= stop:
             return
         if part.size and at + part.size > start:
             yield Place(part, at)

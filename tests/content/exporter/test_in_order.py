@@ -1,0 +1,172 @@
+"""The engine of every walk: in order, ahead within bounds, and gone when it is closed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+
+from tests.content.exporter.dags import Dag, Gated, all_of
+from walkaway.content.blocks import Blocks
+from walkaway.content.budget import Budget
+from walkaway.content.exporter.in_order import Want, in_order
+from walkaway.errors import TooMuch, Unproven
+from walkaway.limits import LIMITS
+from walkaway.proofs.ipfs.cid import Cid
+from walkaway.proofs.ipfs.links import links_of
+
+MIB = 1024 * 1024
+
+
+def leaves(dag: Dag, count: int, size: int = 1) -> list[Want[None]]:
+    return [Want(dag.raw(bytes([at % 256, at // 256])), None, 1, size) for at in range(count)]
+
+
+def found(want: Want[None], data: bytes) -> Iterator[bytes | Want[None]]:
+    yield data
+    for cid in links_of(want.cid, data):
+        yield Want(cid, None, want.depth + 1, 1)
+
+
+async def walked(
+    blocks: Blocks, begin: Sequence[Want[None]], budget: Budget | None = None
+) -> list[bytes]:
+    return await all_of(in_order(blocks, begin, found, budget or Budget()))
+
+
+async def settled() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_blocks_come_depth_first_and_in_order() -> None:
+    dag = Dag()
+    a, b, c = (dag.raw(text) for text in (b"a", b"b", b"c"))
+    inner = dag.file([(a, 1), (b, 1)])
+    root = dag.file([(inner, 2), (c, 1)])
+    given = await walked(dag, [Want(root, None, 0, 3)])
+    assert given == [dag.held[cid] for cid in (root, inner, a, b, c)]
+    assert set(dag.asked.values()) == {1}
+
+
+async def test_few_are_fetched_ahead_at_first_and_never_more_than_the_limit() -> None:
+    dag = Dag()
+    wants = leaves(dag, 100)
+    gated = Gated(dag)
+    task = asyncio.create_task(walked(gated, wants))
+    await settled()
+    assert gated.going == [want.cid for want in wants[:2]]
+    gated.gate.set()
+    assert len(await task) == 100
+    assert 2 < gated.most <= LIMITS.ahead_blocks
+
+
+@pytest.mark.parametrize(("size", "most"), [(1, 5), (MIB, 5), (MIB + MIB // 2, 3), (1 << 60, 2)])
+async def test_bytes_ahead_are_bounded_as_blocks_are(size: int, most: int) -> None:
+    dag = Dag()
+    gated = Gated(dag)
+    gated.gate.set()
+    budget = Budget(replace(LIMITS, ahead_blocks=5, ahead_bytes=5 * MIB))
+    await walked(gated, leaves(dag, 40, size), budget)
+    assert gated.most == most
+
+
+async def test_whoever_does_not_read_has_nothing_fetched() -> None:
+    dag = Dag()
+    walk = in_order(dag, leaves(dag, 100), found, Budget())
+    assert not dag.asked
+    await anext(walk)
+    await anext(walk)
+    await settled()
+    asked = dag.asked.total()
+    await settled()
+    assert dag.asked.total() == asked <= 6
+    await walk.aclose()
+
+
+async def test_closing_ends_every_fetch() -> None:
+    dag = Dag()
+    wants = leaves(dag, 10)
+    gated = Gated(dag)
+    gated.gate.set()
+    before = asyncio.all_tasks()
+    walk = in_order(gated, wants, found, Budget())
+    await anext(walk)
+    gated.gate.clear()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(anext(walk), 0)
+    await walk.aclose()
+    assert gated.going == []
+    assert asyncio.all_tasks() == before
+
+    gated.gate.clear()
+    task = asyncio.create_task(walked(gated, wants))
+    await settled()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert gated.going == []
+    assert gated.cancelled[-2:] == [want.cid for want in wants[:2]]
+    assert asyncio.all_tasks() == before
+
+
+async def test_what_fails_fails_at_its_turn() -> None:
+    dag = Dag()
+    wants = leaves(dag, 10)
+    del dag.held[wants[3].cid]
+    walk = in_order(dag, wants, found, Budget())
+    assert [await anext(walk) for _ in range(3)] == [dag.held[want.cid] for want in wants[:3]]
+    assert dag.asked[wants[3].cid] == 1
+    with pytest.raises(Unproven):
+        await anext(walk)
+
+
+async def test_what_is_passed_over_is_not_given_and_its_fetch_ended() -> None:
+    dag = Dag()
+    wants = leaves(dag, 6)
+    seen = set[Cid]()
+
+    def read(want: Want[None], data: bytes) -> Iterator[bytes | Want[None]]:
+        seen.add(want.cid)
+        yield data
+
+    twice = [*wants[:3], wants[0], *wants]
+    del dag.held[wants[5].cid]
+    twice = [*twice[:-1], Want(wants[0].cid, None, 1, 1)]
+    walk = in_order(dag, twice, read, Budget(), pass_over=lambda want: want.cid in seen)
+    assert await all_of(walk) == [dag.held[want.cid] for want in wants[:5]]
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_a_walk_ends_at_each_of_its_bounds() -> None:
+    dag = Dag()
+    wants = leaves(dag, 4)
+    with pytest.raises(TooMuch, match="more blocks"):
+        await walked(dag, wants, Budget(blocks=3))
+    with pytest.raises(TooMuch, match="more bytes"):
+        await walked(dag, wants, Budget(size=7))
+    assert len(await walked(dag, wants, Budget(blocks=4, size=8))) == 4
+    wide = dag.file([(want.cid, 2) for want in wants])
+    with pytest.raises(TooMuch, match="wait their turn"):
+        await walked(dag, [Want(wide, None, 0, 8)], Budget(replace(LIMITS, pending_links=4)))
+    deep = wants[0].cid
+    for _ in range(LIMITS.dag_depth):
+        deep = dag.file([(deep, 2)])
+    assert len(await walked(dag, [Want(deep, None, 0, 2)])) == LIMITS.dag_depth + 1
+    with pytest.raises(TooMuch, match="links deep"):
+        await walked(dag, [Want(dag.file([(deep, 2)]), None, 0, 2)])
+
+
+async def test_nothing_beyond_a_branch_is_fetched_before_what_is_below_it() -> None:
+    dag = Dag()
+    inner = [dag.file([], bytes([at])) for at in range(3)]
+    gated = Gated(dag)
+    big = [Want(cid, None, 1, 3 * MIB) for cid in inner]
+    task = asyncio.create_task(walked(gated, big))
+    await settled()
+    assert gated.going == inner[:1]
+    gated.gate.set()
+    await task
+    assert gated.most == 1

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from starlette.types import Send
+from starlette.types import Message, Send
 
+from walkaway.content.store.assembled_file import AssembledFile
 from walkaway.errors import WalkawayError
 from walkaway.limits import LIMITS, Limits
 from walkaway.rpc.http_protocol import AnswerCutShort
 
-__all__ = ["PIECE_BYTES", "Answer", "Body", "RawHeaders", "raw_headers", "send_answer"]
+__all__ = [
+    "PIECE_BYTES",
+    "Answer",
+    "Body",
+    "FilePart",
+    "RawHeaders",
+    "raw_headers",
+    "send_answer",
+    "send_ready",
+]
 
 PIECE_BYTES = 1024 * 1024
 """Bytes that are handed to the web server at a time, which waits before each for its client."""
@@ -20,13 +31,37 @@ PIECE_BYTES = 1024 * 1024
 RawHeaders = list[tuple[bytes, bytes]]
 """Headers as ASGI takes them: lower-case names."""
 
-Body = bytes | memoryview | AsyncIterator[bytes]
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """The bytes of an assembled file from ``start`` up to but without ``end``."""
+
+    file: AssembledFile
+    start: int
+    end: int
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def pieces(self) -> Iterator[bytes | memoryview]:
+        """The bytes, as much at a time as is worth a write. Raises `AnswerCutShort`."""
+        for at in range(self.start, self.end, PIECE_BYTES):
+            end = min(at + PIECE_BYTES, self.end)
+            piece = self.file.slice(at, end)
+            if len(piece) != end - at:
+                raise AnswerCutShort("an assembled file is not as long as it was")
+            yield piece
+
+
+Body = bytes | FilePart | AsyncGenerator[bytes, None]
 
 
 @dataclass(slots=True)
 class Answer:
-    """A status, headers and a body. ``length`` is the body's bytes where they are known ahead.
+    """A status, headers and a body.
 
+    ``length`` is the body's bytes where they are known ahead, of a body that is not sent as well.
+    ``ready_seconds`` is how long the same answer may be given again to whoever asks the same.
     A body that comes piece by piece is closed by whoever sends it, or by `drop`.
     """
 
@@ -34,19 +69,28 @@ class Answer:
     headers: RawHeaders = field(default_factory=list)
     body: Body = b""
     length: int | None = None
+    ready_seconds: float = 0.0
 
     @property
-    def start(self) -> dict[str, object]:
+    def start(self) -> Message:
         """The ASGI message that opens the answer."""
         headers = self.headers
-        length = self.length if isinstance(self.body, AsyncIterator) else len(self.body)
+        length = self.length
+        if length is None and not isinstance(self.body, AsyncGenerator):
+            length = len(self.body)
         if length is not None and self.status not in (204, 304):
             headers = [*headers, (b"content-length", str(length).encode())]
         return {"type": "http.response.start", "status": self.status, "headers": headers}
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the body is at hand."""
+        return not isinstance(self.body, AsyncGenerator)
+
     async def drop(self) -> None:
         """Let go of a body that nobody will read."""
-        await _close(self.body)
+        if isinstance(self.body, AsyncGenerator):
+            await self.body.aclose()
 
 
 def raw_headers(told: Iterable[tuple[str, str]]) -> RawHeaders:
@@ -62,51 +106,48 @@ async def send_answer(
     Raises `AnswerCutShort` where the rest of the body is not to be had: the connection is
     then cut, so that nobody takes the beginning for the whole.
     """
-    await send(answer.start)
     if not with_body:
         await answer.drop()
+        await send(answer.start)
         await send(_last(b""))
-    elif isinstance(answer.body, AsyncIterator):
+    elif isinstance(answer.body, AsyncGenerator):
+        await send(answer.start)
         await _send_stream(answer.body, send, limits)
     else:
-        await _send_bytes(answer.body, send)
+        await send_ready(answer.start, answer.body, send)
 
 
-async def _send_bytes(body: bytes | memoryview, send: Send) -> None:
-    end = max(0, len(body) - PIECE_BYTES)
-    for at in range(0, end, PIECE_BYTES):
-        await send(_more(body[at : at + PIECE_BYTES]))
-    await send(_last(body[-(-end // PIECE_BYTES) * PIECE_BYTES :]))
+async def send_ready(start: Message, body: bytes | FilePart, send: Send) -> None:
+    """Send an answer whose body is at hand. Raises `AnswerCutShort`, as `send_answer`."""
+    await send(start)
+    if isinstance(body, FilePart):
+        for piece in body.pieces():
+            await send(_more(piece))
+        body = b""
+    await send(_last(body))
 
 
-async def _send_stream(body: AsyncIterator[bytes], send: Send, limits: Limits) -> None:
+async def _send_stream(body: AsyncGenerator[bytes, None], send: Send, limits: Limits) -> None:
     """Send pieces as they come. Each has its time; so has the whole."""
     try:
-        async with asyncio.timeout(limits.web_request_seconds):
+        async with asyncio.timeout(limits.web_request_seconds), aclosing(body):
             while (piece := await _next(body, limits)) is not None:
                 await send(_more(piece))
     except (WalkawayError, TimeoutError) as error:
         raise AnswerCutShort(type(error).__name__) from None
-    finally:
-        await _close(body)
     await send(_last(b""))
 
 
-async def _next(body: AsyncIterator[bytes], limits: Limits) -> bytes | None:
+async def _next(body: AsyncGenerator[bytes, None], limits: Limits) -> bytes | None:
     async with asyncio.timeout(limits.web_stall_seconds):
         return await anext(body, None)
 
 
-async def _close(body: Body) -> None:
-    if isinstance(body, AsyncGenerator):
-        await body.aclose()
-
-
-def _more(piece: bytes | memoryview) -> dict[str, object]:
+def _more(piece: bytes | memoryview) -> Message:
     return {"type": "http.response.body", "body": piece, "more_body": True}
 
 
-def _last(piece: bytes | memoryview) -> dict[str, object]:
+def _last(piece: bytes) -> Message:
     return {"type": "http.response.body", "body": piece, "more_body": False}
 
 

@@ -13,7 +13,15 @@ from walkaway.gateway.asked import Asked
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.ipns_name import name_text, parse_name
 
-__all__ = ["CORS", "IMMUTABLE", "NO_STORE", "cache_control", "content_headers", "content_location"]
+__all__ = [
+    "CORS",
+    "IMMUTABLE",
+    "NO_STORE",
+    "cache_control",
+    "content_headers",
+    "content_location",
+    "ipfs_uri",
+]
 
 IMMUTABLE: Final = "public, max-age=29030400, immutable"
 GENERATED: Final = "public, max-age=604800, stale-while-revalidate=2678400"

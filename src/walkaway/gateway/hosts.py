@@ -25,7 +25,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "[::1]"})
 _NETWORKS: tuple[Network, ...] = ("ipfs", "ipns")
 _STANDALONE_DASH = re.compile(r"(?<!-)((?:--)*)-(?!-)")
 
-PlaceKind = Literal["path", "gateway", "root", "name"]
+PlaceKind = Literal["path", "gateway", "root", "name", "host"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ class Place:
 
     ``authority`` is it in lower case. For kind ``root``, ``label`` is the content
     root as it stands in the host, ``network`` where it lives and ``parent`` the
-    gateway's own host, with the port; for kind ``name``, ``label`` is the name.
+    gateway's own host, with the port; for kind ``name``, ``label`` is the name as it
+    stands below the gateway's host, for kind ``host`` the host itself, which may be a name.
     """
 
     kind: PlaceKind
@@ -81,7 +82,7 @@ class Hosts:
                 return Place("gateway", lower, lower)
             if name.endswith("." + gateway) and all(name.split(".")):
                 return _below(name.removesuffix("." + gateway), lower, gateway + port)
-        return Place("name", lower, lower, "ipns", name) if name in self._allowed else None
+        return Place("host", lower, lower, "ipns", name) if name in self._allowed else None
 
     def is_gateway(self, authority: str) -> bool:
         """Whether content roots have hosts of their own below this one."""

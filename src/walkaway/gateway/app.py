@@ -1,0 +1,206 @@
+"""`Gateway`: the ASGI application. Decides what is asked for, and of whom.
+
+In order: an answer that is ready; whether this host is served and this page may ask;
+where host and path lead (`routes`); what stands there (`content`), or what went wrong
+(`failures`). Whatever is being done ends when its client goes away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Coroutine, Iterable, Sequence
+from contextlib import suppress
+from typing import Final, TypeVar
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from walkaway.content.blocks import Blocks
+from walkaway.content.store.assembled import AssembledFiles
+from walkaway.errors import WalkawayError
+from walkaway.gateway.answer import Answer, send_answer, send_ready
+from walkaway.gateway.asked import Wish, read_wish
+from walkaway.gateway.content import ContentPaths
+from walkaway.gateway.denylist import Denylist
+from walkaway.gateway.failures import Failure, failure_answer
+from walkaway.gateway.fences import Fences
+from walkaway.gateway.headers import CORS
+from walkaway.gateway.hosts import GatewaySettings, Hosts, Place
+from walkaway.gateway.hot import HotAnswers
+from walkaway.gateway.routes import Routes
+from walkaway.limits import LIMITS, Limits
+from walkaway.names.resolution import Names
+from walkaway.rpc.local_surface import LocalSurface
+
+__all__ = ["Gateway"]
+
+log = logging.getLogger(__name__)
+
+ROUTING: Final = "/routing/v1/"
+METHODS: Final = "GET, HEAD, OPTIONS"
+
+T = TypeVar("T")
+
+
+class Gateway:
+    """Serves content by address and by name on one port.
+
+    ``blocks`` give content from wherever it is, ``local`` only what is on this
+    machine; ``assembled`` keeps whole files ready. ``bound`` are further addresses
+    of this machine that have path URLs. ``routing`` answers below ``/routing/v1/``
+    on hosts that have path URLs.
+    """
+
+    def __init__(
+        self,
+        blocks: Blocks,
+        local: Blocks,
+        names: Names,
+        *,
+        settings: GatewaySettings | None = None,
+        bound: Iterable[str] = (),
+        assembled: AssembledFiles | None = None,
+        denylist: Denylist | None = None,
+        routing: ASGIApp | None = None,
+        limits: Limits = LIMITS,
+    ) -> None:
+        given = GatewaySettings() if settings is None else settings
+        self._hosts = Hosts(given, bound=bound)
+        self._fences = Fences(self._hosts, LocalSurface(origins=given.allowed_origins))
+        self._routes = Routes(self._hosts, names)
+        self._paths = ContentPaths(
+            blocks, local, names, assembled=assembled, denylist=denylist, limits=limits
+        )
+        self._routing = routing
+        self._limits = limits
+        self._hot = HotAnswers(limits)
+        self._going = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request. Raises `AnswerCutShort`, for the web server to end the connection."""
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        key = self._hot.key(scope)
+        ready = None if key is None else self._hot.find(key)
+        if ready is not None:
+            await send_ready(*ready, send)
+            return
+        with suppress(_Gone):
+            answer = await self._serve(scope, receive, send)
+            if answer is not None and key is not None:
+                self._hot.keep(key, answer)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> Answer | None:
+        """Answer a request; the answer that was given, where it is one of ours."""
+        if self._going >= self._limits.web_requests:
+            full = Failure(503, "too many requests at a time", advice="ask again")
+            await send_answer(failure_answer(full, None), send)
+            return None
+        self._going += 1
+        try:
+            return await self._served(scope, receive, send)
+        finally:
+            self._going -= 1
+
+    async def _served(self, scope: Scope, receive: Receive, send: Send) -> Answer | None:
+        wish: Wish | None = None
+        try:
+            wish = read_wish(
+                scope["method"], scope["raw_path"], scope["query_string"], scope["headers"]
+            )
+            place = self._admit(wish, scope["headers"])
+            if self._routing is not None and _is_routing(place, wish):
+                await self._routing(scope, receive, send)
+                return None
+            answer = await self._answer(place, wish, receive)
+        except WalkawayError as error:
+            answer = failure_answer(error, wish)
+        with_body = scope["method"] != "HEAD"
+        sending = send_answer(answer, send, with_body=with_body, limits=self._limits)
+        await (sending if answer.is_ready else _while_there(receive, sending))
+        return answer
+
+    def _admit(self, wish: Wish, headers: Sequence[tuple[bytes, bytes]]) -> Place:
+        """The host that is asked. Raises `Failure` for one of another, and who may not ask."""
+        hosts = [value.decode("latin-1") for name, value in headers if name == b"host"]
+        place = self._hosts.place(hosts[0]) if len(hosts) == 1 else None
+        if place is None:
+            raise Failure(
+                403,
+                "the Host header does not name this machine (DNS rebinding is refused)",
+                advice="use 127.0.0.1, localhost or a name under .localhost, "
+                "or allow the host by configuration",
+            )
+        if self._fences.refuses(wish.method, wish.headers):
+            raise Failure(
+                403,
+                "pages of other sites may not ask this gateway",
+                advice="open the address in a window of its own",
+            )
+        return place
+
+    async def _answer(self, place: Place, wish: Wish, receive: Receive) -> Answer:
+        if wish.method == "OPTIONS":
+            return Answer(204, [*CORS, (b"access-control-max-age", b"600")])
+        if wish.method not in ("GET", "HEAD"):
+            answer = failure_answer(Failure(405, "content is read only"), wish)
+            answer.headers.append((b"allow", METHODS.encode()))
+            return answer
+        seconds = self._limits.web_answer_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                return await _while_there(receive, self._content(place, wish))
+        except TimeoutError:
+            raise Failure(
+                504, f"nobody supplied it within {seconds:g} seconds", advice="ask again"
+            ) from None
+        except (WalkawayError, _Gone):
+            raise
+        except Exception as error:
+            log.error("a request failed: %s", _where(error))
+            raise Failure(500, "the gateway failed at this; its log says where") from None
+
+    async def _content(self, place: Place, wish: Wish) -> Answer:
+        led = await self._routes.lead(place, wish)
+        return led if isinstance(led, Answer) else await self._paths.answer(led)
+
+
+class _Gone(Exception):
+    """Nobody waits for the answer any more; caught in this module, and nowhere else."""
+
+
+async def _while_there(receive: Receive, work: Coroutine[None, None, T]) -> T:
+    """The result of some work, which ends when its client goes away.
+
+    Raises `_Gone`, and what the work raises.
+    """
+    working = asyncio.ensure_future(work)
+    going = asyncio.ensure_future(_gone(receive))
+    try:
+        await asyncio.wait({working, going}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+        raise _Gone
+    finally:
+        going.cancel()
+        working.cancel()
+        await asyncio.gather(working, going, return_exceptions=True)
+
+
+async def _gone(receive: Receive) -> None:
+    """Wait until the client goes away; what it still sends is of no use."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _is_routing(place: Place, wish: Wish) -> bool:
+    return place.kind in ("path", "gateway") and wish.raw_path.startswith(ROUTING)
+
+
+def _where(error: Exception) -> str:
+    """The kind of an error and the line it came from, but not its text, which may hold a URL."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    return type(error).__name__ + place

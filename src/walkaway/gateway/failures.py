@@ -1,0 +1,102 @@
+"""What went wrong, as an answer: a status, who was asked, what each answered, what to do.
+
+A page for people, JSON for programs that ask for it, lines of text for all others.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from walkaway.errors import (
+    InvalidRequest,
+    NoSuchPath,
+    ProofError,
+    Stale,
+    TooMuch,
+    Unproven,
+    Unsupported,
+    WalkawayError,
+)
+from walkaway.gateway.answer import Answer, RawHeaders, raw_headers
+from walkaway.gateway.asked import Wish
+from walkaway.gateway.formats import Format
+from walkaway.gateway.headers import CORS, NO_STORE
+from walkaway.gateway.pages import PAGE_POLICY, error_page
+
+__all__ = ["Failure", "failure_answer", "status_of"]
+
+STORE: Final = "store"
+"""What the store of this machine is called among the sources that were asked."""
+
+_RETRY_SECONDS: Final = "10"
+_RETRIED: Final = frozenset({429, 502, 503, 504})
+_STATUSES: Final[tuple[tuple[type[WalkawayError], int], ...]] = (
+    (NoSuchPath, 404),
+    (TooMuch, 422),
+    (InvalidRequest, 400),
+    (Unsupported, 501),
+    (Stale, 503),
+    (ProofError, 500),
+)
+
+
+class Failure(WalkawayError):
+    """A refusal of the gateway's own, with its status."""
+
+    def __init__(self, status: int, message: str, *, advice: str = "") -> None:
+        super().__init__(message, advice=advice)
+        self.status = status
+
+
+def status_of(error: WalkawayError) -> int:
+    """The status of an error.
+
+    What only this machine's store was asked for is not here (404); what others
+    were asked for in vain may be had later (502).
+    """
+    if isinstance(error, Failure):
+        return error.status
+    if isinstance(error, Unproven):
+        return 404 if set(error.reasons) <= {STORE} else 502
+    return next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
+
+
+def failure_answer(error: WalkawayError, wish: Wish | None, *, status: int | None = None) -> Answer:
+    """The error, in the form that whoever asked can read best."""
+    code = status_of(error) if status is None else status
+    message = error.summary if isinstance(error, Unproven) else str(error)
+    sources = error.reasons if isinstance(error, Unproven) else {}
+    media_type, body = _written(code, message, sources, error, wish)
+    told = [
+        ("content-type", media_type),
+        ("cache-control", NO_STORE),
+        ("x-content-type-options", "nosniff"),
+        ("vary", "Accept"),
+    ]
+    if code in _RETRIED:
+        told.append(("retry-after", _RETRY_SECONDS))
+    headers: RawHeaders = raw_headers(told)
+    if media_type.startswith("text/html"):
+        headers += raw_headers([("content-security-policy", PAGE_POLICY)])
+    return Answer(code, [*headers, *CORS], body)
+
+
+def _written(
+    status: int,
+    message: str,
+    sources: Mapping[str, str],
+    error: WalkawayError,
+    wish: Wish | None,
+) -> tuple[str, bytes]:
+    if wish is not None and wish.negotiated.html:
+        page = error_page(status, message, sources=sources, advice=error.advice)
+        return "text/html; charset=utf-8", page
+    if wish is not None and wish.negotiated.format is Format.JSON:
+        told = error.diagnostics() | {"status": status}
+        return "application/json", json.dumps(told, default=str).encode()
+    lines = [message, *(f"  {name}: {reason}" for name, reason in sources.items())]
+    if error.advice:
+        lines.append(error.advice)
+    return "text/plain; charset=utf-8", ("\n".join(lines) + "\n").encode("utf-8", "replace")

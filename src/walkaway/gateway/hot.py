@@ -1,0 +1,129 @@
+"""Answers that are ready: small requests for files that were just served, without a thought.
+
+Only a plain GET is answered from here, in which no header asks for anything of its own.
+What is kept is kept for seconds, so that a denylist or a name that changed is heard of.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.types import Message, Scope
+
+from walkaway.gateway.answer import Answer, FilePart
+from walkaway.limits import LIMITS, Limits
+
+__all__ = ["HotAnswers", "Key"]
+
+Key = tuple[bytes, bytes, bytes]
+"""The host, the path and the query, as they were sent."""
+
+_HARMLESS: Final = frozenset(
+    {
+        b"accept-encoding",
+        b"accept-language",
+        b"connection",
+        b"cookie",
+        b"dnt",
+        b"pragma",
+        b"priority",
+        b"referer",
+        b"sec-fetch-dest",
+        b"sec-fetch-mode",
+        b"sec-fetch-user",
+        b"sec-gpc",
+        b"upgrade-insecure-requests",
+        b"user-agent",
+    }
+)
+"""Headers that change no answer about a file."""
+
+_OWN_SITES: Final = frozenset({b"same-origin", b"same-site", b"none"})
+_SHARES: Final = 4
+"""One answer takes at most this part of the room."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    start: Message
+    body: bytes | FilePart
+    until: float
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory; a file's are the system's."""
+        return len(self.body) if isinstance(self.body, bytes) else 0
+
+    def is_good(self) -> bool:
+        """Whether it may still be given."""
+        if self.until < asyncio.get_running_loop().time():
+            return False
+        return isinstance(self.body, bytes) or self.body.file.is_unchanged()
+
+
+class HotAnswers:
+    """The answers that are ready, by what was sent; the one used longest ago leaves first."""
+
+    def __init__(self, limits: Limits = LIMITS) -> None:
+        self._limits = limits
+        self._kept: OrderedDict[Key, _Kept] = OrderedDict()
+        self._size = 0
+
+    def key(self, scope: Scope) -> Key | None:
+        """What an answer to this request would be kept under; None where it is no plain GET."""
+        if scope["method"] != "GET":
+            return None
+        host = None
+        for name, value in scope["headers"]:
+            if name in _HARMLESS:
+                continue
+            if name == b"host" and host is None:
+                host = value
+            elif not (
+                (name == b"accept" and _is_for_a_browser(value))
+                or (name == b"sec-fetch-site" and value in _OWN_SITES)
+            ):
+                return None
+        return None if host is None else (host, scope["raw_path"], scope["query_string"])
+
+    def find(self, key: Key) -> tuple[Message, bytes | FilePart] | None:
+        """How the answer opens, and its body; None where none is ready."""
+        kept = self._kept.get(key)
+        if kept is None:
+            return None
+        if not kept.is_good():
+            self._forget(key)
+            return None
+        return kept.start, kept.body
+
+    def keep(self, key: Key, answer: Answer) -> None:
+        """Have an answer ready from now on, if it may be given again and is not too large."""
+        body = answer.body
+        if not answer.ready_seconds or isinstance(body, AsyncGenerator):
+            return
+        if isinstance(body, bytes) and len(body) > self._limits.web_hot_bytes // _SHARES:
+            return
+        self._forget(key)
+        lasts = min(answer.ready_seconds, self._limits.web_hot_seconds)
+        kept = _Kept(answer.start, body, asyncio.get_running_loop().time() + lasts)
+        self._kept[key] = kept
+        self._size += kept.size
+        while (
+            len(self._kept) > self._limits.web_hot_answers
+            or self._size > self._limits.web_hot_bytes
+        ):
+            self._forget(next(iter(self._kept)))
+
+    def _forget(self, key: Key) -> None:
+        kept = self._kept.pop(key, None)
+        if kept is not None:
+            self._size -= kept.size
+
+
+def _is_for_a_browser(accept: bytes) -> bool:
+    """Whether no response format is asked for by its own name."""
+    return b"vnd.ip" not in accept and b"x-tar" not in accept

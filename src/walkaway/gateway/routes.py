@@ -1,0 +1,162 @@
+"""From a host and a path to a content path, or to the address where it is to be asked for.
+
+https://specs.ipfs.tech/http-gateways/subdomain-gateway/. On hosts below which content
+has hosts of its own, path URLs lead there, so that no two contents share an origin.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from walkaway.errors import InvalidRequest, ProofError, Unproven, Unsupported
+from walkaway.gateway.answer import Answer, raw_headers
+from walkaway.gateway.asked import Asked, Wish, read_path
+from walkaway.gateway.failures import Failure
+from walkaway.gateway.headers import CORS
+from walkaway.gateway.hosts import Hosts, Place, inlined
+from walkaway.gateway.mount import Mount, escaped
+from walkaway.gateway.pages import PAGE_POLICY
+from walkaway.gateway.roots import check_root, key_name, label_of, root_of_label
+from walkaway.gateway.start_page import start_page
+from walkaway.names.pointer import Network
+from walkaway.names.resolution import Names
+
+__all__ = ["Routes"]
+
+_NETWORKS: Final[dict[str, Network]] = {"ipfs": "ipfs", "ipns": "ipns"}
+
+
+class Routes:
+    """Where each host and path leads."""
+
+    def __init__(self, hosts: Hosts, names: Names) -> None:
+        self._hosts = hosts
+        self._names = names
+
+    async def lead(self, place: Place, wish: Wish) -> Asked | Answer:
+        """The content path that is asked for, or the answer that leads to it.
+
+        Raises:
+            InvalidRequest: it leads to no content path.
+        """
+        forwarded = self._hosts.place(wish.headers.get("x-forwarded-host", ""))
+        place = place if forwarded is None else forwarded
+        if place.kind == "root":
+            return _below_own_host(place, wish)
+        if place.kind == "name":
+            return _below_name(place, wish)
+        if place.kind == "host" and await self._is_name(place.label):
+            path, slash = read_path(wish.raw_path)
+            return Asked(_mount_of_name(place, place.label), path, slash, wish)
+        return _below_path(place, wish)
+
+    async def _is_name(self, host: str) -> bool:
+        try:
+            await self._names.resolve(host)
+        except (Unproven, Unsupported):
+            return False
+        except ProofError:
+            return True
+        return True
+
+
+def _below_own_host(place: Place, wish: Wish) -> Asked | Answer:
+    root = root_of_label(place.network, place.label)
+    label = label_of(place.network, root)
+    # Names with their dots are served as they are, where no certificate has to cover them.
+    is_spelled_out = "." in place.label and _scheme(wish) == "http"
+    if label != place.label and not is_spelled_out:
+        return _moved(_address(wish, f"{label}.{place.network}.{place.parent}"))
+    mount = Mount("subdomain", place.network, root, place.authority, place.parent)
+    path, slash = read_path(wish.raw_path)
+    return Asked(mount, path, slash, wish)
+
+
+def _below_name(place: Place, wish: Wish) -> Asked | Answer:
+    """A name directly below the gateway's host; with dots, siblings would share cookies."""
+    if "." in place.label:
+        return _moved(_address(wish, f"{inlined(place.label)}.{place.parent}"))
+    path, slash = read_path(wish.raw_path)
+    return Asked(_mount_of_name(place, root_of_label("ipns", place.label)), path, slash, wish)
+
+
+def _below_path(place: Place, wish: Wish) -> Asked | Answer:
+    segments, slash = read_path(wish.raw_path)
+    if not segments:
+        return _start(place)
+    network = _NETWORKS.get(segments[0])
+    if network is None:
+        raise Failure(
+            404, "nothing is here", advice="content is at /ipfs/CID/path and /ipns/NAME/path"
+        )
+    if len(segments) == 1:
+        return _by_uri(wish)
+    root, path = segments[1], segments[2:]
+    if wish.headers.get("service-worker") == "script" and not path and not slash:
+        raise InvalidRequest("a service worker may not be registered for all of a gateway")
+    check_root(network, root)
+    if place.kind == "gateway":
+        host = f"{label_of(network, root)}.{network}.{place.authority}"
+        return _moved(_address(wish, host, path, slash=slash))
+    mount = Mount("path", network, root, place.authority, place.authority)
+    name = key_name(root) if network == "ipns" else None
+    if name is not None and name != root:
+        canonical = Mount("path", network, name, place.authority, place.authority)
+        return _moved(_with_query(canonical.href(path, slash=slash), wish), status=302)
+    return Asked(mount, path, slash or (not path and wish.raw_path.endswith("/")), wish)
+
+
+def _mount_of_name(place: Place, name: str) -> Mount:
+    return Mount("name", "ipns", name, place.authority, place.parent)
+
+
+def _by_uri(wish: Wish) -> Answer:
+    """The way to what ``?uri=ipfs://...`` names, as browsers hand over such addresses."""
+    uri = wish.query.get("uri", "")
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        raise InvalidRequest("the uri is no address") from None
+    network = _NETWORKS.get(parts.scheme)
+    if network is None or not parts.netloc:
+        raise InvalidRequest(
+            "a CID or a name is missing",
+            advice="ask for /ipfs/CID, /ipns/NAME, or ?uri=ipfs://CID",
+        )
+    path, slash = read_path(parts.path)
+    location = f"/{network}/{escaped([parts.netloc, *path])}{'/' if path and slash else ''}"
+    return _moved(f"{location}?{parts.query}" if parts.query else location)
+
+
+def _address(
+    wish: Wish, authority: str, path: tuple[str, ...] | None = None, *, slash: bool = False
+) -> str:
+    """The same request's address on another host of this gateway, below a root of its own."""
+    if path is None:
+        path, slash = read_path(wish.raw_path)
+    target = f"/{escaped(path)}{'/' if slash and path else ''}"
+    return _with_query(f"{_scheme(wish)}://{authority}{target}", wish)
+
+
+def _with_query(address: str, wish: Wish) -> str:
+    return f"{address}?{wish.raw_query}" if wish.raw_query else address
+
+
+def _scheme(wish: Wish) -> str:
+    return "https" if wish.headers.get("x-forwarded-proto", "").lower() == "https" else "http"
+
+
+def _moved(location: str, *, status: int = 301) -> Answer:
+    return Answer(status, [*raw_headers([("location", location)]), *CORS])
+
+
+def _start(place: Place) -> Answer:
+    headers = raw_headers(
+        [
+            ("content-type", "text/html; charset=utf-8"),
+            ("content-security-policy", PAGE_POLICY),
+            ("x-content-type-options", "nosniff"),
+        ]
+    )
+    return Answer(200, headers, start_page(place.authority))

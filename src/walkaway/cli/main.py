@@ -8,9 +8,12 @@ import typer
 
 from walkaway import __version__
 from walkaway.cli.add import add
+from walkaway.cli.car import car_app
 from walkaway.cli.demo import demo
 from walkaway.cli.explain import explain
+from walkaway.cli.pin import pin_app
 from walkaway.cli.status import status
+from walkaway.cli.store import store_app
 from walkaway.cli.trust import trust
 from walkaway.cli.up import up
 
@@ -29,6 +32,9 @@ app.command()(status)
 app.command()(trust)
 app.command()(explain)
 app.command()(add)
+app.add_typer(pin_app)
+app.add_typer(car_app)
+app.add_typer(store_app)
 app.command()(demo)
 
 

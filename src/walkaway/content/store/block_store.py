@@ -112,12 +112,12 @@ class BlockStore:
             return prove_block(cid, cid.digest)
         row = await self._file.read(lambda file: _prove(file, cid))
         if row is None:
-            raise _not_held("does not hold it")
+            raise _not_held(cid, "does not hold it")
         block, proven = row
         if proven is None:
             log.warning("a kept block was damaged, and is dropped: %s", cid)
             await self._file.write(lambda file: _drop(file, block))
-            raise _not_held("what it held was damaged, and is dropped")
+            raise _not_held(cid, "what it held was damaged, and is dropped")
         if len(self._used) < _USES:
             self._used.add(block)
         return proven
@@ -289,8 +289,8 @@ class BlockStore:
         return blocks, size, pinned, pinned_size, count, leases
 
 
-def _not_held(reason: str) -> Unproven:
-    return Unproven("the block is not held on this machine", reasons={"store": reason})
+def _not_held(cid: Cid, reason: str) -> Unproven:
+    return Unproven(f"{cid} is not held on this machine", reasons={"store": reason})
 
 
 def _prove(file: sqlite3.Connection, cid: Cid) -> tuple[int, Proven[bytes] | None] | None:

@@ -1,0 +1,212 @@
+"""`walkaway car`: whole DAGs out of a file and into one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, BinaryIO, TypeAlias
+
+import typer
+from rich.text import Text
+
+from walkaway.chain.clock import SystemClock
+from walkaway.cli.byte_bar import ByteBar
+from walkaway.cli.cid_words import CidArgument, read_cid
+from walkaway.cli.config import Settings
+from walkaway.cli.content import content_plan, open_store
+from walkaway.cli.options import ConfigOption, HomeOption, JsonOption, SourceOption, settings_from
+from walkaway.cli.terminal import Terminal, counted, sized
+from walkaway.content.budget import Budget
+from walkaway.content.opening import open_content
+from walkaway.content.store.archives import Carried, Imported, export_car, import_car, pieces_of
+from walkaway.content.store.block_store import BlockStore
+from walkaway.errors import InvalidRequest, WalkawayError
+from walkaway.proofs.ipfs.cid import Cid
+
+__all__ = ["car_app"]
+
+_STANDARD = "-"
+
+_ShowCarried: TypeAlias = Callable[[Carried], None]
+
+car_app = typer.Typer(
+    name="car",
+    help="Carry whole DAGs in archives (CAR).\n\n"
+    "Example: walkaway car export bafkqaaa --output site.car",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@car_app.command("import")
+def car_import(
+    file: Annotated[
+        str,
+        typer.Argument(help="The archive, of version 1 or 2; - is standard input.", metavar="FILE"),
+    ],
+    *,
+    no_pin: Annotated[
+        bool, typer.Option("--no-pin", help="Let it leave the store when room is needed.")
+    ] = False,
+    config: ConfigOption = None,
+    state_directory: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Prove and keep the blocks of an archive, and pin the DAGs of its roots.
+
+    Nobody else is asked: a root whose DAG is not whole is an error that names
+    the block which is missing, after everything that is there was kept.
+
+    Example: walkaway car import site.car
+    """
+    terminal = Terminal(as_json=as_json)
+    with terminal.ending():
+        settings = settings_from(config, state_directory=state_directory)
+        with _opened(file) as archive, open_store(settings) as store:
+            total = _size_of(archive)
+            with ByteBar(terminal, "importing") as bar:
+                imported = asyncio.run(
+                    _import(store, archive, lambda now: bar.show(now.size, total), pin=not no_pin)
+                )
+        if as_json:
+            terminal.print_json(
+                {
+                    "roots": [str(root) for root in imported.roots],
+                    "pinned": not no_pin,
+                    **_as_data(imported.carried),
+                }
+            )
+            return
+        for root in imported.roots:
+            terminal.show(Text(str(root), "good"))
+        terminal.complaints.print(Text(_told(imported.carried), "quiet"))
+
+
+@car_app.command("export")
+def car_export(
+    cid: CidArgument,
+    *,
+    output: Annotated[
+        str,
+        typer.Option("--output", "-o", help="Where to; - is standard output.", metavar="FILE"),
+    ] = _STANDARD,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask nobody: all of it must be there already.")
+    ] = False,
+    source: SourceOption = None,
+    config: ConfigOption = None,
+    state_directory: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the whole DAG below an address as an archive, each block proven.
+
+    A file appears under its name once all of it is written.
+
+    Example: walkaway car export bafkqaaa -o nothing.car
+    """
+    terminal = Terminal(as_json=as_json)
+    with terminal.ending():
+        settings = settings_from(config, source, state_directory=state_directory)
+        root = read_cid(cid)
+        to_screen = output == _STANDARD
+        if to_screen and (as_json or sys.stdout.isatty()):
+            raise InvalidRequest(
+                "an archive is not for a screen, nor to stand among JSON",
+                advice="name a file with --output, or lead standard output into one",
+            )
+        with _written(output) as archive, ByteBar(terminal, "exporting", quiet=to_screen) as bar:
+            exported = asyncio.run(
+                _export(
+                    settings, root, archive, lambda now: bar.show(now.size, None), offline=offline
+                )
+            )
+        if as_json:
+            terminal.print_json({"cid": str(root), "file": output, **_as_data(exported)})
+        else:
+            terminal.complaints.print(Text(_told(exported), "quiet"))
+
+
+async def _import(
+    store: BlockStore, archive: BinaryIO, progress: _ShowCarried, *, pin: bool
+) -> Imported:
+    async with store.lease():
+        imported = await import_car(store, pieces_of(archive), progress)
+        for root in imported.roots if pin else ():
+            await store.pin(root)
+    return imported
+
+
+async def _export(
+    settings: Settings, root: Cid, archive: BinaryIO, progress: _ShowCarried, *, offline: bool
+) -> Carried:
+    async with open_content(
+        content_plan(settings, offline=offline), clock=SystemClock()
+    ) as content:
+        return await export_car(
+            content.blocks, root, archive.write, budget=Budget(), progress=progress
+        )
+
+
+def _as_data(carried: Carried) -> dict[str, object]:
+    return {"blocks": carried.blocks, "bytes": carried.size}
+
+
+def _told(carried: Carried) -> str:
+    return f"{counted(carried.blocks, 'block')}, {sized(carried.size)}, each proven"
+
+
+@contextlib.contextmanager
+def _opened(file: str) -> Iterator[BinaryIO]:
+    """Standard input, or a file.
+
+    Raises:
+        InvalidRequest: it cannot be read.
+    """
+    if file == _STANDARD:
+        yield sys.stdin.buffer
+        return
+    try:
+        with Path(file).open("rb") as archive:
+            yield archive
+    except OSError as error:
+        raise InvalidRequest(
+            f"{file} cannot be read: {error.strerror}", advice="name a file that is an archive"
+        ) from None
+
+
+def _size_of(archive: BinaryIO) -> int | None:
+    """How many bytes a file has; None for a pipe, and for what is no file of the system's."""
+    try:
+        return os.fstat(archive.fileno()).st_size or None
+    except OSError:
+        return None
+
+
+@contextlib.contextmanager
+def _written(output: str) -> Iterator[BinaryIO]:
+    """Standard output, or a file that has its name only once it is whole.
+
+    Raises:
+        WalkawayError: it cannot be written.
+    """
+    if output == _STANDARD:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    part = Path(f"{output}.part")
+    try:
+        with part.open("wb") as archive:
+            yield archive
+        part.replace(output)
+    except OSError as error:
+        raise WalkawayError(
+            f"{output} cannot be written: {error.strerror}",
+            advice="make room, or name another file with --output",
+        ) from None
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)

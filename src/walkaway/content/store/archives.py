@@ -1,0 +1,120 @@
+"""CARs in and out: whole DAGs as files, at the memory of a few blocks.
+
+An archive proves nothing: each of its blocks is proven before it is kept, and one
+that is not what it says ends the import. What was kept up to there stays, unpinned.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import BinaryIO, TypeAlias
+
+from walkaway.content.blocks import Blocks
+from walkaway.content.budget import Budget
+from walkaway.content.exporter.dag import walk
+from walkaway.content.store.block_store import BlockStore
+from walkaway.proofs.ipfs.car import CarReader, Section, car_header, car_section
+from walkaway.proofs.ipfs.cid import Cid
+
+__all__ = ["Carried", "Imported", "Progress", "export_car", "import_car", "pieces_of"]
+
+_PIECE_BYTES = 1024 * 1024
+_BATCH_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """How many blocks were carried so far, and how many bytes of data they have."""
+
+    blocks: int = 0
+    size: int = 0
+
+    def and_then(self, sections: list[Section]) -> Carried:
+        """With some more."""
+        more = sum([len(data) for _, data in sections])
+        return Carried(self.blocks + len(sections), self.size + more)
+
+
+Progress: TypeAlias = Callable[[Carried], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of an archive: the roots that it names, and what it held.
+
+    A root need not be among its blocks, nor all that is below one; to pin it tells.
+    """
+
+    roots: tuple[Cid, ...]
+    carried: Carried
+
+
+async def import_car(
+    store: BlockStore, archive: AsyncIterable[bytes], progress: Progress | None = None
+) -> Imported:
+    """Prove and keep the blocks of an archive of version 1 or 2, given in pieces of any size.
+
+    Wrap it into a lease where its blocks are to be there when it has ended.
+
+    Raises:
+        ProofError: it is no archive, is cut short, or holds a block that is another.
+        Unsupported: it holds a block whose address proves nothing.
+        StoreFault: the store cannot take it.
+    """
+    reader = CarReader(max_blocks=store.limits.archive_blocks)
+    carried = Carried()
+    batch: list[Section] = []
+    size = 0
+    async for piece in archive:
+        for section in reader.feed(piece):
+            batch.append(section)
+            size += len(section[1])
+        if size >= _BATCH_BYTES:
+            carried = await _keep(store, batch, carried, progress)
+            batch, size = [], 0
+    reader.close()
+    carried = await _keep(store, batch, carried, progress)
+    return Imported(reader.roots or (), carried)
+
+
+async def export_car(
+    blocks: Blocks,
+    root: Cid,
+    write: Callable[[bytes], object],
+    *,
+    budget: Budget,
+    progress: Progress | None = None,
+) -> Carried:
+    """Write the whole DAG below an address as an archive of version 1, depth first.
+
+    ``write`` takes the bytes, in a thread. Raises `Unproven` where a block is not to be had,
+    `ProofError` where one is malformed, and `TooMuch` where the budget ends.
+    """
+    carried = Carried()
+    await asyncio.to_thread(write, car_header((root,)))
+    async with aclosing(walk(blocks, root, budget)) as sections:
+        async for cid, data in sections:
+            await asyncio.to_thread(write, car_section(cid, data))
+            carried = carried.and_then([(cid, data)])
+            if progress is not None:
+                progress(carried)
+    return carried
+
+
+async def pieces_of(file: BinaryIO) -> AsyncIterator[bytes]:
+    """What is in a file or a pipe, in pieces as they come."""
+    while piece := await asyncio.to_thread(file.read, _PIECE_BYTES):
+        yield piece
+
+
+async def _keep(
+    store: BlockStore, batch: list[Section], carried: Carried, progress: Progress | None
+) -> Carried:
+    await store.put_many(batch)
+    carried = carried.and_then(batch)
+    if progress is not None:
+        progress(carried)
+    return carried

@@ -71,11 +71,13 @@ async def find_root(names: Names, pointer: Pointer, limits: Limits = LIMITS) -> 
     asked, path, seconds, proven = pointer.root, pointer.path, list[float](), True
     for _ in range(limits.name_steps):
         if pointer.network == "ipfs":
-            return Root(Cid.parse(pointer.root), path, min(seconds, default=None), proven)
+            break
         resolution = await names.resolve(pointer.root)
         pointer = resolution.pointer
         path = (*pointer.path, *path)
         proven = proven and resolution.proven
         if resolution.seconds is not None:
             seconds.append(resolution.seconds)
-    raise TooMuch(f"{asked[:100]!r} leads through more than {limits.name_steps - 1} names")
+    if pointer.network != "ipfs":
+        raise TooMuch(f"{asked[:100]!r} leads through more than {limits.name_steps} names")
+    return Root(Cid.parse(pointer.root), path, min(seconds, default=None), proven)

@@ -1,0 +1,84 @@
+"""Opening: names, then a path, then what stands there; and names that never end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from tests.content.exporter.dags import Dag
+from walkaway.content.budget import Budget
+from walkaway.content.exporter.node import What
+from walkaway.content.open import Root, find_root, open_pointer
+from walkaway.errors import NoSuchPath, ProofError, TooMuch, Unproven
+from walkaway.limits import LIMITS
+from walkaway.names.pointer import Pointer, parse_pointer
+from walkaway.names.resolution import Resolution
+
+DAG = Dag()
+LEAF = DAG.raw(b"leaf")
+INNER = DAG.directory([("leaf", LEAF)])
+ROOT = DAG.directory([("inner", INNER)])
+
+
+class Told:
+    """Names as they are told, each with its seconds and whether it is proven."""
+
+    def __init__(self, told: Mapping[str, tuple[str, float | None, bool]]) -> None:
+        self._told = told
+        self.asked: list[str] = []
+
+    async def resolve(self, name: str) -> Resolution:
+        self.asked.append(name)
+        if name not in self._told:
+            raise Unproven("no such name", reasons={})
+        path, seconds, proven = self._told[name]
+        return Resolution(parse_pointer(path), seconds, proven)
+
+
+NAMES = {
+    "app": ("/ipns/site/inner", 60.0, True),
+    "site": (f"/ipfs/{ROOT}", 30.0, True),
+    "word": ("/ipns/site", None, False),
+    "loop": ("/ipns/round", 1.0, True),
+    "round": ("/ipns/loop", 1.0, True),
+    "bad": ("/ipns/gone", 1.0, True),
+}
+
+
+async def test_an_address_asks_nobody_for_names() -> None:
+    names = Told({})
+    opened = await open_pointer(DAG, names, Pointer("ipfs", str(ROOT), ("inner",)), Budget())
+    assert opened.root == Root(ROOT, ("inner",), None, True)
+    assert (opened.look.what, opened.look.cid) == (What.DIRECTORY, INNER)
+    assert opened.resolved.roots == (ROOT, INNER)
+    assert names.asked == []
+
+
+async def test_names_add_to_the_path_and_the_shortest_time_stands() -> None:
+    opened = await open_pointer(DAG, Told(NAMES), Pointer("ipns", "app", ("leaf",)), Budget())
+    assert opened.root == Root(ROOT, ("inner", "leaf"), 30.0, True)
+    assert opened.look.block == b"leaf"
+    by_word = await find_root(Told(NAMES), Pointer("ipns", "word", ("inner",)))
+    assert by_word == Root(ROOT, ("inner",), 30.0, False)
+
+
+async def test_what_leads_nowhere_is_refused() -> None:
+    for pointer, fault in [
+        (Pointer("ipns", "gone"), Unproven),
+        (Pointer("ipns", "bad"), Unproven),
+        (Pointer("ipfs", "no-address"), ProofError),
+        (Pointer("ipns", "app", ("absent",)), NoSuchPath),
+    ]:
+        with pytest.raises(fault):
+            await open_pointer(DAG, Told(NAMES), pointer, Budget())
+
+
+async def test_names_that_lead_in_a_circle_end() -> None:
+    names = Told(NAMES)
+    with pytest.raises(TooMuch, match=f"'loop' leads through more than {LIMITS.name_steps} names"):
+        await find_root(names, Pointer("ipns", "loop"))
+    assert len(names.asked) == LIMITS.name_steps
+    chain = {str(at): (f"/ipns/{at + 1}", None, True) for at in range(LIMITS.name_steps - 1)}
+    chain[str(LIMITS.name_steps - 1)] = (f"/ipfs/{LEAF}", None, True)
+    assert await find_root(Told(chain), Pointer("ipns", "0")) == Root(LEAF)

@@ -31,7 +31,7 @@ HERE, THERE = "10.77.0.1", "10.77.0.2"
 
 MEGABITS = 100
 ROUND_TRIP_SECONDS = 0.030
-QUEUE_SECONDS = 0.060
+QUEUE_SECONDS = 0.120
 """How long a packet may wait for its turn before it is dropped."""
 
 TUN = Path("/dev/net/tun")

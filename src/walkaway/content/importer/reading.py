@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import select
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from threading import Event
 
@@ -17,7 +17,7 @@ __all__ = ["chunks_of_file", "chunks_of_stream"]
 _LOOK_SECONDS = 0.2
 
 
-def chunks_of_file(file: RegularFile, size: int) -> Iterator[bytes]:
+def chunks_of_file(file: RegularFile, size: int) -> Generator[bytes, None, None]:
     """The chunks of a file, each of ``size`` bytes but the last.
 
     Raises:

@@ -14,7 +14,8 @@ import pytest
 
 from tests.rpc.prepared_chain import PreparedChain
 from walkaway.limits import LIMITS
-from walkaway.rpc.server import SPARE_CONNECTIONS, RpcServer
+from walkaway.rpc.http_server import SPARE_CONNECTIONS
+from walkaway.rpc.server import RpcServer
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -201,7 +202,7 @@ async def test_nobody_can_hold_up_the_end(
     monkeypatch: pytest.MonkeyPatch,
     websocket: bool,
 ) -> None:
-    monkeypatch.setattr("walkaway.rpc.server.GRACE_SECONDS", 0.3)
+    monkeypatch.setattr("walkaway.rpc.http_server.GRACE_SECONDS", 0.3)
     chain.pause = asyncio.Event()
     server = RpcServer(chain, port=0)
     await server.start()

@@ -31,7 +31,7 @@ from walkaway.cli.terminal import Terminal, counted, plain, short_hex
 from walkaway.cli.up import ended_by_sigterm, stay_up
 from walkaway.devnet.execution.accounts import DEV_ACCOUNTS, dev_account
 from walkaway.errors import WalkawayError
-from walkaway.rpc.server import check_port
+from walkaway.rpc.http_server import check_port
 from walkaway.sources.request import Kind
 from walkaway.sources.standing import SourceState
 

@@ -14,7 +14,8 @@ from walkaway.chain.follower import SyncProgress
 from walkaway.chain.offchain_calls import OffchainCalls
 from walkaway.cli.config import Settings
 from walkaway.errors import ConfigError
-from walkaway.rpc.server import LOOPBACK_ADDRESSES, RpcServer
+from walkaway.rpc.http_server import LOOPBACK_ADDRESSES
+from walkaway.rpc.server import RpcServer
 from walkaway.sources.clock import Clock
 from walkaway.sources.defaults import CHAIN_KINDS, ListedSource
 from walkaway.sources.evidence import EvidenceStore

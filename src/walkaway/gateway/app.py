@@ -14,13 +14,13 @@ from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import suppress
 from typing import Final, TypeVar
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from walkaway.content.blocks import Blocks
 from walkaway.content.store.assembled import AssembledFiles
 from walkaway.errors import WalkawayError
 from walkaway.gateway.answer import Answer, send_answer, send_ready
-from walkaway.gateway.asked import Wish, read_wish
+from walkaway.gateway.asked import Wish, read_path, read_wish
 from walkaway.gateway.content import ContentPaths
 from walkaway.gateway.denylist import Denylist
 from walkaway.gateway.failures import Failure, failure_answer
@@ -29,6 +29,7 @@ from walkaway.gateway.headers import CORS
 from walkaway.gateway.hosts import GatewaySettings, Hosts, Place
 from walkaway.gateway.hot import HotAnswers
 from walkaway.gateway.routes import Routes
+from walkaway.gateway.routing_v1 import RoutingV1
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.resolution import Names
 from walkaway.rpc.local_surface import LocalSurface
@@ -62,7 +63,7 @@ class Gateway:
         bound: Iterable[str] = (),
         assembled: AssembledFiles | None = None,
         denylist: Denylist | None = None,
-        routing: ASGIApp | None = None,
+        routing: RoutingV1 | None = None,
         limits: Limits = LIMITS,
     ) -> None:
         given = GatewaySettings() if settings is None else settings
@@ -92,6 +93,10 @@ class Gateway:
             if answer is not None and key is not None:
                 self._hot.keep(key, answer)
 
+    def serves(self, authority: str) -> bool:
+        """Whether a host, with or without a port, is one of this gateway's."""
+        return self._hosts.place(authority) is not None
+
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> Answer | None:
         """Answer a request; the answer that was given, where it is one of ours."""
         if self._going >= self._limits.web_requests:
@@ -111,9 +116,6 @@ class Gateway:
                 scope["method"], scope["raw_path"], scope["query_string"], scope["headers"]
             )
             place = self._admit(wish, scope["headers"])
-            if self._routing is not None and _is_routing(place, wish):
-                await self._routing(scope, receive, send)
-                return None
             answer = await self._answer(place, wish, receive)
         except WalkawayError as error:
             answer = failure_answer(error, wish)
@@ -142,6 +144,9 @@ class Gateway:
         return place
 
     async def _answer(self, place: Place, wish: Wish, receive: Receive) -> Answer:
+        if self._routing is not None and _is_routing(place, wish):
+            segments, _ = read_path(wish.raw_path)
+            return await self._routing.answer(wish, segments[2:], receive)
         if wish.method == "OPTIONS":
             return Answer(204, [*CORS, (b"access-control-max-age", b"600")])
         if wish.method not in ("GET", "HEAD"):

@@ -25,9 +25,9 @@ from walkaway.content.importer.run import (
     import_stream,
     import_wrapped,
 )
-from walkaway.content.importer.tree import ImportOptions, shown_path
+from walkaway.content.importer.tree import ImportOptions, readable, shown_path
 from walkaway.content.store.block_store import BlockStore
-from walkaway.errors import InvalidRequest
+from walkaway.errors import InvalidRequest, Unreadable
 from walkaway.proofs.ipfs.cid import Cid
 
 __all__ = ["add"]
@@ -125,12 +125,14 @@ class _Single:
 
     @property
     def called(self) -> str:
-        return _name(self.path)
+        return shown_path(_name(self.path))
 
     async def run(
         self, job: _Job, store: BlockStore | None, pin: str | None, progress: Progress
     ) -> Cid:
         if self.path == _STANDARD_INPUT:
+            if sys.stdin is None:
+                raise Unreadable("standard input is closed")
             source = sys.stdin.fileno()
             return await import_stream(source, store, job.profile, progress, pin=pin)
         return await import_path(
@@ -146,7 +148,7 @@ class _Wrapped:
 
     @property
     def called(self) -> str:
-        return ", ".join(self.members)
+        return shown_path(", ".join(self.members))
 
     async def run(
         self, job: _Job, store: BlockStore | None, pin: str | None, progress: Progress
@@ -200,8 +202,10 @@ def _line(cid: Cid, called: str) -> Text:
 
 def _name(path: str) -> str:
     """The last name on a path, of which standard input and the root of all folders have none."""
-    absolute = os.path.normpath(Path(path).absolute())
-    return "" if path == _STANDARD_INPUT else shown_path(Path(absolute).name)
+    if path == _STANDARD_INPUT:
+        return ""
+    with readable(path):
+        return Path(os.path.normpath(Path(path).absolute())).name
 
 
 def _by_name(paths: list[str]) -> dict[str, Path]:

@@ -5,9 +5,19 @@ from __future__ import annotations
 import pytest
 
 from walkaway.limits import LIMITS
+from walkaway.proofs.ipfs import codecs
+from walkaway.proofs.ipfs.cid import Cid
 from walkaway.sources.capabilities import Capabilities, form_of
-from walkaway.sources.request import BeaconRequest, Request, RpcRequest
+from walkaway.sources.request import (
+    BeaconRequest,
+    BlockRequest,
+    IpnsRequest,
+    ProvidersRequest,
+    Request,
+    RpcRequest,
+)
 
+CID = Cid.of(codecs.RAW, b"")
 HOUR = LIMITS.capability_seconds
 
 
@@ -28,6 +38,11 @@ def proof(depth: int | None) -> RpcRequest:
             BeaconRequest("/eth/v1/beacon/blocks/123/root"),
             "GET /eth/v1/beacon/blocks/*/root as json",
         ),
+        (BlockRequest(CID), "blocks"),
+        (BlockRequest(CID, "kubo"), "blocks by Kubo's RPC"),
+        (ProvidersRequest(CID), "providers"),
+        (IpnsRequest(CID), "IPNS records, routing"),
+        (IpnsRequest(CID, "content"), "IPNS records, content"),
     ],
 )
 def test_forms(request_: Request, form: str) -> None:

@@ -17,10 +17,22 @@ import pytest
 
 from walkaway.errors import ConfigError, ProofError
 from walkaway.limits import LIMITS
+from walkaway.proofs.ipfs import codecs
+from walkaway.proofs.ipfs.cid import Cid
 from walkaway.sources.evidence import EvidenceStore, Lie
+from walkaway.sources.flow import Flow
 from walkaway.sources.redact import Scrubber
-from walkaway.sources.request import Answer, BeaconRequest, RpcRequest
+from walkaway.sources.request import (
+    Answer,
+    BeaconRequest,
+    BlockRequest,
+    IpnsRequest,
+    ProvidersRequest,
+    Request,
+    RpcRequest,
+)
 
+CID = Cid.of(codecs.RAW, b"")
 KEY = "k3y-0123456789abcdef"
 SMALL = replace(LIMITS, evidence_files=3, evidence_bytes=400)
 
@@ -181,3 +193,19 @@ def test_nothing_half_written_is_left(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(OSError, match="No space"):
         store.keep(lie(Answer("a", 1)))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("request_", "form"),
+    [
+        (BlockRequest(CID, flow=Flow(7)), "blocks"),
+        (ProvidersRequest(CID), "providers"),
+        (IpnsRequest(CID), "IPNS records, routing"),
+    ],
+)
+def test_a_lie_about_content_names_its_address(
+    tmp_path: Path, request_: Request, form: str
+) -> None:
+    told = replace(lie(Answer("a", b"\xff", content=b"\xff")), request=request_)
+    asked = kept(EvidenceStore(tmp_path).keep(told))["asked"]
+    assert asked == {"form": form, "cid": str(CID), "max_bytes": request_.answer_bytes}

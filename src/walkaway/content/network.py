@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from walkaway.chain.single_flight import SingleFlight
 from walkaway.content.providers import Providers
 from walkaway.content.unwritten import Keeping, Unwritten
-from walkaway.errors import ProofError, Unproven
+from walkaway.errors import ProofError, StoreFault, Unproven
 from walkaway.limits import LIMITS, Limits
 from walkaway.proofs.ipfs.block import prove_block
 from walkaway.proofs.ipfs.cid import Cid
@@ -81,6 +81,8 @@ class NetworkBlocks:
             return await self._store.get(cid)
         except Unproven as error:
             missing = error.reasons
+        except StoreFault as error:
+            missing = {"store": str(error)}
         _require_provable(cid)
         return await self._flights.run(cid, lambda: self._fetch(cid, missing))
 

@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 from walkaway.errors import ConfigError, SourceFault, SourceLacks
-from walkaway.sources.request import Answer, BeaconRequest, RpcRequest
+from walkaway.proofs.ipfs import codecs
+from walkaway.proofs.ipfs.cid import Cid
+from walkaway.sources.request import (
+    Answer,
+    BeaconRequest,
+    BlockRequest,
+    IpnsRequest,
+    ProvidersRequest,
+    Request,
+    RpcRequest,
+)
 from walkaway.sources.transports.recorded import RecordedTransport, recording_key
 
 CALL = RpcRequest("eth_getProof", ("0x00", ["0x01"], {"b": 1, "a": 2}))
@@ -58,3 +68,18 @@ def test_files_that_are_no_recording_are_named(text: str, tmp_path: Path) -> Non
     (tmp_path / "broken.json").write_text(text)
     with pytest.raises(ConfigError, match=r"broken\.json"):
         RecordedTransport.from_folder("s", tmp_path)
+
+
+async def test_content_is_found_by_its_address() -> None:
+    one, other = (Cid.of(codecs.RAW, data) for data in (b"1", b"2"))
+    requests: list[Request] = [
+        BlockRequest(one),
+        BlockRequest(one, "kubo"),
+        ProvidersRequest(one),
+        IpnsRequest(one),
+        IpnsRequest(one, "content"),
+    ]
+    transport = RecordedTransport.of("s", list(zip(requests, range(5), strict=True)))
+    assert [(await transport.fetch(request)).body for request in requests] == [0, 1, 2, 3, 4]
+    with pytest.raises(SourceLacks):
+        await transport.fetch(BlockRequest(other))

@@ -1,0 +1,143 @@
+"""One source of blocks on a loopback port: a trustless gateway, a Kubo RPC and a router.
+
+It answers ``GET /ipfs/{cid}?format=raw``, ``POST /api/v0/block/get?arg={cid}``,
+``GET /routing/v1/providers/{cid}`` and the records of IPNS names by both of their ways.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Mapping, Sequence
+
+from aiohttp import web
+
+from walkaway.devnet.content.manners import Manner, Manners
+from walkaway.errors import ProofError
+from walkaway.proofs.ipfs.cid import Cid
+from walkaway.proofs.ipfs.ipns_name import parse_name
+
+__all__ = ["ContentSource"]
+
+_RAW = "application/vnd.ipld.raw"
+_RECORD = "application/vnd.ipfs.ipns-record"
+_PIECE = 64 * 1024
+
+
+class ContentSource:
+    """Serves ``blocks``, by multihash. ``asked`` counts the questions for blocks that came.
+
+    ``providers`` are the records that its router gives for every address; ``records``
+    are IPNS records by the multihash of their name.
+    """
+
+    def __init__(
+        self,
+        blocks: Mapping[bytes, bytes],
+        manners: Manners | None = None,
+        *,
+        providers: Sequence[Mapping[str, object]] = (),
+        records: Mapping[bytes, bytes] | None = None,
+    ) -> None:
+        self.blocks = blocks
+        self.manners = manners or Manners()
+        self.providers = providers
+        self.records = records or {}
+        self.asked = 0
+        self._answers = 0
+        self._rng = random.Random(self.manners.seed)  # noqa: S311 - faults need no secrecy
+        self._runner: web.AppRunner | None = None
+
+    async def start(self, port: int = 0, host: str = "127.0.0.1") -> str:
+        """Bind a port, by default a free one, and give the URL."""
+        app = web.Application()
+        app.router.add_get("/ipfs/{cid}", self._gateway)
+        app.router.add_post("/api/v0/block/get", self._kubo)
+        app.router.add_get("/routing/v1/providers/{cid}", self._router)
+        app.router.add_get("/routing/v1/ipns/{name}", self._record)
+        app.router.add_get("/ipns/{name}", self._record)
+        # Whoever hangs up lets go of a handler that hangs.
+        self._runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True
+        )
+        await self._runner.setup()
+        await web.TCPSite(self._runner, host, port).start()
+        bound = self._runner.addresses[0]
+        return f"http://{bound[0]}:{bound[1]}"
+
+    async def stop(self) -> None:
+        """Close the port; whoever still waits for an answer is cut off."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _gateway(self, request: web.Request) -> web.StreamResponse:
+        if request.query.get("format") != "raw":
+            return web.Response(status=406, text="blocks only: ask for format=raw")
+        block = self._block(request.match_info["cid"])
+        if block is None:
+            return web.Response(status=404, text="not found")
+        return await self._answer(request, block, _RAW)
+
+    async def _kubo(self, request: web.Request) -> web.StreamResponse:
+        block = self._block(request.query.get("arg", ""))
+        if block is None:
+            told = {"Message": "block was not found locally (offline): ipld: could not find it"}
+            return web.json_response(told, status=500)
+        return await self._answer(request, block, "text/plain")
+
+    async def _router(self, request: web.Request) -> web.StreamResponse:
+        return web.json_response({"Providers": list(self.providers)})
+
+    async def _record(self, request: web.Request) -> web.StreamResponse:
+        try:
+            record = self.records.get(parse_name(request.match_info["name"]).multihash)
+        except ProofError:
+            return web.Response(status=400, text="no name of a key")
+        if record is None:
+            return web.Response(status=404, text="not found")
+        return web.Response(body=record, content_type=_RECORD)
+
+    def _block(self, cid: str) -> bytes | None:
+        self.asked += 1
+        try:
+            return self.blocks.get(Cid.parse(cid).multihash)
+        except ProofError:
+            return None
+
+    async def _answer(self, request: web.Request, block: bytes, kind: str) -> web.StreamResponse:
+        manner = self.manners.at(self._answers)
+        self._answers += 1
+        if self.manners.begins_after:
+            await asyncio.sleep(self.manners.begins_after)
+        if manner is Manner.BUSY:
+            return web.Response(status=429, headers={"Retry-After": "1"})
+        if manner in (Manner.HONEST, Manner.WRONG):
+            body = block if manner is Manner.HONEST else self._altered(block)
+            return web.Response(body=body, content_type=kind)
+        return await self._misbehave(request, block, kind, manner)
+
+    async def _misbehave(
+        self, request: web.Request, block: bytes, kind: str, manner: Manner
+    ) -> web.StreamResponse:
+        response = web.StreamResponse()
+        response.content_type = kind
+        if manner is not Manner.ENDLESS:
+            response.content_length = len(block)
+        await response.prepare(request)
+        with contextlib.suppress(ConnectionError):
+            if manner is Manner.HANGS:
+                await asyncio.Event().wait()
+            while manner is Manner.ENDLESS:
+                await response.write(self._rng.randbytes(_PIECE))
+            await response.write(block[: len(block) // 2])
+        if request.transport is not None:
+            request.transport.close()
+        return response
+
+    def _altered(self, block: bytes) -> bytes:
+        if not block:
+            return b"\0"
+        at = self._rng.randrange(len(block))
+        return block[:at] + bytes((block[at] ^ 0xFF,)) + block[at + 1 :]

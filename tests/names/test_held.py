@@ -103,7 +103,9 @@ async def test_a_record_whose_time_is_over_resolves_no_more(
     signer = Signer()
     await held.put(signer.name, signer.record())
     clock.seconds = NOON + 3599
-    assert (await held.resolve(signer.text)).seconds == pytest.approx(1)
+    nearly_over = await held.resolve(signer.text)
+    assert nearly_over.seconds == pytest.approx(1)
+    assert nearly_over.ttl == 60
     clock.seconds = NOON + 3600
     with pytest.raises(Unproven, match="no longer valid"):
         await held.resolve(signer.text)

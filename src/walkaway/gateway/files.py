@@ -69,14 +69,16 @@ def _named_type(found: Found, name: str) -> str | None:
 
 
 async def _type_by_beginning(file: UnixFsFile) -> str:
-    end = min(SNIFFED_BYTES, file.size)
+    beginning = b""
     try:
-        async with aclosing(file.stream(0, end)) as pieces:
-            beginning = b"".join([piece async for piece in pieces])
+        async with aclosing(file.stream(0, min(SNIFFED_BYTES, file.size))) as pieces:
+            async for piece in pieces:
+                beginning += piece
     except Unproven:
         # A range further on may still be had.
-        return BINARY
-    return type_by_content(beginning, is_whole=end == file.size)
+        if not beginning:
+            return BINARY
+    return type_by_content(beginning, is_whole=len(beginning) == file.size)
 
 
 def _read_of(found: Found, file: UnixFsFile) -> Read:

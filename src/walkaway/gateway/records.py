@@ -48,7 +48,7 @@ async def record_answer(asked: Asked, names: Names) -> Answer:
         ("x-content-type-options", "nosniff"),
         ("x-ipfs-path", asked.content_path),
     ]
-    cache = cache_control(asked, resolution.seconds)
+    cache = cache_control(asked, resolution.ttl)
     headers = [*raw_headers([*told, ("cache-control", cache)] if cache else told), *CORS]
     if holds_already(asked.wish.headers.get("if-none-match", ""), etag):
         return Answer(304, headers)

@@ -81,9 +81,8 @@ class HeldNames:
             raise _nothing(name, "it holds no record of this key")
         said = held.proven.value
         left = said.validity / SECOND - self._clock.now()
-        return Resolution(
-            parse_pointer(said.value), min(said.ttl / SECOND, left), proven=True, record=held.signed
-        )
+        pointer, ttl = parse_pointer(said.value), said.ttl / SECOND
+        return Resolution(pointer, min(ttl, left), proven=True, record=held.signed, ttl=ttl)
 
     async def record(self, name: Cid) -> HeldRecord | None:
         """The record that is held for a key, proven now; None where there is none.

@@ -14,8 +14,10 @@ __all__ = ["Names", "Resolution"]
 class Resolution:
     """Where a name points, for how long, and whether that is proven.
 
-    ``seconds`` is how long it may be held (the record's TTL), None where nothing says.
-    ``record`` is the signed IPNS record, where that is what it stands on.
+    ``seconds`` is how long it may be held, None where nothing says: the record's TTL,
+    or less where the record's own time is over before.
+    ``record`` is the signed IPNS record, where that is what it stands on, and ``ttl``
+    what that says: how long the record itself, which tells its own end, may be held.
     ``proven`` is False where it is only a resolver's word, or the person's own setting.
     """
 
@@ -23,6 +25,7 @@ class Resolution:
     seconds: float | None
     proven: bool
     record: bytes | None = None
+    ttl: float | None = None
 
 
 class Names(Protocol):

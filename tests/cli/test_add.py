@@ -174,3 +174,14 @@ def test_standard_input(before: str, code: int, told: str) -> None:
         text=True,
     )
     assert (printed.returncode, printed.stdout + printed.stderr) == (code, told)
+
+
+@pytest.mark.parametrize(
+    "words", [("add", "site"), ("store", "stat"), ("pin", "ls")], ids=lambda words: words[0]
+)
+def test_no_source_of_the_chain_is_needed(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WALKAWAY_DEFAULT_SOURCES", "false")
+    done = CliRunner().invoke(app, list(words))
+    assert done.exit_code == 0, done.stderr

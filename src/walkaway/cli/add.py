@@ -88,7 +88,7 @@ def add(
     """
     terminal = Terminal(as_json=as_json)
     with terminal.ending():
-        settings = settings_from(config, state_directory=state_directory)
+        settings = settings_from(config, follows_chain=False, state_directory=state_directory)
         job = _Job(
             profile=profile_named(profile),
             options=ImportOptions(hidden=hidden, follow=follow, mode=mode, mtime=mtime),

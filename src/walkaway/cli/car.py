@@ -65,7 +65,7 @@ def car_import(
     """
     terminal = Terminal(as_json=as_json)
     with terminal.ending():
-        settings = settings_from(config, state_directory=state_directory)
+        settings = settings_from(config, follows_chain=False, state_directory=state_directory)
         with _opened(file) as archive, open_store(settings) as store:
             total = _size_of(archive)
             with ByteBar(terminal, "importing") as bar:
@@ -110,7 +110,9 @@ def car_export(
     """
     terminal = Terminal(as_json=as_json)
     with terminal.ending():
-        settings = settings_from(config, source, state_directory=state_directory)
+        settings = settings_from(
+            config, source, follows_chain=False, state_directory=state_directory
+        )
         root = read_cid(cid)
         to_screen = output == _STANDARD
         if to_screen and (as_json or sys.stdout.isatty()):

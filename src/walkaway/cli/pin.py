@@ -59,7 +59,9 @@ def pin_add(
     """
     terminal = Terminal(as_json=as_json)
     with terminal.ending():
-        settings = settings_from(config, source, state_directory=state_directory)
+        settings = settings_from(
+            config, source, follows_chain=False, state_directory=state_directory
+        )
         root = read_cid(cid)
         with terminal.person.status(plain("pinning", "name"), spinner_style="name") as shown:
 
@@ -90,7 +92,7 @@ def pin_rm(
     """
     terminal = Terminal(as_json=as_json)
     with terminal.ending():
-        settings = settings_from(config, state_directory=state_directory)
+        settings = settings_from(config, follows_chain=False, state_directory=state_directory)
         root = read_cid(cid)
         with open_store(settings) as store:
             asyncio.run(store.unpin(root))
@@ -113,7 +115,7 @@ def pin_ls(
     """
     terminal = Terminal(as_json=as_json)
     with terminal.ending():
-        settings = settings_from(config, state_directory=state_directory)
+        settings = settings_from(config, follows_chain=False, state_directory=state_directory)
         with open_store(settings) as store:
             pins = asyncio.run(store.pins())
         if as_json:

@@ -36,7 +36,7 @@ def store_stat(
     """
     terminal = Terminal(as_json=as_json)
     with terminal.ending():
-        settings = settings_from(config, state_directory=state_directory)
+        settings = settings_from(config, follows_chain=False, state_directory=state_directory)
         with open_store(settings) as store:
             stat = asyncio.run(store.stat())
         if as_json:
@@ -74,7 +74,7 @@ def store_gc(
     """
     terminal = Terminal(as_json=as_json)
     with terminal.ending():
-        settings = settings_from(config, state_directory=state_directory)
+        settings = settings_from(config, follows_chain=False, state_directory=state_directory)
         with terminal.person.status(plain("removing", "name"), spinner_style="name") as shown:
 
             def progress(now: Gone) -> None:

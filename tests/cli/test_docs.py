@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import Path
 
@@ -72,9 +73,8 @@ def test_documented_defaults_are_the_defaults() -> None:
         written = row[2].strip("`")
         if written in {"none", "your data directory"}:
             continue
-        shown = {"True": "true", "False": "false", "()": "[]"}.get(
-            str(default), str(default)
-        ).removesuffix(".0")
+        listed = json.dumps(default) if isinstance(default, tuple) else str(default)
+        shown = {"True": "true", "False": "false"}.get(listed, listed).removesuffix(".0")
         assert written.strip('"') == shown, row[0]
 
 

@@ -8,6 +8,7 @@ import signal
 import stat
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from walkaway.chain.follower import SyncProgress
@@ -28,6 +29,7 @@ class Recorder:
         self.periods: list[SyncProgress] = []
         self.heads: list[ChainStatus] = []
         self.url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.gateway_url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def tell(self, doing: str) -> None:
         self.told.append(doing)
@@ -37,6 +39,9 @@ class Recorder:
 
     def listening(self, url: str) -> None:
         self.url.set_result(url)
+
+    def gateway(self, url: str) -> None:
+        self.gateway_url.set_result(url)
 
     def head(self, status: ChainStatus) -> None:
         self.heads.append(status)
@@ -53,9 +58,20 @@ def settings_for(devnet: Devnet, home: Path, *, checkpoint: str) -> Settings:
         f"kinds = {sorted(s.kinds)}\n"
         for s in devnet.sources
     )
-    file.write_text(f"default_sources = false\nport = 0\nhost = '127.0.0.1'\n{entries}")
+    file.write_text(
+        f"default_sources = false\nport = 0\ngateway_port = 0\nhost = '127.0.0.1'\n{entries}"
+    )
     flags = {"state_directory": str(home / "state"), "checkpoint": checkpoint}
     return load_settings(flags, {}, config=file)
+
+
+async def opened(url: str) -> bytes:
+    """What a gateway gives for content that stands in its own address."""
+    async with aiohttp.ClientSession(trust_env=False) as session:
+        path_url = url.replace("localhost", "127.0.0.1")
+        async with session.get(f"{path_url}/ipfs/bafkqabtimvwgy3yk") as response:
+            assert response.status == 200
+            return await response.read()
 
 
 async def test_from_settings_to_sigterm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,6 +83,7 @@ async def test_from_settings_to_sigterm(tmp_path: Path, monkeypatch: pytest.Monk
             up.serve(settings_for(devnet, tmp_path, checkpoint=root), reporter)
         )
         url = await asyncio.wait_for(reporter.url, 20)
+        assert await opened(await reporter.gateway_url) == b"hello\n"
         assert await ask_running(url, "eth_chainId", []) == hex(devnet.spec.chain_id)
         head = devnet.execution.block_at(int(await ask_running(url, "eth_blockNumber", []), 16))
         assert head is not None
@@ -94,3 +111,40 @@ async def test_a_taken_port_says_what_to_do(
         with pytest.raises(ConfigError, match=str(port)) as raised:
             await up.serve(settings, Recorder())
     assert raised.value.advice
+
+
+async def test_the_gateway_waits_for_no_chain_and_outlives_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(up, "_AGAIN_SECONDS", 0.01)
+    file = tmp_path / "walkaway.toml"
+    file.touch(mode=0o600)
+    file.write_text(
+        "default_sources = false\nport = 0\ngateway_port = 0\nhost = '127.0.0.1'\n"
+        "[[source]]\nname = 'nobody'\noperator = 'me'\nkinds = ['beacon', 'execution']\n"
+        "url = 'http://127.0.0.1:1'\n"
+    )
+    flags = {"state_directory": str(tmp_path / "state"), "checkpoint": "0x" + "ab" * 32}
+    settings = load_settings(flags, {}, config=file)
+    reporter = Recorder()
+    serving = asyncio.create_task(up.serve(settings, reporter))
+    url = await asyncio.wait_for(reporter.gateway_url, 20)
+    while sum("not followed for now" in told for told in reporter.told) < 2:
+        await asyncio.sleep(0.01)
+        assert not serving.done()
+    assert await opened(url) == b"hello\n"
+    serving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await serving
+
+
+async def test_the_gateway_alone(tmp_path: Path) -> None:
+    flags = {"state_directory": str(tmp_path), "serve": ["gateway"], "gateway_port": 0}
+    settings = load_settings(flags, {"WALKAWAY_DEFAULT_SOURCES": "false"}, follows_chain=False)
+    reporter = Recorder()
+    serving = asyncio.create_task(up.serve(settings, reporter))
+    assert await opened(await asyncio.wait_for(reporter.gateway_url, 20)) == b"hello\n"
+    assert not reporter.url.done()
+    serving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await serving

@@ -19,11 +19,14 @@ import platformdirs
 
 from walkaway.cli.config_file import ConfigFile, read_config_file
 from walkaway.cli.setting_values import (
+    SERVICES,
     read_address,
     read_addresses,
     read_checkpoint,
     read_count,
     read_directory,
+    read_dnslinks,
+    read_file,
     read_flag,
     read_hosts,
     read_megabytes,
@@ -31,6 +34,7 @@ from walkaway.cli.setting_values import (
     read_origins,
     read_port,
     read_seconds,
+    read_services,
 )
 from walkaway.errors import ConfigError
 from walkaway.limits import LIMITS
@@ -63,6 +67,11 @@ class Settings:
     checkpoint_operators: int
     host: str
     port: int
+    serve: tuple[str, ...]
+    gateway_port: int
+    subdomain_hosts: tuple[str, ...]
+    denylist: Path | None
+    dnslinks: tuple[str, ...]
     allowed_hosts: tuple[str, ...]
     allowed_origins: tuple[str, ...]
     state_directory: Path
@@ -131,6 +140,10 @@ def _given_directory(written: object) -> Path | None:
     return read_directory(written)
 
 
+def _given_file(written: object) -> Path | None:
+    return read_file(written)
+
+
 def _nothing() -> tuple[str, ...]:
     return ()
 
@@ -152,6 +165,24 @@ HOST = Setting(
     lambda: "localhost",
 )
 PORT = Setting("port", "the port to listen on", read_port, lambda: 8545)
+SERVE = Setting(
+    "serve", "what `walkaway up` serves: `rpc`, `gateway`", read_services, lambda: SERVICES
+)
+GATEWAY_PORT = Setting(
+    "gateway_port", "the port that the gateway listens on", read_port, lambda: 8080
+)
+SUBDOMAIN_HOSTS = Setting(
+    "subdomain_hosts",
+    "hosts below which each content root has a host of its own",
+    read_hosts,
+    lambda: ("localhost",),
+)
+DENYLIST = Setting(
+    "denylist", "a file of content that the gateway does not serve", _given_file, _no_directory
+)
+DNSLINKS = Setting(
+    "dnslinks", "names of your own, and the content that each leads to", read_dnslinks, _nothing
+)
 ALLOWED_HOSTS = Setting(
     "allowed_hosts", "further names that may stand in the Host header", read_hosts, _nothing
 )
@@ -217,6 +248,11 @@ SETTINGS = (
     CHECKPOINT_OPERATORS,
     HOST,
     PORT,
+    SERVE,
+    GATEWAY_PORT,
+    SUBDOMAIN_HOSTS,
+    DENYLIST,
+    DNSLINKS,
     ALLOWED_HOSTS,
     ALLOWED_ORIGINS,
     STATE_DIRECTORY,
@@ -261,6 +297,11 @@ def load_settings(
         checkpoint_operators=layers.value(CHECKPOINT_OPERATORS),
         host=layers.value(HOST),
         port=layers.value(PORT),
+        serve=layers.value(SERVE),
+        gateway_port=layers.value(GATEWAY_PORT),
+        subdomain_hosts=layers.value(SUBDOMAIN_HOSTS),
+        denylist=layers.value(DENYLIST),
+        dnslinks=layers.value(DNSLINKS),
         allowed_hosts=layers.value(ALLOWED_HOSTS),
         allowed_origins=layers.value(ALLOWED_ORIGINS),
         state_directory=layers.value(STATE_DIRECTORY),
@@ -277,7 +318,7 @@ def load_settings(
         private_submit=_has_submitter(own),
         came_from=layers.came_from,
     )
-    if follows_chain:
+    if follows_chain and "rpc" in settings.serve:
         _refuse_too_few_sources(settings)
         _refuse_too_many_operators(settings)
     return settings

@@ -25,7 +25,7 @@ from walkaway.sources.listed import open_sources
 from walkaway.sources.pool import Pool
 from walkaway.sources.transports.http_client import HttpClient
 
-__all__ = ["Listen", "Node", "open_node", "open_pool", "plan"]
+__all__ = ["Listen", "Node", "listen_addresses", "open_node", "open_pool", "plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,13 @@ class Node:
     evidence: EvidenceStore
 
 
+def listen_addresses(settings: Settings) -> tuple[str, ...]:
+    """The addresses to listen on."""
+    return LOOPBACK_ADDRESSES if settings.host == "localhost" else (settings.host,)
+
+
 def plan(settings: Settings) -> Plan:
     """The plan that a person's settings make."""
-    hosts = LOOPBACK_ADDRESSES if settings.host == "localhost" else (settings.host,)
     return Plan(
         chain=ChainSettings(
             checkpoint=settings.checkpoint,
@@ -78,7 +82,12 @@ def plan(settings: Settings) -> Plan:
             cache_bytes=settings.cache_megabytes * 2**20,
             head_age_limit=settings.head_age_seconds,
         ),
-        listen=Listen(hosts, settings.port, settings.allowed_hosts, settings.allowed_origins),
+        listen=Listen(
+            listen_addresses(settings),
+            settings.port,
+            settings.allowed_hosts,
+            settings.allowed_origins,
+        ),
         evidence=settings.state_directory / "evidence",
         guard_exceptions=settings.guard_exceptions,
         offchain_lookups=settings.offchain_lookups,

@@ -18,12 +18,14 @@ __all__ = [
     "ConfigOption",
     "EndpointHostOption",
     "EndpointPortOption",
+    "GatewayPortOption",
     "HomeOption",
     "HostOption",
     "JsonOption",
     "NetworkOption",
     "OfflineOption",
     "PortOption",
+    "ServeOption",
     "SourceOption",
     "StoreOption",
     "read_source_flags",
@@ -64,6 +66,18 @@ HostOption = Annotated[
 PortOption = Annotated[
     int | None,
     typer.Option("--port", "-p", help="The port to listen on.", metavar="PORT"),
+]
+ServeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--serve",
+        help="What to serve, where not both: rpc or gateway. Repeatable.",
+        metavar="WHAT",
+    ),
+]
+GatewayPortOption = Annotated[
+    int | None,
+    typer.Option("--gateway-port", help="The port of the gateway.", metavar="PORT"),
 ]
 EndpointHostOption = Annotated[
     str | None,

@@ -34,6 +34,9 @@ class Reporter(Protocol):
     def listening(self, url: str) -> None:
         """The endpoint accepts connections."""
 
+    def gateway(self, url: str) -> None:
+        """The gateway accepts connections."""
+
     def head(self, status: ChainStatus) -> None:
         """How the chain stands; called every second or so."""
 
@@ -123,6 +126,11 @@ class LiveReporter:
         self._console.print(Text.assemble(("listening on ", ""), (url, "good")))
         self._console.print(Text("Ctrl-C stops it", "quiet"))
 
+    def gateway(self, url: str) -> None:
+        """Say where, and leave it on the screen."""
+        self._console.print(Text.assemble(("gateway on ", ""), (url, "good")))
+        self._console.print(Text("Ctrl-C stops it", "quiet"))
+
     def head(self, status: ChainStatus) -> None:
         """Change the line; a new quarantine stays above it."""
         for liar in self._quarantines.new(status):
@@ -154,6 +162,10 @@ class LineReporter:
     def listening(self, url: str) -> None:
         """One line."""
         self.tell(f"listening on {url}")
+
+    def gateway(self, url: str) -> None:
+        """One line."""
+        self.tell(f"gateway on {url}")
 
     def head(self, status: ChainStatus) -> None:
         """A line each minute, and when the head becomes stale or fresh again."""
@@ -193,6 +205,10 @@ class JsonReporter:
     def listening(self, url: str) -> None:
         """``{"event": "listening", "url"}``."""
         self._terminal.print_json({"event": "listening", "url": url})
+
+    def gateway(self, url: str) -> None:
+        """``{"event": "gateway", "url"}``."""
+        self._terminal.print_json({"event": "gateway", "url": url})
 
     def head(self, status: ChainStatus) -> None:
         """``{"event": "head", ...}`` for each new head, ``{"event": "quarantine", ...}``."""

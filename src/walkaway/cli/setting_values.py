@@ -37,6 +37,9 @@ _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 
 _HOSTS = "a list of host names, each without a port: node.example"
+SERVICES = ("rpc", "gateway")
+"""What `walkaway up` can serve: the JSON-RPC endpoint, and the web gateway."""
+
 _ORIGINS = "a list of origins as browsers send them, with the scheme: https://wallet.example"
 
 
@@ -128,6 +131,36 @@ def read_address(written: object) -> str:
         return str(ipaddress.ip_address(str(written)))
     except ValueError:
         raise ConfigError("an IP address of this machine, or localhost") from None
+
+
+def read_services(written: object) -> tuple[str, ...]:
+    """What `walkaway up` serves; from the environment separated by commas."""
+    says = f"a list of {' and '.join(SERVICES)}"
+    services = _each(written, str, says)
+    if not services or not set(services) <= set(SERVICES):
+        raise ConfigError(says)
+    return tuple(service for service in SERVICES if service in services)
+
+
+def read_file(written: object) -> Path:
+    """A file; ``~`` is the home directory."""
+    try:
+        return read_directory(written)
+    except ConfigError:
+        raise ConfigError("a file") from None
+
+
+def read_dnslinks(written: object) -> tuple[str, ...]:
+    """Names with where each leads: ``example.org=/ipfs/bafy...``."""
+    says = "a list of names and content paths, as example.org=/ipfs/bafy..."
+
+    def one(text: str) -> str:
+        name, equals, path = text.partition("=")
+        if not name or not equals or not path.startswith(("/ipfs/", "/ipns/")):
+            raise ConfigError(says)
+        return text
+
+    return _each(written, one, says)
 
 
 def read_addresses(written: object) -> tuple[str, ...]:

@@ -49,8 +49,8 @@ class Gateway:
 
     ``blocks`` give content from wherever it is, ``local`` only what is on this
     machine; ``assembled`` keeps whole files ready. ``bound`` are further addresses
-    of this machine that have path URLs. ``routing`` answers below ``/routing/v1/``
-    on hosts that have path URLs.
+    of this machine that have path URLs. ``routing``, once it is set, answers below
+    ``/routing/v1/`` on hosts that have path URLs.
     """
 
     def __init__(
@@ -63,7 +63,6 @@ class Gateway:
         bound: Iterable[str] = (),
         assembled: AssembledFiles | None = None,
         denylist: Denylist | None = None,
-        routing: RoutingV1 | None = None,
         limits: Limits = LIMITS,
     ) -> None:
         given = GatewaySettings() if settings is None else settings
@@ -73,7 +72,7 @@ class Gateway:
         self._paths = ContentPaths(
             blocks, local, names, assembled=assembled, denylist=denylist, limits=limits
         )
-        self._routing = routing
+        self.routing: RoutingV1 | None = None
         self._limits = limits
         self._hot = HotAnswers(limits)
         self._going = 0
@@ -144,9 +143,9 @@ class Gateway:
         return place
 
     async def _answer(self, place: Place, wish: Wish, receive: Receive) -> Answer:
-        if self._routing is not None and _is_routing(place, wish):
+        if self.routing is not None and _is_routing(place, wish):
             segments, _ = read_path(wish.raw_path)
-            return await self._routing.answer(wish, segments[2:], receive)
+            return await self.routing.answer(wish, segments[2:], receive)
         if wish.method == "OPTIONS":
             return Answer(204, [*CORS, (b"access-control-max-age", b"600")])
         if wish.method not in ("GET", "HEAD"):

@@ -156,7 +156,7 @@ class BlockStore:
 
     @contextlib.asynccontextmanager
     async def lease(self) -> AsyncIterator[None]:
-        """While it lasts, nothing that is put or read leaves the store.
+        """While it lasts, nothing that is put leaves the store, new or not.
 
         It ends with the block, or with the process.
         """
@@ -189,6 +189,7 @@ class BlockStore:
         Raises:
             Unproven: a block is not to be had; says which.
             ProofError: a block is not of its codec's form.
+            InvalidRequest: somebody removed the pin meanwhile.
             TooMuch: the DAG is over the budget, or too deep.
         """
         async with self.lease():
@@ -205,7 +206,9 @@ class BlockStore:
                 progress=progress,
             )
             # On return it has reached the disk.
-            await self._write(lambda file: pins.finish(file, number), durable=True)
+            await self._write(
+                lambda file: pins.finish(file, number, recursive=recursive), durable=True
+            )
         return next(pin for pin in await self.pins() if pin.cid == cid)
 
     async def unpin(self, cid: Cid) -> None:

@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 _JOURNAL_BYTES = 64 * 1024 * 1024
 """To which size the write-ahead log is cut back where a large transaction made it longer."""
-_FULL = "the disk is full: the block store kept nothing of this, and what it held before"
+_FULL = "the disk is full, or fails: nothing of this was kept, and all that was kept before is"
 _DAMAGED = "move that folder away to begin anew; content can be fetched or added again"
 
 
@@ -149,8 +149,9 @@ def _unusable(folder: Path, reason: str) -> ConfigError:
 
 
 def _fault(error: sqlite3.Error, folder: Path) -> StoreFault:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL:
+    exactly = getattr(error, "sqlite_errorcode", 0)
+    code = exactly & 0xFF
+    if code == sqlite3.SQLITE_FULL or exactly == sqlite3.SQLITE_IOERR_WRITE:
         return StoreFault(_FULL, advice="make room on the disk, or run: walkaway store gc")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreFault(

@@ -1,4 +1,4 @@
-"""Leases: what is put or read while one lasts does not leave the store.
+"""Leases: what is put while one lasts does not leave the store.
 
 A lease is a locked file and a row. The system drops the lock when the process
 ends, however it ends, so that a killed import holds nothing for ever.

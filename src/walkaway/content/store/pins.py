@@ -47,7 +47,13 @@ def begin(file: sqlite3.Connection, cid: Cid, name: str, *, recursive: bool) -> 
 
 
 def hold(file: sqlite3.Connection, pin: int, cids: Sequence[Cid]) -> list[Cid]:
-    """Let a pin hold those of the blocks that are there; give those that are not."""
+    """Let a pin hold those of the blocks that are there; give those that are not.
+
+    Raises:
+        InvalidRequest: the pin was removed meanwhile.
+    """
+    if file.execute("SELECT 1 FROM pin WHERE id = ?", (pin,)).fetchone() is None:
+        raise InvalidRequest("the pin was removed while it was made")
     absent: list[Cid] = []
     now = tick(file)
     for cid in cids:
@@ -62,9 +68,10 @@ def hold(file: sqlite3.Connection, pin: int, cids: Sequence[Cid]) -> list[Cid]:
     return absent
 
 
-def finish(file: sqlite3.Connection, pin: int) -> None:
-    """Say that a pin holds all that belongs to it."""
-    file.execute("UPDATE pin SET complete = 1 WHERE id = ?", (pin,))
+def finish(file: sqlite3.Connection, pin: int, *, recursive: bool) -> None:
+    """Say that a pin holds all that belongs to it; of a recursive one, a direct one does not."""
+    query = "UPDATE pin SET complete = 1 WHERE id = ? AND recursive <= ?"
+    file.execute(query, (pin, recursive))
 
 
 def remove(file: sqlite3.Connection, cid: Cid) -> None:

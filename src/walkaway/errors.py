@@ -18,6 +18,7 @@
     │   └── UnknownNode           a changed trie's root hangs on a node that nobody showed
     ├── NoSuchPath            a path leads nowhere in its content; that is proven
     ├── Unreadable            a file on this machine cannot be read, or taken as it is
+    ├── Unwritable            a file on this machine cannot be written, or is there already
     ├── StoreFault            the store on this machine could not be read or written
     ├── NoEndpoint            no endpoint answers where the command line looked for one
     ├── CallFailed            a call ran and failed, or could not be paid for; that is proven
@@ -65,6 +66,7 @@ __all__ = [
     "Unproven",
     "Unreadable",
     "Unsupported",
+    "Unwritable",
     "WalkawayError",
 ]
 
@@ -238,6 +240,10 @@ class NoSuchPath(WalkawayError):
 
 class Unreadable(WalkawayError):
     """A file on this machine cannot be read, or not taken as it is; the message names it."""
+
+
+class Unwritable(WalkawayError):
+    """A file on this machine cannot be written, or is there already; the message names it."""
 
 
 class StoreFault(WalkawayError):

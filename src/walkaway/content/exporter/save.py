@@ -1,0 +1,205 @@
+"""Content as files and folders on this machine, which appear once all of it is there.
+
+Nothing is written but below the one new path: names that are no single
+component of a path are refused, and so are symbolic links that lead out. Two
+names that this machine's file system takes for one (``a`` and ``A``, on some)
+are refused when the second comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import aclosing, contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from walkaway.content.blocks import Blocks
+from walkaway.content.budget import Budget
+from walkaway.content.exporter.tree import Member, MemberKind, members
+from walkaway.errors import ProofError, Unwritable
+from walkaway.proofs.ipfs.cid import Cid
+
+__all__ = ["appearing", "save", "single_name"]
+
+
+async def save(
+    blocks: Blocks,
+    cid: Cid,
+    to: Path,
+    budget: Budget,
+    *,
+    replace: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> int:
+    """Write what stands at an address to a path; how many bytes of files that are.
+
+    With ``replace`` a file or a symbolic link may be there already, and gives
+    way; a folder never does. Permissions and times are set where the content
+    says them and this machine can hold them. ``progress`` is told how many
+    bytes are written.
+
+    Raises:
+        Unwritable: something is there already, or the path cannot be written to.
+        ProofError: a block is malformed, or the tree would not stay below the path.
+        Unproven: a block is not to be had.
+        TooMuch: it is more than one request may fetch.
+    """
+    with appearing(to, replace=replace) as fresh:
+        writer = _Writer(fresh)
+        async with aclosing(members(blocks, cid, "", budget, _below)) as walked:
+            try:
+                async for item in walked:
+                    await asyncio.to_thread(writer.write, item)
+                    if progress is not None:
+                        progress(writer.written)
+            finally:
+                writer.end()
+    writer.finish(to)
+    return writer.written
+
+
+@contextmanager
+def appearing(to: Path, *, replace: bool = False) -> Iterator[Path]:
+    """A path to write a file or a folder at, which then takes the place of ``to``.
+
+    Of what is not written to its end nothing stays.
+
+    Raises:
+        Unwritable: something is there already, or the path cannot be written to.
+    """
+    _hold_free(to, replace=replace)
+    with _told(to):
+        room = Path(tempfile.mkdtemp(prefix=f".{to.name[:64]}.", suffix=".part", dir=to.parent))
+    try:
+        fresh = room / "content"
+        with _told(to):
+            yield fresh
+            _hold_free(to, replace=replace)
+            if fresh.is_dir():
+                to.unlink(missing_ok=True)
+            fresh.replace(to)
+    finally:
+        with suppress(OSError):
+            shutil.rmtree(room)
+
+
+def single_name(name: str) -> bool:
+    """Whether a name is one component of a path on this machine, and no other way to say one."""
+    return name not in ("", ".", "..") and "/" not in name and "\0" not in name
+
+
+class _Writer:
+    """Writes members below a path that is not there yet."""
+
+    def __init__(self, root: Path) -> None:
+        self.written = 0
+        self._root = root
+        self._file: BinaryIO | None = None
+        self._said: Member | None = None
+        self._folders: list[Member] = []
+
+    def write(self, item: Member | bytes) -> None:
+        """Begin a member, or go on with the file that was begun last."""
+        if isinstance(item, Member):
+            self.end()
+            self._begin(item)
+        elif self._file is not None:
+            self._file.write(item)
+            self.written += len(item)
+
+    def end(self) -> None:
+        """End the file that was begun last."""
+        if self._file is not None and self._said is not None:
+            self._file.close()
+            _give(_at(self._root, self._said), self._said)
+            self._file = None
+
+    def finish(self, root: Path) -> None:
+        """Give folders what would not have let them be filled or moved, the inner ones first."""
+        while self._folders:
+            member = self._folders.pop()
+            _give(_at(root, member), member)
+
+    def _begin(self, member: Member) -> None:
+        path = _at(self._root, member)
+        try:
+            if member.kind is MemberKind.DIRECTORY:
+                path.mkdir()
+                if (member.mode, member.mtime) != (None, None):
+                    self._folders.append(member)
+            elif member.kind is MemberKind.SYMLINK:
+                path.symlink_to(os.fsdecode(_target_inside(member)))
+            else:
+                self._file, self._said = path.open("xb"), member
+        except FileExistsError:
+            raise ProofError(
+                "two names are one to this machine's file system", got=repr(member.path[-100:])
+            ) from None
+
+
+def _at(root: Path, member: Member) -> Path:
+    return root / member.path if member.path else root
+
+
+def _give(path: Path, member: Member) -> None:
+    """Permissions and time, where the content says them and the file system can hold them."""
+    with suppress(OSError, OverflowError):
+        if member.mtime is not None:
+            time = member.mtime.seconds * 1_000_000_000 + member.mtime.nanoseconds
+            os.utime(path, ns=(time, time))
+        if member.mode is not None:
+            path.chmod(member.mode)
+
+
+def _below(parent: str, name: str) -> str:
+    if not single_name(name):
+        raise ProofError(
+            "a name in a directory is none that a file could have", got=repr(name[:100])
+        )
+    return f"{parent}/{name}" if parent else name
+
+
+def _target_inside(member: Member) -> bytes:
+    """The target of a symbolic link that stays in the tree, through whatever others it leads.
+
+    It may go up at its beginning, not above the top, and never again: what a
+    further link leads to need not lie where its name does.
+    """
+    steps = [step for step in member.target.split(b"/") if step not in (b"", b".")]
+    up = 0
+    while up < len(steps) and steps[up] == b"..":
+        up += 1
+    leads_out = member.target.startswith(b"/") or up > member.path.count("/") or not member.path
+    if leads_out or b".." in steps[up:] or not member.target or b"\0" in member.target:
+        raise ProofError(
+            f"the symbolic link {member.path[-100:]!r} leads out of what it is in",
+            got=repr(member.target[:100]),
+        )
+    return member.target
+
+
+def _hold_free(to: Path, *, replace: bool) -> None:
+    if not os.path.lexists(to):
+        return
+    if to.is_dir() and not to.is_symlink():
+        raise Unwritable(
+            f"{to} is a folder that is there already",
+            advice="name a path that is free, or remove the folder",
+        )
+    if not replace:
+        raise Unwritable(f"{to} is there already", advice="--force replaces it")
+
+
+@contextmanager
+def _told(to: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Unwritable(
+            f"{to} cannot be written: {error.strerror or type(error).__name__}",
+            advice="make room, or name another path",
+        ) from None

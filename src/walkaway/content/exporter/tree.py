@@ -1,0 +1,164 @@
+"""A file, or a directory with all below it, member by member, as its blocks come.
+
+What archives and folders are made of. An entry that would be written through a
+symbolic link is refused, and so is every entry of a directory of which one name
+is, before any of them is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, NamedTuple, TypeAlias
+
+from walkaway.content.blocks import Blocks
+from walkaway.content.budget import Budget
+from walkaway.content.exporter.directory import SHARD_BYTES, Bucket, Shards
+from walkaway.content.exporter.file import Place, places_within, read_part
+from walkaway.content.exporter.in_order import Want, in_order
+from walkaway.content.exporter.node import read_block
+from walkaway.errors import ProofError, TooMuch
+from walkaway.proofs.ipfs.cid import Cid
+from walkaway.proofs.ipfs.dag_pb import PbLink
+from walkaway.proofs.ipfs.unixfs import Directory, File, ModificationTime, Node, Shard, Symlink
+
+__all__ = ["Join", "Member", "MemberKind", "members"]
+
+Join: TypeAlias = Callable[[str, str], str]
+"""Makes a path of that of a directory and a name in it, or refuses the name."""
+
+
+class MemberKind(Enum):
+    """What a member is."""
+
+    FILE = "file"
+    DIRECTORY = "directory"
+    SYMLINK = "symlink"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member: of a file ``size`` bytes follow; ``target`` is where a symbolic link leads.
+
+    ``mode`` is permissions alone, without the bits that give a program its owner's rights.
+    """
+
+    path: str
+    kind: MemberKind
+    size: int = 0
+    target: bytes = b""
+    mode: int | None = None
+    mtime: ModificationTime | None = None
+
+
+def members(
+    blocks: Blocks, cid: Cid, path: str, budget: Budget, join: Join
+) -> AsyncGenerator[Member | bytes, None]:
+    """What stands at an address, under a path, and all below it: each member, then its bytes.
+
+    Directories come before what is in them. Blocks that are no UnixFS are
+    files. Close it (``aclose``) where it is not read to its end.
+
+    Raises:
+        ProofError: a block is malformed, or an entry stands below a symbolic link.
+        Unproven: a block is not to be had.
+        TooMuch: it is more than one request may fetch.
+        WalkawayError: what ``join`` raised.
+    """
+    tree = _Tree(budget, join)
+    root: Want[_About] = Want(cid, path, 0, SHARD_BYTES)
+    return in_order(blocks, [root], tree.read, budget)
+
+
+class _ShardAt(NamedTuple):
+    """A shard that is to come, of the directory at a path."""
+
+    path: str
+    bucket: Bucket
+    shards: Shards
+
+
+_About: TypeAlias = "str | Place | _ShardAt"
+"""What a block is in the tree: what stands at a path, a part of a file, or a shard."""
+
+_PERMISSIONS: Final = 0o777
+_UNKNOWN_BYTES: Final = 2 * 1024 * 1024
+
+
+class _Tree:
+    """A tree while it is walked: it remembers where symbolic links stand."""
+
+    def __init__(self, budget: Budget, join: Join) -> None:
+        self._budget = budget
+        self._join = join
+        self._symlinks: set[str] = set()
+
+    def read(self, want: Want[_About], data: bytes) -> Iterator[Member | bytes | Want[_About]]:
+        """What comes of a block, and the blocks that come next."""
+        about = want.about
+        if isinstance(about, Place):
+            yield from _content(read_part(about.part, data), about.at, want.depth)
+        elif isinstance(about, _ShardAt):
+            shard = about.shards.below(about.bucket.above, about.bucket.child, data)
+            yield from self._sharded(about.path, shard, about.shards, want.depth)
+        else:
+            self._hold_clear(about)
+            look = read_block(want.cid, data)
+            node = File(data, (), len(data)) if look.node is None else look.node
+            yield from self._member(about, node, want.depth)
+
+    def _member(self, path: str, node: Node, depth: int) -> Iterator[Member | bytes | Want[_About]]:
+        mode = None if node.mode is None else node.mode & _PERMISSIONS
+        if isinstance(node, File):
+            self._budget.foresee(node.size)
+            yield Member(path, MemberKind.FILE, node.size, mode=mode, mtime=node.mtime)
+            yield from _content(node, 0, depth)
+        elif isinstance(node, Symlink):
+            self._remember_symlink(path)
+            yield Member(path, MemberKind.SYMLINK, 0, node.target, mode, node.mtime)
+        else:
+            below = list(self._entries(path, node, depth))
+            yield Member(path, MemberKind.DIRECTORY, mode=mode, mtime=node.mtime)
+            yield from below
+
+    def _entries(self, path: str, node: Directory | Shard, depth: int) -> Iterator[Want[_About]]:
+        if isinstance(node, Shard):
+            shards = Shards(self._budget.limits.remembered_blocks)
+            yield from self._sharded(path, node, shards, depth)
+            return
+        for name, link in node.entries.items():
+            yield self._entry(path, name, link, depth)
+
+    def _sharded(
+        self, path: str, shard: Shard, shards: Shards, depth: int
+    ) -> Iterator[Want[_About]]:
+        for child in shard.listed():
+            if child.name is not None:
+                yield self._entry(path, child.name, child.link, depth)
+            else:
+                about = _ShardAt(path, Bucket(shard, child), shards)
+                yield Want(child.link.cid, about, depth + 1, SHARD_BYTES)
+
+    def _entry(self, path: str, name: str, link: PbLink, depth: int) -> Want[_About]:
+        size = _UNKNOWN_BYTES if link.size is None else link.size
+        return Want(link.cid, self._join(path, name), depth + 1, size)
+
+    def _hold_clear(self, path: str) -> None:
+        """Hold a path to lead through no symbolic link. Raises `ProofError`."""
+        steps = path.split("/") if self._symlinks else []
+        for length in range(1, len(steps) + 1):
+            if "/".join(steps[:length]) in self._symlinks:
+                raise ProofError("an entry stands below a symbolic link", got=repr(path[:100]))
+
+    def _remember_symlink(self, path: str) -> None:
+        if len(self._symlinks) == self._budget.limits.remembered_blocks:
+            raise TooMuch(f"the content has over {len(self._symlinks)} symbolic links")
+        self._symlinks.add(path)
+
+
+def _content(node: File, at: int, depth: int) -> Iterator[bytes | Want[_About]]:
+    if node.content:
+        yield node.content
+    for place in places_within(node, at, 0, at + node.size):
+        yield Want(place.part.cid, place, depth + 1, place.part.size)

@@ -59,6 +59,12 @@ def test_they_are_bounded_and_named_once() -> None:
     many = [record(f"peer {n}", HTTP) for n in range(LIMITS.found_providers + 5)]
     assert len(said({"Providers": many}).http) == LIMITS.found_providers
     assert len(said({"Providers": [record("a", HTTP)] * 5}).http) == 1
+    other = "/dns4/b.example/tcp/443/https"
+    (twice,) = said({"Providers": [record("a", HTTP), record("a", other, HTTP)]}).http
+    assert [address.url for address in twice.addresses] == [
+        "https://a.example:443",
+        "https://b.example:443",
+    ]
     beyond = ["/ip4/192.0.2.1/tcp/4001"] * LIMITS.provider_addresses
     assert said({"Providers": [record("a", *beyond, HTTP)]}).others == 1
 

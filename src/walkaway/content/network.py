@@ -126,7 +126,7 @@ class NetworkBlocks:
                         return task.result()
                     if not isinstance(error, Unproven):
                         raise error
-                    reasons |= error.reasons
+                    _add(reasons, error.reasons)
         finally:
             await call_off(running)
             for way in waiting:
@@ -161,6 +161,12 @@ class _Question:
 
     def _verified(self, answer: Answer) -> _Block:
         return prove_block(self._cid, answer.body)
+
+
+def _add(reasons: dict[str, str], more: Mapping[str, str]) -> None:
+    """Add what was said; one that is asked for blocks and for providers says two things."""
+    for name, why in more.items():
+        reasons[name] = f"{reasons[name]}; {why}" if name in reasons else why
 
 
 def _require_provable(cid: Cid) -> None:

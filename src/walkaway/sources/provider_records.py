@@ -48,25 +48,29 @@ def read_providers(answer: Answer) -> ProviderRecords:
         listed = []
     if not isinstance(listed, list):
         raise SourceFault("its answer is no list of providers")
-    found: dict[str, Provider] = {}
+    found: dict[str, list[HttpAddress]] = {}
     others = 0
     for record in listed:
-        provider = _provider(record)
-        if provider is None:
+        peer, addresses = _addresses(record)
+        if not addresses:
             others += 1
-        else:
-            found.setdefault(provider.peer, provider)
-    return ProviderRecords(tuple(found.values())[: LIMITS.found_providers], others)
+        elif peer in found or len(found) < LIMITS.found_providers:
+            found.setdefault(peer, []).extend(addresses)
+    providers = (Provider(peer, _first(addresses)) for peer, addresses in found.items())
+    return ProviderRecords(tuple(providers), others)
 
 
-def _provider(record: object) -> Provider | None:
+def _addresses(record: object) -> tuple[str, list[HttpAddress]]:
+    """Who a record is of, and where that is reached over HTTP."""
     if not isinstance(record, Mapping):
-        return None
+        return "", []
     peer, written = record.get("ID"), record.get("Addrs")
     if not isinstance(peer, str) or not peer or not isinstance(written, list):
-        return None
+        return "", []
     texts = [text for text in written[: LIMITS.provider_addresses] if isinstance(text, str)]
     read = [address for address in map(http_address, texts) if address is not None]
-    if not read:
-        return None
-    return Provider(shown(peer, _ID_CHARACTERS), tuple(dict.fromkeys(read)))
+    return shown(peer, _ID_CHARACTERS), read
+
+
+def _first(addresses: list[HttpAddress]) -> tuple[HttpAddress, ...]:
+    return tuple(dict.fromkeys(addresses))[: LIMITS.provider_addresses]

@@ -26,7 +26,8 @@ _PIECE = 64 * 1024
 
 
 class ContentSource:
-    """Serves ``blocks``, by multihash. ``asked`` counts the questions for blocks that came.
+    """Serves ``blocks``, by multihash. ``asked`` counts the questions for blocks that came,
+    ``sought`` those to its router.
 
     ``providers`` are the records that its router gives for every address; ``records``
     are IPNS records by the multihash of their name.
@@ -45,6 +46,7 @@ class ContentSource:
         self.providers = providers
         self.records = records or {}
         self.asked = 0
+        self.sought = 0
         self._answers = 0
         self._rng = random.Random(self.manners.seed)  # noqa: S311 - faults need no secrecy
         self._runner: web.AppRunner | None = None
@@ -87,7 +89,8 @@ class ContentSource:
             return web.json_response(told, status=500)
         return await self._answer(request, block, "text/plain")
 
-    async def _router(self, request: web.Request) -> web.StreamResponse:
+    async def _router(self, _: web.Request) -> web.StreamResponse:
+        self.sought += 1
         return web.json_response({"Providers": list(self.providers)})
 
     async def _record(self, request: web.Request) -> web.StreamResponse:

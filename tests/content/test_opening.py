@@ -1,0 +1,114 @@
+"""Everything that gives content, opened from a plan over real sockets and a real store."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.content.stand import blocks_of, cid_of
+from walkaway.chain.clock import SystemClock
+from walkaway.content.opening import ContentPlan, open_content
+from walkaway.devnet.content.manners import Manner, Manners
+from walkaway.devnet.content.source import ContentSource
+from walkaway.errors import ConfigError, Unproven
+from walkaway.proofs.ipfs.car import car_header, car_section
+from walkaway.sources.defaults import ListedSource, default_sources
+from walkaway.sources.request import Kind
+
+DATA = b"a block"
+CID = cid_of(DATA)
+BLOCKS = blocks_of(DATA)
+
+
+def listed(name: str, kind: Kind, url: str) -> ListedSource:
+    return ListedSource(name, name, (kind,), url)
+
+
+def plan(folder: Path, *sources: ListedSource, offline: bool = False) -> ContentPlan:
+    return ContentPlan(
+        folder / "store", folder / "evidence", sources=sources, offline=offline, store_bytes=10**7
+    )
+
+
+@pytest.mark.parametrize("kind", ["content", "kubo"])
+async def test_what_is_fetched_is_there_offline_afterwards(tmp_path: Path, kind: Kind) -> None:
+    async with AsyncExitStack() as stack:
+        source = ContentSource(BLOCKS)
+        url = await source.start()
+        stack.push_async_callback(source.stop)
+        made = plan(tmp_path, listed("source", kind, url))
+        async with open_content(made, clock=SystemClock()) as content:
+            assert (await content.blocks.get(CID)).value == DATA
+            assert [status.name for status in content.pool.status()] == ["source"]
+    async with open_content(plan(tmp_path, offline=True), clock=SystemClock()) as content:
+        assert (await content.blocks.get(CID)).value == DATA
+        assert (await content.store.stat()).limit == 10**7
+        with pytest.raises(Unproven, match="not held here"):
+            await content.blocks.get(cid_of(b"another"))
+
+
+async def test_another_walkaway_is_a_source_like_any_other(tmp_path: Path) -> None:
+    """A source of two kinds at one address is asked for both, and has two records."""
+    async with AsyncExitStack() as stack:
+        source = ContentSource(BLOCKS)
+        url = await source.start()
+        stack.push_async_callback(source.stop)
+        both = ListedSource("walkaway", "me", ("content", "routing"), url)
+        async with open_content(plan(tmp_path, both), clock=SystemClock()) as content:
+            assert (await content.blocks.get(CID)).value == DATA
+            with pytest.raises(Unproven) as raised:
+                await content.blocks.get(cid_of(b"another"))
+            kinds = [pool.status()[0].kinds for pool in (content.pool, content.routers)]
+        assert kinds == [{"content"}, {"routing"}]
+        assert source.sought == 1
+        both_said = "does not have it (HTTP status 404); knows nobody who has it"
+        assert raised.value.reasons == {"store": "does not hold it", "walkaway": both_said}
+
+
+@pytest.mark.parametrize("offline", [False, True])
+async def test_an_archive_is_asked_offline_too(tmp_path: Path, offline: bool) -> None:
+    path = tmp_path / "a site.car"
+    path.write_bytes(car_header((CID,)) + car_section(CID, DATA))
+    made = plan(tmp_path, listed("site", "content", path.as_uri()), offline=offline)
+    async with open_content(made, clock=SystemClock()) as content:
+        assert (await content.blocks.get(CID)).value == DATA
+
+
+async def test_an_archive_with_other_bytes_is_caught(tmp_path: Path) -> None:
+    path = tmp_path / "site.car"
+    path.write_bytes(car_header((CID,)) + car_section(CID, b"A block"))
+    made = plan(tmp_path, listed("site", "content", path.as_uri()))
+    async with open_content(made, clock=SystemClock()) as content:
+        with pytest.raises(Unproven, match="site: lied"):
+            await content.blocks.get(CID)
+
+
+async def test_a_lie_is_kept_as_evidence(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        source = ContentSource(BLOCKS, Manners(Manner.WRONG))
+        url = await source.start()
+        stack.push_async_callback(source.stop)
+        made = plan(tmp_path, listed("liar", "content", url))
+        async with open_content(made, clock=SystemClock()) as content:
+            with pytest.raises(Unproven, match="liar: lied"):
+                await content.blocks.get(CID)
+    (file,) = (tmp_path / "evidence").glob("*.json")
+    assert str(CID) in file.read_text()
+    assert url not in file.read_text()
+
+
+async def test_sources_of_the_chain_are_asked_nothing(tmp_path: Path) -> None:
+    made = plan(tmp_path, *default_sources("mainnet"))
+    async with open_content(made, clock=SystemClock()) as content:
+        assert content.pool.status() == content.routers.status() == []
+        with pytest.raises(Unproven, match="not held here"):
+            await content.blocks.get(CID)
+
+
+async def test_a_folder_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+    (tmp_path / "store").write_text("in the way")
+    with pytest.raises(ConfigError):
+        async with open_content(plan(tmp_path), clock=SystemClock()):
+            raise AssertionError("it was opened")

@@ -31,6 +31,8 @@ __all__ = ["answer_by_rules"]
 
 FILE: Final = "_redirects"
 
+_OF_ITSELF: Final = frozenset({"range", "if-range"})
+
 Serve = Callable[[Found], Awaitable[Answer]]
 
 
@@ -77,16 +79,18 @@ async def _shown(found: Found, redirect: Redirect, serve: Serve) -> Answer:
     slash = not redirect.path[-1]
     path = redirect.path[:-1] if slash else redirect.path
     resolved = await resolve(found.blocks, found.cid, path, found.budget)
-    # A page in place of another is whole, whatever part of that other was asked for.
+    # A page in place of another is whole, whatever part of that other was asked for. Only
+    # one that stands for it with 200 is what the sender may have already.
+    passed_over = _OF_ITSELF if redirect.status == 200 else {*_OF_ITSELF, "if-none-match"}
     headers = {
-        name: value
-        for name, value in found.asked.wish.headers.items()
-        if name not in ("range", "if-range", "if-none-match")
+        name: value for name, value in found.asked.wish.headers.items() if name not in passed_over
     }
     asked = replace(
         found.asked, path=path, slash=slash, wish=replace(found.asked.wish, headers=headers)
     )
     answer = await serve(replace(found, asked=asked, resolved=resolved))
+    if answer.status == 304:
+        return answer
     if answer.status == 200:
         answer.status = redirect.status
         return answer

@@ -108,6 +108,7 @@ class Limits:
     gateway_query_characters: int = 32 * 1024
     block_seconds: float = 60.0
     block_flow_bytes: int = 16 * 1024
+    block_flow_seconds: float = 8.0
     routing_response_bytes: int = 1024 * 1024
     found_providers: int = 16
     found_provider_seconds: float = 600.0

@@ -87,6 +87,23 @@ async def test_while_a_block_flows_nobody_else_is_asked(piece: int, asks_another
     assert asked_of(other) == (1 if asks_another else 0)
 
 
+async def test_a_trickle_holds_a_block_up_no_longer_than_others_take() -> None:
+    """Three times what the other takes, and `Limits.block_flow_seconds` at least."""
+    limits = replace(QUICK, block_flow_seconds=0.05)
+    asked: list[int] = []
+    for usual in (0.001, 10.0):
+        slow = source("slow", trickles(BlockRequest(CID), LIMITS.block_flow_bytes, 40))
+        other = source("other", says)
+        pool = Pool([slow, other], clock=HandClock(), seed=1, limits=limits)
+        slowly, quickly = pool._standings
+        quickly.latency.took(usual)
+        slowly.latency.took(usual / 2)
+        async with pool:
+            assert (await prove(pool)).value == DATA
+        asked.append(asked_of(other))
+    assert asked == [1, 0]
+
+
 async def test_a_block_may_take_longer_than_another_answer() -> None:
     slow = source("slow", trickles(BlockRequest(CID), LIMITS.block_flow_bytes, 10))
     async with pool_of(slow) as pool:

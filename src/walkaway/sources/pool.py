@@ -34,7 +34,7 @@ from walkaway.sources.clock import Clock, Timer
 from walkaway.sources.evidence import EvidenceStore, Lie
 from walkaway.sources.flow import Flow, FlowWatch
 from walkaway.sources.newest import Order, newest
-from walkaway.sources.race import Failures, Race, call_off, worth_repeating
+from walkaway.sources.race import Failures, IsComing, Race, call_off, worth_repeating
 from walkaway.sources.ranking import Candidates, rank
 from walkaway.sources.request import Answer, BlockRequest, Request, Requests, forms
 from walkaway.sources.source import Source
@@ -303,7 +303,7 @@ class Pool:
         async def ask(standing: Standing) -> Outcome[T]:
             return await self._ask(standing, asked, verify, heavy, self._seconds(asked))
 
-        race = Race(ask, self._budget, failures, self._watch(asked).moved)
+        race = Race(ask, self._budget, failures, self._is_coming(asked))
         try:
             async with asyncio.timeout(seconds):
                 proved = await race.run(candidates)
@@ -322,10 +322,20 @@ class Pool:
         blocks = any(isinstance(request, BlockRequest) for request in asked)
         return self._limits.block_seconds if blocks else self._limits.request_seconds
 
-    def _watch(self, asked: tuple[Request, ...]) -> FlowWatch:
-        """What tells whether an answer is on its way, bit by bit; never so but for blocks."""
+    def _is_coming(self, asked: tuple[Request, ...]) -> IsComing:
+        """What tells that a block is on its way, bit by bit, and no slower than others give it.
+
+        A source that lets a block trickle in holds it up, and everybody who waits for it,
+        no longer than three times what another one usually takes.
+        """
         flow = next((r.flow for r in asked if isinstance(r, BlockRequest)), Flow())
-        return FlowWatch(flow, self._limits.block_flow_bytes)
+        watch = FlowWatch(flow, self._limits.block_flow_bytes)
+
+        def is_coming(elapsed: float, other: Standing) -> bool:
+            usual = 3 * (other.latency.average or 0.0)
+            return watch.moved() and elapsed < max(self._limits.block_flow_seconds, usual)
+
+        return is_coming
 
     def _worth_repeating(self, asked: tuple[Request, ...], failures: Failures) -> Candidates:
         candidates = self._candidates(asked)

@@ -12,10 +12,13 @@ from walkaway.sources.budget import RetryBudget
 from walkaway.sources.ranking import Candidates
 from walkaway.sources.standing import Standing
 
-__all__ = ["Failures", "Race", "call_off", "worth_repeating"]
+__all__ = ["Failures", "IsComing", "Race", "call_off", "worth_repeating"]
 
 T = TypeVar("T")
 Ask = Callable[[Standing], Coroutine[Any, Any, Outcome[T]]]
+
+IsComing = Callable[[float, Standing], bool]
+"""Whether to wait on after so many seconds, rather than ask this other source too."""
 
 Failures = dict[str, Failed]
 """Why each source that was asked proved nothing, by its name."""
@@ -33,7 +36,7 @@ async def call_off(tasks: Iterable[asyncio.Task[Any]]) -> None:
 class Race(Generic[T]):
     """First one source; another when that one failed, or is slower than its usual worst.
 
-    Where ``is_coming`` says that an answer arrives bit by bit, no other is asked: it is
+    While ``is_coming`` says that an answer arrives bit by bit, no other is asked: it is
     long, or the link is slow, and a second copy would only take its room.
     """
 
@@ -42,12 +45,13 @@ class Race(Generic[T]):
         ask: Ask[T],
         budget: RetryBudget,
         failures: Failures,
-        is_coming: Callable[[], bool] = lambda: False,
+        is_coming: IsComing = lambda _elapsed, _other: False,
     ) -> None:
         self._ask = ask
         self._budget = budget
         self._failures = failures
         self._is_coming = is_coming
+        self._began = 0.0
         self._running: dict[asyncio.Task[Outcome[T]], Standing] = {}
 
     async def run(self, candidates: Candidates) -> Proved[T] | None:
@@ -75,11 +79,17 @@ class Race(Generic[T]):
             )
             if proved := self._settle(done):
                 return proved
-            if not done and waiting and not self._is_coming() and self._budget.spend():
+            if done or not waiting or self._is_coming(self._elapsed(), waiting[0]):
+                continue
+            if self._budget.spend():
                 self._start(waiting.popleft())
         return None
 
+    def _elapsed(self) -> float:
+        return asyncio.get_running_loop().time() - self._began
+
     def _start(self, standing: Standing) -> None:
+        self._began = asyncio.get_running_loop().time()
         self._running[asyncio.create_task(self._ask(standing))] = standing
 
     def _settle(self, done: set[asyncio.Task[Outcome[T]]]) -> Proved[T] | None:

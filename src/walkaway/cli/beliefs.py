@@ -60,6 +60,7 @@ def beliefs(settings: Settings, spec: ChainSpec, kept: Kept | None, now: float) 
         _forks(spec),
         _blobs(spec),
         _submit(settings),
+        _content(),
         _engine(),
         _libraries(),
         _machine(),
@@ -130,6 +131,13 @@ def _submit(settings: Settings) -> Belief:
         return Belief("submit", ("nobody is listed: transactions are refused",))
     alone = "only your own: " if settings.private_submit else ""
     return Belief("submit", (f"a transaction goes to {alone}{', '.join(settings.submit)}", what))
+
+
+def _content() -> Belief:
+    hashed = (
+        "nobody finds other bytes for the hash in an address; hashes known to be weak are refused"
+    )
+    return Belief("content", (hashed,))
 
 
 def _engine() -> Belief:

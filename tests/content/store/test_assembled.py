@@ -1,0 +1,270 @@
+"""Whole files ready to be sent: never a part of one, never another one, bounded, and quick."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.content.store.stores import raw
+from walkaway.content.store.assembled import AssembledFile, AssembledFiles
+from walkaway.errors import ConfigError
+from walkaway.limits import LIMITS
+from walkaway.proofs.ipfs import codecs
+from walkaway.proofs.ipfs.cid import Cid
+
+FEW = replace(
+    LIMITS,
+    assembled_bytes=100_000,
+    assembled_small_bytes=2000,
+    assembled_memory_bytes=10_000,
+    assembled_open=3,
+)
+SMALL = raw(1, 1000)
+LARGE = raw(2, 5000)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Iterator[AssembledFiles]:
+    opened = AssembledFiles(tmp_path / "assembled", FEW)
+    yield opened
+    opened.close()
+
+
+def put(files: AssembledFiles, cid: Cid, data: bytes) -> AssembledFile | None:
+    writer = files.writer(cid, len(data))
+    assert writer is not None
+    for at in range(0, len(data), 700):
+        writer.write(memoryview(data)[at : at + 700])
+    return writer.commit()
+
+
+def again(files: AssembledFiles) -> AssembledFiles:
+    """As a process that starts later has it."""
+    return AssembledFiles(files.folder, FEW)
+
+
+def on_disk(files: AssembledFiles) -> list[Path]:
+    return sorted(path for path in files.folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize(("cid", "data"), [SMALL, LARGE])
+async def test_a_file_is_there_once_it_is_whole(
+    files: AssembledFiles, cid: Cid, data: bytes
+) -> None:
+    writer = files.writer(cid, len(data))
+    assert writer is not None
+    writer.write(data[:500])
+    assert files.lookup(cid) is None
+    assert await files.open(cid) is None
+    writer.write(data[500:])
+    assert files.lookup(cid) is None
+    file = writer.commit()
+    assert file is not None
+    assert files.lookup(cid) is file
+    assert await files.open(cid) is file
+    assert file.size == len(data)
+    assert file.path.read_bytes() == bytes(file.slice()) == data
+    assert bytes(file.slice(10, 20)) == data[10:20]
+    assert bytes(file.slice(900, 10**9)) == data[900:]
+    later = again(files)
+    same = await later.open(cid)
+    assert same is not None
+    assert bytes(same.slice()) == data
+    later.close()
+
+
+def test_a_small_one_is_in_memory_and_a_large_one_a_descriptor(files: AssembledFiles) -> None:
+    small, large = put(files, *SMALL), put(files, *LARGE)
+    assert small is not None
+    assert large is not None
+    assert (small.data, small.fd) == (SMALL[1], None)
+    assert large.data is None
+    assert large.fd is not None
+    assert os.pread(large.fd, 10, 4000) == LARGE[1][4000:4010]
+
+
+def test_both_versions_of_an_address_are_one_file(files: AssembledFiles) -> None:
+    new = Cid.of(codecs.DAG_PB, b"")
+    put(files, Cid(0, codecs.DAG_PB, new.multihash), b"content")
+    found = files.lookup(new)
+    assert found is not None
+    assert found.data == b"content"
+
+
+def test_an_empty_file_is_one(files: AssembledFiles) -> None:
+    file = put(files, raw(3, 0)[0], b"")
+    assert file is not None
+    assert (file.size, bytes(file.slice())) == (0, b"")
+    assert again(files).lookup(raw(3, 0)[0]) is not None
+
+
+@pytest.mark.parametrize("written", [0, 999, 1001])
+def test_what_is_not_as_long_as_was_said_is_not_kept(files: AssembledFiles, written: int) -> None:
+    writer = files.writer(SMALL[0], 1000)
+    assert writer is not None
+    writer.write(bytes(written))
+    assert writer.commit() is None
+    writer.write(b"more")
+    assert files.lookup(SMALL[0]) is None
+    assert on_disk(files) == []
+
+
+def test_what_is_given_up_leaves_nothing(files: AssembledFiles) -> None:
+    writer = files.writer(SMALL[0], 1000)
+    assert writer is not None
+    writer.write(SMALL[1])
+    writer.abort()
+    writer.abort()
+    assert writer.commit() is None
+    assert on_disk(files) == []
+
+
+def test_what_a_kill_left_is_swept_and_what_is_being_written_is_not(files: AssembledFiles) -> None:
+    writer = files.writer(SMALL[0], 1000)
+    assert writer is not None
+    writer.write(SMALL[1])
+    left = files.folder / "partial" / "left"
+    left.write_bytes(b"half")
+    orphan = files.folder / str(LARGE[0])
+    orphan.write_bytes(LARGE[1])
+    again(files).close()
+    assert not left.exists()
+    assert not orphan.exists(), "it has no digest"
+    assert writer.commit() is not None
+
+
+@pytest.mark.parametrize(("cid", "data"), [SMALL, LARGE])
+@pytest.mark.parametrize("change", ["bit", "cut", "longer", "digest", "no digest"])
+async def test_one_that_is_not_as_it_was_written_is_dropped(
+    files: AssembledFiles, cid: Cid, data: bytes, change: str
+) -> None:
+    file = put(files, cid, data)
+    assert file is not None
+    digest = file.path.with_name(file.path.name + ".sha256")
+    if change == "bit":
+        file.path.write_bytes(bytes((data[0] ^ 1,)) + data[1:])
+    elif change == "cut":
+        os.truncate(file.path, 900)
+    elif change == "longer":
+        with file.path.open("ab") as more:
+            more.write(b"more")
+    elif change == "digest":
+        digest.write_bytes(bytes(32))
+    else:
+        digest.unlink()
+    later = AssembledFiles(files.folder, FEW)
+    assert await later.open(cid) is None
+    assert on_disk(later) == []
+    later.close()
+
+
+def test_one_that_somebody_writes_to_is_noticed(files: AssembledFiles) -> None:
+    file = put(files, *LARGE)
+    assert file is not None
+    with file.path.open("r+b") as other:
+        other.write(b"X")
+    assert files.lookup(LARGE[0]) is None
+    assert on_disk(files) == []
+
+
+def test_a_large_one_is_read_before_it_is_given_in_a_new_process(files: AssembledFiles) -> None:
+    put(files, *LARGE)
+    put(files, *SMALL)
+    later = again(files)
+    assert later.lookup(LARGE[0]) is None
+    assert later.lookup(SMALL[0]) is not None
+    later.close()
+
+
+async def test_the_room_is_bounded_and_the_least_recently_used_leave(
+    files: AssembledFiles,
+) -> None:
+    stored = [raw(seed, 9000) for seed in range(10, 30)]
+    for at, (cid, data) in enumerate(stored):
+        file = put(files, cid, data)
+        assert file is not None
+        os.utime(file.path.with_name(file.path.name + ".sha256"), (at, 10 if at else 10**6))
+    files.close()
+    held = [path for path in on_disk(files) if path.suffix != ".sha256"]
+    assert sum(path.stat().st_size for path in held) <= 100_000
+    assert len(held) >= 9
+    assert (files.folder / str(stored[0][0])).exists(), "it bears a later use"
+    assert {path.name.removesuffix(".sha256") for path in on_disk(files)} == {
+        path.name for path in held
+    }
+
+
+def test_memory_and_descriptors_are_bounded(files: AssembledFiles) -> None:
+    small = [raw(seed, 1000) for seed in range(10, 20)]
+    large = [raw(seed, 3000) for seed in range(20, 30)]
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for cid, data in (*small, *large):
+        put(files, cid, data)
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before + 3
+    assert len(files._small) == 4, "10,000 bytes, with what each takes up besides"
+    for cid, data in small:
+        file = files.lookup(cid)
+        assert file is not None
+        assert file.data == data
+
+
+def test_one_that_leaves_stays_open_for_who_is_sending_it(files: AssembledFiles) -> None:
+    file = put(files, *LARGE)
+    assert file is not None
+    for seed in range(20, 25):
+        put(files, *raw(seed, 3000))
+    file.path.unlink()
+    files.close()
+    assert bytes(file.slice()) == LARGE[1]
+    fd = file.fd
+    assert fd is not None
+    del file
+    with pytest.raises(OSError, match="Bad file"):
+        os.fstat(fd)
+
+
+def test_what_is_too_large_is_not_kept(files: AssembledFiles) -> None:
+    assert files.writer(LARGE[0], 12_501) is None
+    long = Cid.of(codecs.RAW, bytes(128), codecs.IDENTITY)
+    assert files.writer(long, 128) is None
+
+
+def test_only_its_owner_may_read_it(files: AssembledFiles) -> None:
+    put(files, *LARGE)
+    for path in (files.folder, *files.folder.rglob("*")):
+        if path.suffix != ".sha256":
+            assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
+
+
+def test_a_folder_that_cannot_be_used(tmp_path: Path, files: AssembledFiles) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match="cannot be used"):
+        AssembledFiles(tmp_path / "file" / "folder")
+    (files.folder / "partial").rmdir()
+    assert files.writer(SMALL[0], 1000) is None
+
+
+def test_a_disk_that_fails_while_a_file_is_written(
+    files: AssembledFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = files.writer(SMALL[0], 1000)
+    assert writer is not None
+
+    def full(fd: int, data: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "write", full)
+        writer.write(SMALL[1])
+    assert writer.commit() is None
+    writer = files.writer(SMALL[0], 1000)
+    assert writer is not None
+    writer.write(SMALL[1])
+    moved = files.folder.rename(files.folder.with_name("moved"))
+    assert writer.commit() is None
+    moved.rename(files.folder)

@@ -221,7 +221,7 @@ class Limits:
 
     # gateway
     web_requests: int = 512
-    web_answer_seconds: float = 60.0
+    web_answer_seconds: float = 120.0
     web_stall_seconds: float = 30.0
     web_request_seconds: float = 3600.0
     web_ranges: int = 16

@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 
 ROUTING: Final = "/routing/v1/"
 METHODS: Final = "GET, HEAD, OPTIONS"
+OWN_ORIGIN: Final = (b"origin-agent-cluster", b"?1")
+"""Content that has a host of its own shares nothing with its neighbours', not even a process."""
 
 T = TypeVar("T")
 
@@ -110,6 +112,7 @@ class Gateway:
 
     async def _served(self, scope: Scope, receive: Receive, send: Send) -> Answer | None:
         wish: Wish | None = None
+        place: Place | None = None
         try:
             wish = read_wish(
                 scope["method"], scope["raw_path"], scope["query_string"], scope["headers"]
@@ -118,6 +121,8 @@ class Gateway:
             answer = await self._answer(place, wish, receive)
         except WalkawayError as error:
             answer = failure_answer(error, wish)
+        if place is not None and place.kind in ("root", "name"):
+            answer.headers.append(OWN_ORIGIN)
         with_body = scope["method"] != "HEAD"
         sending = send_answer(answer, send, with_body=with_body, limits=self._limits)
         await (sending if answer.is_ready else _while_there(receive, sending))

@@ -1,7 +1,7 @@
 """From a content path to the answer: who denies it, where it leads, what stands there.
 
 https://specs.ipfs.tech/http-gateways/path-gateway/. The denylist is held against the
-path as it was asked for, and against every node on it.
+path as it was asked for, as it is by address, and against every block that is read.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from walkaway.content.budget import Budget
 from walkaway.content.exporter.file import as_file, open_file
 from walkaway.content.exporter.node import Look, look_at
 from walkaway.content.open import find_root
-from walkaway.content.resolve import Resolved, resolve
+from walkaway.content.resolve import resolve
 from walkaway.content.store.assembled import AssembledFiles
 from walkaway.errors import NoSuchPath, Unproven
+from walkaway.gateway.allowed import AllowedBlocks, allow_block, allow_path
 from walkaway.gateway.answer import Answer
 from walkaway.gateway.archives import car_answer, tar_answer
 from walkaway.gateway.asked import Asked
@@ -25,6 +26,7 @@ from walkaway.gateway.failures import Failure
 from walkaway.gateway.files import assembled_answer, file_answer
 from walkaway.gateway.formats import Format
 from walkaway.gateway.found import Found
+from walkaway.gateway.keep import Keep
 from walkaway.gateway.records import record_answer
 from walkaway.gateway.roots import check_root
 from walkaway.gateway.site_rules import answer_by_rules
@@ -51,10 +53,10 @@ class ContentPaths:
         denylist: Denylist | None = None,
         limits: Limits = LIMITS,
     ) -> None:
-        self._blocks = blocks
-        self._local = local
+        self._blocks = AllowedBlocks(blocks, denylist)
+        self._local = AllowedBlocks(local, denylist)
         self._names = names
-        self._assembled = assembled
+        self._keep = Keep(assembled, denylist)
         self._denylist = denylist
         self._limits = limits
 
@@ -64,7 +66,7 @@ class ContentPaths:
         Raises:
             WalkawayError: why there is no answer, as `failures` tells it.
         """
-        self._allow(asked)
+        allow_path(self._denylist, asked.mount.network, asked.mount.root, asked.path)
         check_root(asked.mount.network, asked.mount.root)
         if asked.wish.negotiated.format is Format.IPNS_RECORD:
             return await record_answer(asked, self._names)
@@ -77,23 +79,11 @@ class ContentPaths:
                 412, "it is not on this machine, and nobody else was to be asked"
             ) from None
 
-    def _allow(self, asked: Asked) -> None:
-        """Raises `Failure` where a denylist denies the path as it was asked for."""
-        if self._denylist is not None:
-            mount = asked.mount
-            _deny(self._denylist.status(mount.network, mount.root, asked.path))
-
-    def _allow_nodes(self, root: Cid, path: tuple[str, ...], resolved: Resolved) -> None:
-        if self._denylist is None or self._denylist.is_empty:
-            return
-        _deny(self._denylist.status("ipfs", str(root), path))
-        for cid in resolved.roots:
-            _deny(self._denylist.status_of_block(cid))
-
     async def _content(self, asked: Asked, blocks: Blocks) -> Answer:
         budget = Budget(self._limits)
         pointer = Pointer(asked.mount.network, asked.mount.root, asked.path)
         root = await find_root(self._names, pointer, self._limits)
+        allow_path(self._denylist, "ipfs", str(root.cid), root.path)
         try:
             resolved = await resolve(blocks, root.cid, root.path, budget)
         except NoSuchPath:
@@ -104,9 +94,8 @@ class ContentPaths:
             if answer is None:
                 raise
             return answer
-        self._allow_nodes(root.cid, root.path, resolved)
-        found = Found(asked, resolved, root.seconds, blocks, budget, self._assembled)
-        return await _answer(found)
+        allow_block(self._denylist, resolved.cid)
+        return await _answer(Found(asked, resolved, root.seconds, blocks, budget, self._keep))
 
     async def _by_rules(
         self,
@@ -119,13 +108,8 @@ class ContentPaths:
         """What the site's own rules make of a path that is not there, if it has any."""
         budget = Budget(self._limits)
         site = await resolve(blocks, root, base, budget)
-        found = Found(asked, site, seconds, blocks, budget, self._assembled)
+        found = Found(asked, site, seconds, blocks, budget, self._keep)
         return await answer_by_rules(found, plain_answer)
-
-
-def _deny(status: int | None) -> None:
-    if status is not None:
-        raise Failure(status, "a denylist of whoever runs this gateway denies this content")
 
 
 async def _answer(found: Found) -> Answer:
@@ -151,13 +135,12 @@ async def plain_answer(found: Found) -> Answer:
     wish = found.asked.wish
     name = found.asked.path[-1] if found.asked.path else ""
     etag = f'"{found.cid}"'
-    if found.assembled is not None and wish.negotiated.format not in _NOT_CONVERTED:
-        # What is assembled is a file: nothing else has to be looked at.
-        file = await found.assembled.open(found.cid)
-        if file is not None:
-            if holds_already(wish.headers.get("if-none-match", ""), etag):
-                return found.not_modified(etag)
-            return await assembled_answer(found, file, name, etag)
+    file = await found.keep.file(found.cid)
+    # What is kept assembled is a file: nothing else has to be looked at.
+    if file is not None and wish.negotiated.format not in _NOT_CONVERTED:
+        if holds_already(wish.headers.get("if-none-match", ""), etag):
+            return found.not_modified(etag)
+        return await assembled_answer(found, file, name, etag)
     look = await look_at(found.blocks, found.cid, found.budget)
     if is_document(look.what):
         answer = await document_answer(found, look)
@@ -183,7 +166,7 @@ async def _directory(found: Found, look: Look) -> Answer:
     etag = f'"{found.cid}"'
     if holds_already(asked.wish.headers.get("if-none-match", ""), etag):
         return found.not_modified(etag)
-    kept = None if found.assembled is None else await found.assembled.open(index)
+    kept = await found.keep.file(index)
     if kept is not None:
         return await assembled_answer(found, kept, INDEX, etag)
     return await file_answer(found, await open_file(found.blocks, index, found.budget), INDEX, etag)

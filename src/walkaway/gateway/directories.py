@@ -53,6 +53,7 @@ async def listing_answer(found: Found, look: Look) -> Answer:
             ("content-type", "application/json" if as_json else "text/html; charset=utf-8"),
             ("content-security-policy", PAGE_POLICY),
             ("x-content-type-options", "nosniff"),
+            ("vary", "Accept"),
         ]
     )
     return Answer(200, [*found.headers(etag, generated=True), *told], await primed(body))

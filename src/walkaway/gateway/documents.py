@@ -77,7 +77,7 @@ async def document_answer(found: Found, look: Look) -> Answer | None:
         return found.not_modified(etag)
     if look.what in _VALUES:
         await asyncio.to_thread(_VALUES[look.what], look.block)
-    headers = [*found.headers(etag), *_named(found, served), NO_SNIFF]
+    headers = [*found.headers(etag), *_named(found, served), NO_SNIFF, (b"vary", b"Accept")]
     content = Content(len(look.block), read_bytes(look.block), served.media_type, etag)
     return await partial_answer(wish, content, headers, found.budget.limits)
 

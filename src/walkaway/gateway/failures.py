@@ -80,7 +80,8 @@ def failure_answer(error: WalkawayError, wish: Wish | None, *, status: int | Non
     headers: RawHeaders = raw_headers(told)
     if media_type.startswith("text/html"):
         headers += raw_headers([("content-security-policy", PAGE_POLICY)])
-    return Answer(code, [*headers, *CORS], body)
+    # Who may not ask is told so, and reads nothing.
+    return Answer(code, headers if code == 403 else [*headers, *CORS], body)
 
 
 def _written(

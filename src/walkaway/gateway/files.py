@@ -84,7 +84,7 @@ async def _type_by_beginning(file: UnixFsFile) -> str:
 def _read_of(found: Found, file: UnixFsFile) -> Read:
     async def read(start: int, end: int) -> Body:
         stream = file.stream(start, end)
-        if (start, end) == (0, file.size) and found.assembled is not None:
+        if (start, end) == (0, file.size):
             stream = _assembling(found, file, stream)
         return await primed(stream)
 
@@ -95,7 +95,7 @@ async def _assembling(
     found: Found, file: UnixFsFile, stream: AsyncGenerator[bytes, None]
 ) -> AsyncGenerator[bytes, None]:
     """The stream as it is; an assembled copy is kept once it has come to its end."""
-    writer = None if found.assembled is None else found.assembled.writer(file.cid, file.size)
+    writer = found.keep.writer(file.cid, file.size)
     try:
         async with aclosing(stream):
             async for piece in stream:

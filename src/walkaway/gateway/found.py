@@ -10,11 +10,11 @@ from typing import TypeVar
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
 from walkaway.content.resolve import Resolved
-from walkaway.content.store.assembled import AssembledFiles
 from walkaway.gateway.answer import Answer, RawHeaders, raw_headers
 from walkaway.gateway.asked import Asked
 from walkaway.gateway.disposition import content_disposition
 from walkaway.gateway.headers import cache_control, content_headers
+from walkaway.gateway.keep import Keep
 from walkaway.proofs.ipfs.cid import Cid
 
 __all__ = ["Found", "primed"]
@@ -27,7 +27,8 @@ class Found:
     """A content path that was followed to its end.
 
     ``seconds`` is how long the names on the way may be held, None where nothing
-    says. ``blocks`` give what is still to be read, within ``budget``.
+    says. ``blocks`` give what is still to be read, within ``budget``, and ``keep``
+    has whole files at hand.
     """
 
     asked: Asked
@@ -35,7 +36,7 @@ class Found:
     seconds: float | None
     blocks: Blocks
     budget: Budget
-    assembled: AssembledFiles | None = None
+    keep: Keep
 
     @property
     def cid(self) -> Cid:

@@ -66,11 +66,8 @@ def content_headers(asked: Asked, roots: Sequence[Cid], etag: str, cache: str) -
     told.append(("ipfs-uri", ipfs_uri(asked)))
     if cache:
         told.append(("cache-control", cache))
-    if asked.mount.has_own_origin:
-        told.append(("origin-agent-cluster", "?1"))
     if asked.wish.negotiated.by_header:
         told.append(("content-location", content_location(asked)))
-        told.append(("vary", "Accept"))
     return [*raw_headers(told), *CORS]
 
 

@@ -67,7 +67,11 @@ async def partial_answer(
 
 def _ranges(wish: Wish, content: Content, limits: Limits) -> tuple[ByteRange, ...]:
     asked = wish.headers.get("range", "")
-    if not asked or not range_applies(wish.headers.get("if-range", ""), content.etag):
+    if (
+        not asked
+        or wish.method != "GET"
+        or not range_applies(wish.headers.get("if-range", ""), content.etag)
+    ):
         return ()
     return read_ranges(asked, content.size, limits)
 

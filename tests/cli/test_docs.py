@@ -27,7 +27,13 @@ PACKAGE = ROOT / "src" / "walkaway"
 FLOORS = "The floors, bottom up"
 GROUP = get_command(app)
 assert isinstance(GROUP, TyperGroup)
-COMMANDS = GROUP.commands
+COMMANDS = dict(GROUP.commands)
+PARTS = {
+    f"{name} {part}": command
+    for name, group in COMMANDS.items()
+    if isinstance(group, TyperGroup)
+    for part, command in group.commands.items()
+}
 
 
 def section(document: str, title: str) -> str:
@@ -122,11 +128,11 @@ def test_the_table_of_commands_is_that_of_the_program() -> None:
     assert sorted(named) == sorted(COMMANDS)
 
 
-@pytest.mark.parametrize("name", sorted(COMMANDS))
+@pytest.mark.parametrize("name", sorted(COMMANDS | PARTS))
 def test_every_command_has_help_with_an_example(name: str) -> None:
-    help_text = COMMANDS[name].help
-    assert f"Example: walkaway {name}" in (help_text or "")
-    for parameter in COMMANDS[name].params:
+    command = (COMMANDS | PARTS)[name]
+    assert f"Example: walkaway {name}" in (command.help or "")
+    for parameter in command.params:
         assert getattr(parameter, "help", None), parameter.name
 
 

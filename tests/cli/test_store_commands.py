@@ -1,0 +1,188 @@
+"""`walkaway pin`, `car` and `store`, as a person runs them, from one folder to another."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from walkaway.cli.cid_words import read_cid
+from walkaway.cli.main import app
+from walkaway.cli.terminal import sized
+from walkaway.errors import InvalidRequest
+
+EMPTY = "bafkqaaa"
+
+
+@pytest.fixture(autouse=True)
+def _own_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("WALKAWAY_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def cid(tmp_path: Path) -> str:
+    """What a file of three blocks was added as."""
+    (tmp_path / "a file").write_bytes(bytes(1 << 20) + b"the end")
+    return run("add", "-q", str(tmp_path / "a file")).stdout.strip()
+
+
+def run(*words: str, stdin: bytes | None = None) -> Result:
+    result = CliRunner().invoke(app, list(words), input=stdin)
+    assert "Traceback" not in result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def told(*words: str) -> list[dict[str, object]]:
+    """What a command says with --json."""
+    result = run(*words, "--json")
+    assert result.exit_code == 0, result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_what_is_pinned_is_listed_until_it_is_no_more(cid: str) -> None:
+    [pin] = told("pin", "ls")
+    assert pin == {
+        "cid": cid,
+        "name": "a file",
+        "recursive": True,
+        "complete": True,
+        "blocks": 3,
+        "bytes": pin["bytes"],
+    }
+    listed = run("pin", "ls").stdout
+    assert f"{cid}  3 blocks  1.0 MB  whole  a file" in listed
+    assert run("pin", "rm", cid).exit_code == 0
+    assert run("pin", "ls").stdout == "nothing is pinned\n"
+    again = run("pin", "rm", cid)
+    assert again.exit_code == 2
+    assert "is not pinned" in again.stderr
+
+
+def test_a_dag_goes_from_one_store_to_another(cid: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert told("car", "export", cid, "-o", "site.car", "--offline")[0]["blocks"] == 3
+    assert not Path("site.car.part").exists()
+    monkeypatch.setenv("WALKAWAY_HOME", "other")
+    [imported] = told("car", "import", "site.car")
+    assert imported["roots"] == [cid]
+    [pin] = told("pin", "ls")
+    assert (pin["cid"], pin["blocks"], pin["complete"]) == (cid, 3, True)
+    written = run("car", "export", f"/ipfs/{cid}", "--offline")
+    assert written.exit_code == 0
+    assert written.stdout_bytes == Path("site.car").read_bytes()
+    assert "3 blocks, 1.0 MB, each proven" in written.stderr
+
+
+def test_an_archive_comes_from_standard_input(cid: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = run("car", "export", cid, "--offline").stdout_bytes
+    monkeypatch.setenv("WALKAWAY_HOME", "other")
+    imported = run("car", "import", "-", "--no-pin", stdin=archive)
+    assert imported.stdout == f"{cid}\n"
+    assert told("pin", "ls") == []
+    assert told("store", "gc") == [{"removed_blocks": 3, "removed_bytes": 1048687}]
+
+
+def test_an_archive_that_is_not_whole_names_what_is_missing(
+    cid: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("car", "export", cid, "-o", "site.car", "--offline")
+    archive = Path("site.car").read_bytes()
+    last = archive.rindex(b"\x01\x55\x12\x20")
+    # The block of "the end" is the last section; a byte before its CID says how long it is.
+    Path("site.car").write_bytes(archive[: last - 1])
+    monkeypatch.setenv("WALKAWAY_HOME", "other")
+    refused = run("car", "import", "site.car")
+    assert refused.exit_code == 1
+    assert "a block of what is to be pinned is missing, bafkrei" in refused.stderr
+    [pin] = told("pin", "ls")
+    assert (pin["complete"], pin["blocks"]) == (False, 2)
+    assert "incomplete: pin add goes on with it" in run("pin", "ls").stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "says"), [(None, "No such file"), (b"no archive", "error"), (b"", "cut short")]
+)
+def test_what_is_no_archive_is_refused(content: bytes | None, says: str) -> None:
+    if content is not None:
+        Path("site.car").write_bytes(content)
+    refused = run("car", "import", "site.car")
+    assert refused.exit_code in {1, 2}
+    assert says in refused.stderr
+
+
+def test_an_export_that_fails_leaves_no_file(cid: str) -> None:
+    run("pin", "rm", cid)
+    run("store", "gc")
+    refused = run("car", "export", cid, "-o", "site.car", "--offline")
+    assert refused.exit_code == 1
+    assert list(Path().glob("site.car*")) == []
+    refused = run("car", "export", EMPTY, "-o", "no/such/folder.car", "--offline")
+    assert "cannot be written: No such file" in refused.stderr
+
+
+def test_an_archive_does_not_stand_among_json() -> None:
+    refused = run("car", "export", EMPTY, "--json", "--offline")
+    assert refused.exit_code == 2
+    assert "--output" in refused.stdout
+
+
+def test_a_pin_without_anybody_to_ask(cid: str) -> None:
+    assert told("pin", "add", cid, "--name", "mine", "--offline")[0]["name"] == "mine"
+    assert f"{cid}  pinned: 3 blocks" in run("pin", "add", cid, "--offline").stdout
+    direct = run("pin", "add", EMPTY, "--direct", "--offline")
+    assert direct.stdout == f"{EMPTY}  pinned: 0 blocks, 0 bytes\n"
+    run("pin", "rm", cid)
+    run("store", "gc")
+    refused = run("pin", "add", cid, "--offline")
+    assert refused.exit_code == 1
+    assert cid in refused.stderr
+
+
+def test_what_the_store_holds(cid: str) -> None:
+    [stat] = told("store", "stat")
+    assert (stat["blocks"], stat["pinned_blocks"], stat["pins"]) == (3, 3, 1)
+    assert stat["limit_bytes"] == 16 << 30
+    shown = run("store", "stat").stdout
+    assert "3 blocks, 1.0 MB of 17.2 GB" in shown
+    assert "by 1 pin" in shown
+    run("add", "-q", "--no-pin", str(Path("a file")))
+    assert run("store", "gc").stdout == "removed 0 blocks, 0 bytes\n"
+    assert told("store", "stat")[0]["blocks"] == 3
+
+
+@pytest.mark.parametrize("words", [("pin", "add"), ("pin", "rm"), ("car", "export")])
+def test_what_is_no_cid_is_usage(words: tuple[str, ...]) -> None:
+    refused = run(*words, "hello")
+    assert refused.exit_code == 2
+    assert "this is no CID: hello" in refused.stderr
+    assert "bafybei" in refused.stderr
+
+
+def test_addresses_are_read_as_people_paste_them() -> None:
+    for word in (EMPTY, f"/ipfs/{EMPTY}", f"ipfs://{EMPTY}", f"ipfs://{EMPTY}/"):
+        assert str(read_cid(word)) == EMPTY
+    for word in ("", "/ipfs/", f"{EMPTY}/path", "Qm"):
+        with pytest.raises(InvalidRequest):
+            read_cid(word)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1000, "1.0 kB"),
+        (999_949, "999.9 kB"),
+        (999_950, "1.0 MB"),
+        (17_179_869_184, "17.2 GB"),
+        (5 * 10**15, "5,000.0 TB"),
+    ],
+)
+def test_sizes_are_told_in_the_unit_that_suits(number: int, text: str) -> None:
+    assert sized(number) == text

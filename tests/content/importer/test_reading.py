@@ -42,7 +42,9 @@ def grow(path: Path) -> None:
 
 
 def shrink(path: Path) -> None:
+    status = path.stat()
     os.truncate(path, 5)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def rewrite(path: Path) -> None:
@@ -60,6 +62,16 @@ def test_a_file_that_changes_while_it_is_read(
     change(tmp_path / "file")
     with pytest.raises(Unreadable, match="file changed while it was read"):
         list(chunks)
+
+
+def test_a_file_that_grows_for_ever_is_not_read_for_ever(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"12345678")
+    chunks = chunks_of_file(regular(tmp_path / "file"), 4)
+    for _ in range(2):
+        next(chunks)
+        grow(tmp_path / "file")
+    with pytest.raises(Unreadable, match="changed"):
+        next(chunks)
 
 
 @pytest.mark.parametrize("change", [grow, shrink])
@@ -98,21 +110,16 @@ def test_nothing_stays_open(tmp_path: Path) -> None:
     assert lowest_free() == before
 
 
-def test_a_stream_in_pieces_comes_in_the_same_chunks() -> None:
+def test_a_stream_in_pieces_comes_in_the_same_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
-    content = bytes(range(256)) * 40
-
-    def feed() -> None:
-        for at in range(0, len(content), 7):
-            os.write(writing, content[at : at + 7])
-        os.close(writing)
-
-    feeder = Thread(target=feed)
-    feeder.start()
+    content = bytes(range(256)) * 10
+    os.write(writing, content)
+    os.close(writing)
+    read = os.read
+    monkeypatch.setattr(os, "read", lambda descriptor, size: read(descriptor, min(size, 7)))
     chunks = list(chunks_of_stream(reading, 1024, Event()))
-    feeder.join()
     os.close(reading)
-    assert [len(chunk) for chunk in chunks] == [1024] * 10
+    assert [len(chunk) for chunk in chunks] == [1024, 1024, 512]
     assert b"".join(chunks) == content
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import threading
 from collections.abc import Sequence
@@ -109,6 +110,14 @@ async def test_many_chunks_are_hashed_at_once_and_stay_in_order(tmp_path: Path) 
     assert max(store.batches) <= 300_000 + 40_000
 
 
+async def test_blocks_come_in_batches_of_so_many(tmp_path: Path) -> None:
+    write(tmp_path / "d", {str(number): str(number).encode() for number in range(25)})
+    store = MemoryStore()
+    limits = replace(LIMITS, import_batch_blocks=10)
+    await import_path(tmp_path / "d", store, limits=limits)
+    assert len(store.batches) == 3
+
+
 async def test_what_is_imported_is_pinned_under_its_lease_if_a_name_is_given(
     tmp_path: Path,
 ) -> None:
@@ -147,11 +156,12 @@ async def test_members_are_wrapped_under_the_names_that_they_get(tmp_path: Path)
         await import_wrapped({"\udcff": tmp_path}, None)
 
 
-async def test_progress_ends_with_all_of_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("profile", SMALL, ids=lambda profile: profile.name)
+async def test_progress_ends_with_all_of_it(profile: Profile, tmp_path: Path) -> None:
     write(tmp_path / "d", {"a": bytes(100), "b": {"c": bytes(50)}, ".h": b"hidden"})
     (tmp_path / "d" / "l").symlink_to("a")
     seen: list[ImportProgress] = []
-    await import_path(tmp_path / "d", None, SMALL[0], seen.append, limits=TIGHT)
+    await import_path(tmp_path / "d", None, profile, seen.append, limits=TIGHT)
     assert [now.done for now in seen] == sorted(now.done for now in seen)
     assert len(seen) > 10
     assert seen[-1] == ImportProgress(150, 150, 1)
@@ -201,6 +211,12 @@ async def test_what_is_refused_is_named_and_nothing_is_pinned(
         await import_path(tmp_path / "d", store, progress=progress, limits=limits)
 
 
+def lowest_free_descriptor() -> int:
+    descriptor = os.dup(0)
+    os.close(descriptor)
+    return descriptor
+
+
 def all_threads_end() -> bool:
     """Whether the threads that imports have begun end by themselves."""
     ours = [t for t in threading.enumerate() if t.name.startswith(("hashing", "importing"))]
@@ -219,7 +235,7 @@ class FullStore(MemoryStore):
 
 
 class ListeningStore(MemoryStore):
-    """Says when it has taken a batch."""
+    """Says when it has taken two batches."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -227,7 +243,8 @@ class ListeningStore(MemoryStore):
 
     async def keep(self, blocks: Sequence[tuple[Cid, Proven[bytes]]]) -> None:
         await super().keep(blocks)
-        self.heard.set()
+        if len(self.batches) == 2:
+            self.heard.set()
 
 
 class StuckStore(MemoryStore):
@@ -253,15 +270,30 @@ async def test_a_store_that_fails_ends_the_import(tmp_path: Path) -> None:
     assert all_threads_end()
 
 
+async def test_what_fails_behind_a_failure_is_not_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(tmp_path / "d", {"a": b"content"})
+    os.mkfifo(tmp_path / "d" / "pipe")
+    store = FullStore()
+    store.batches = [0, 0, 0]
+    with pytest.raises(StoreFault, match="full"):
+        await import_path(tmp_path / "d", store, limits=TIGHT)
+    gc.collect()
+    assert caplog.records == []
+
+
 async def test_who_gives_up_leaves_nothing_running(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(bytes(range(256)) * 4000)
     store = StuckStore()
+    before = lowest_free_descriptor()
     task = asyncio.create_task(import_path(tmp_path / "f", store, SMALL[0], limits=TIGHT))
     await store.stuck.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert (store.leases, len(asyncio.all_tasks())) == (0, 1)
+    assert lowest_free_descriptor() == before
     assert all_threads_end()
 
 
@@ -269,7 +301,8 @@ async def test_who_gives_up_on_a_silent_stream_is_not_kept_waiting() -> None:
     reading, writing = os.pipe()
     store = ListeningStore()
     task = asyncio.create_task(import_stream(reading, store, SMALL[0], limits=TIGHT))
-    os.write(writing, bytes(100))
+    # Two chunks, so that the third is waited for when the second has been taken.
+    os.write(writing, bytes(SMALL[0].chunk_bytes) * 2)
     await store.heard.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

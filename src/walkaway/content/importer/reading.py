@@ -28,7 +28,7 @@ def chunks_of_file(file: RegularFile, size: int) -> Generator[bytes, None, None]
         descriptor = os.open(file.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         before = os.fstat(descriptor)
-        if not stat.S_ISREG(before.st_mode) or before.st_size != file.size:
+        if not stat.S_ISREG(before.st_mode):
             raise _changed(file)
         left = file.size
         while chunk := _chunk(file.path, descriptor, size):

@@ -96,7 +96,7 @@ class Walk:
         return self._tree.hidden_passed_over
 
     def stop(self) -> None:
-        """Have the batches end soon, wherever they are. Safe to call from any thread."""
+        """Wait for no stream any longer: it ends here. Safe to call from any thread."""
         self._stopped.set()
 
     def batches(self, root: Root) -> Generator[Batch, None, None]:
@@ -115,8 +115,6 @@ class Walk:
             if full or len(batch) >= self._limits.import_batch_blocks:
                 yield batch
                 batch, size = [], 0
-            if self._stopped.is_set():
-                return
         if batch:
             yield batch
 

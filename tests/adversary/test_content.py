@@ -7,21 +7,30 @@ import hashlib
 import json
 import random
 import sys
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from walkaway.chain.clock import SystemClock
+from walkaway.content.budget import Budget
+from walkaway.content.exporter.file import open_file
+from walkaway.content.opening import Content, ContentPlan, open_content
 from walkaway.devnet.content.manners import Manner, Manners
 from walkaway.devnet.content.source import ContentSource
+from walkaway.errors import Unproven
+from walkaway.limits import LIMITS, Limits
 from walkaway.proofs.ipfs import codecs, dag_pb, unixfs_data
 from walkaway.proofs.ipfs.cid import Cid
+from walkaway.sources.defaults import ListedSource
 
 pytestmark = pytest.mark.adversary
 
 MEBIBYTE = 1 << 20
-MOST_MEMORY = 64 * MEBIBYTE
+MOST_MEMORY = 96 * MEBIBYTE
 """What fetching a file may add to a process, however long the file is: what is fetched ahead
 and what waits to be written, in each of the copies that Python makes of a block on its way."""
 
@@ -97,3 +106,51 @@ async def test_a_file_arrives_whole_from_one_honest_source_in_five(tmp_path: Pat
     for name in ("short", "hangs", "endless"):
         assert standings[name]["answers"] == 0
     assert list((tmp_path / "evidence").glob("*-wrong-*.json"))
+
+
+@asynccontextmanager
+async def opened(folder: Path, limits: Limits, **sources: ContentSource) -> AsyncIterator[Content]:
+    """Content from these sources, in this process."""
+    async with AsyncExitStack() as stack:
+        listed = []
+        for name, source in sources.items():
+            url = await source.start()
+            stack.push_async_callback(source.stop)
+            listed.append(ListedSource(name, name, ("content",), url))
+        plan = ContentPlan(folder / "store", folder / "evidence", sources=tuple(listed))
+        yield await stack.enter_async_context(
+            open_content(plan, clock=SystemClock(), limits=limits)
+        )
+
+
+@pytest.mark.parametrize(
+    ("manner", "says"),
+    [
+        (Manner.WRONG, "lied: a block does not hash to its address"),
+        (Manner.SHORT, "its answer was cut short"),
+        (Manner.HANGS, "no answer within"),
+        (Manner.ENDLESS, f"its answer is larger than {LIMITS.block_bytes} bytes"),
+        (Manner.BUSY, "limits our rate"),
+    ],
+)
+async def test_from_liars_alone_comes_nothing(tmp_path: Path, manner: Manner, says: str) -> None:
+    root, blocks, _ = file_of(1)
+    limits = replace(LIMITS, request_seconds=0.3)
+    async with opened(tmp_path, limits, one=ContentSource(blocks, Manners(manner))) as content:
+        with pytest.raises(Unproven) as raised:
+            await open_file(content.blocks, root, Budget())
+        assert (await content.store.stat()).blocks == 0
+    assert says in raised.value.reasons["one"]
+
+
+async def test_a_source_that_trickles_holds_up_nothing_for_long(tmp_path: Path) -> None:
+    root, blocks, digest = file_of(8)
+    limits = replace(LIMITS, block_flow_seconds=0.3)
+    slow = ContentSource(blocks, Manners(Manner.TRICKLES))
+    honest = ContentSource(blocks, Manners(begins_after=0.02))
+    async with opened(tmp_path, limits, slow=slow, honest=honest) as content:
+        file = await open_file(content.blocks, root, Budget())
+        whole = b"".join([piece async for piece in file.stream()])
+        answers = {status.name: status.answers for status in content.pool.status()}
+    assert hashlib.sha256(whole).hexdigest() == digest
+    assert answers["honest"] >= 8

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from yarl import URL
 
 from walkaway.limits import LIMITS
 from walkaway.sources.multiaddr import HttpAddress, http_address
@@ -60,3 +63,33 @@ def test_an_address_of_an_http_server(written: str, url: str, server_name: str) 
 )
 def test_any_other_address_is_none(written: str) -> None:
     assert http_address(written) is None
+
+
+PARTS = st.sampled_from(
+    [
+        "",
+        "dns4",
+        "ip4",
+        "ip6",
+        "tcp",
+        "tls",
+        "sni",
+        "http",
+        "https",
+        "p2p",
+        "a.example",
+        "::1",
+        "443",
+    ]
+)
+
+
+@given(parts=st.lists(PARTS | st.text(max_size=6), max_size=12))
+def test_whatever_is_written_is_a_usable_address_or_none(parts: list[str]) -> None:
+    address = http_address("/" + "/".join(parts))
+    if address is not None:
+        url = URL(address.url)
+        assert url.scheme in ("http", "https")
+        assert url.host
+        assert url.port
+        assert url.path == "/"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from walkaway.errors import SourceFault
 from walkaway.limits import LIMITS
@@ -73,3 +77,21 @@ def test_an_id_is_fit_to_show() -> None:
     (provider,) = said({"Providers": [record("a\nb" + "c" * 500, HTTP)]}).http
     assert "\n" not in provider.peer
     assert len(provider.peer) <= 80
+
+
+TREES = st.recursive(
+    st.none() | st.integers() | st.text(max_size=8) | st.just(HTTP),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["Providers", "ID", "Addrs", "Schema"]), inner, max_size=4
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(body=TREES)
+def test_whatever_a_router_says_is_read_or_a_fault(body: object) -> None:
+    with suppress(SourceFault):
+        said(body)

@@ -18,6 +18,8 @@ class Manner(Enum):
     """The connection closes half-way through the block."""
     HANGS = "hangs after the headers"
     ENDLESS = "endless data"
+    TRICKLES = "a little at a time"
+    """The right bytes, so slowly that whoever waits for them waits for seconds."""
     BUSY = "too many requests"
 
 

@@ -23,6 +23,7 @@ __all__ = ["ContentSource"]
 _RAW = "application/vnd.ipld.raw"
 _RECORD = "application/vnd.ipfs.ipns-record"
 _PIECE = 64 * 1024
+_DROP, _DROP_SECONDS = 16 * 1024, 0.1
 
 
 class ContentSource:
@@ -134,6 +135,11 @@ class ContentSource:
                 await asyncio.Event().wait()
             while manner is Manner.ENDLESS:
                 await response.write(self._rng.randbytes(_PIECE))
+            if manner is Manner.TRICKLES:
+                for at in range(0, len(block), _DROP):
+                    await response.write(block[at : at + _DROP])
+                    await asyncio.sleep(_DROP_SECONDS)
+                return response
             await response.write(block[: len(block) // 2])
         if request.transport is not None:
             request.transport.close()

@@ -12,12 +12,13 @@ from tests.gateway.conformance.gateway import Asked, ask, conformance_gateway
 from tests.gateway.conformance.hosts import host_exchanges
 from tests.gateway.conformance.names import name_exchanges
 from tests.gateway.conformance.paths import path_exchanges
+from tests.gateway.conformance.proxy import ask_by_proxy, proxy_exchanges
 
 __all__ = ["exchanges", "run"]
 
 
 def exchanges() -> Sequence[Exchange]:
-    """What is asked, group by group."""
+    """What is asked of a gateway itself, group by group."""
     return [
         *archive_exchanges(),
         *path_exchanges(),
@@ -28,6 +29,9 @@ def exchanges() -> Sequence[Exchange]:
 
 
 async def run(folder: Path) -> list[Asked]:
-    """Ask everything of a gateway whose state is in a folder of its own."""
+    """Ask everything of a gateway whose state is in a folder of its own, and as a proxy."""
     async with conformance_gateway(folder) as gateway:
-        return [Asked(each, each.fault(await ask(gateway, each))) for each in exchanges()]
+        asked = [Asked(each, each.fault(await ask(gateway, each))) for each in exchanges()]
+        for each in proxy_exchanges():
+            asked.append(Asked(each, each.fault(await ask_by_proxy(gateway, each))))
+        return asked

@@ -1,16 +1,18 @@
-"""What commands about content share: the plan that a person's settings make."""
+"""What commands about content share: what a person's settings make of it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from walkaway.chain.clock import SystemClock
 from walkaway.cli.config import Settings
 from walkaway.content.opening import ContentPlan
 from walkaway.content.store.block_store import BlockStore
 from walkaway.limits import LIMITS
+from walkaway.names.held import HeldNames
 from walkaway.sources.defaults import CONTENT_KINDS
 
-__all__ = ["content_plan", "open_store"]
+__all__ = ["content_plan", "held_names", "open_store"]
 
 
 def content_plan(settings: Settings, *, offline: bool = False) -> ContentPlan:
@@ -29,3 +31,17 @@ def open_store(settings: Settings) -> BlockStore:
     """The store alone, for what asks nobody. Raises `ConfigError`."""
     limits = replace(LIMITS, store_bytes=settings.store_megabytes * 2**20)
     return BlockStore.open(settings.store_folder, limits)
+
+
+def held_names(settings: Settings) -> HeldNames:
+    """The names that this machine holds, and the person's own. Raises `ConfigError`."""
+    return HeldNames(
+        settings.state_directory / "ipns",
+        SystemClock(),
+        dnslinks=dict(_divided(entry) for entry in settings.dnslinks),
+    )
+
+
+def _divided(entry: str) -> tuple[str, str]:
+    name, _, path = entry.partition("=")
+    return name, path

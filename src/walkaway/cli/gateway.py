@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from walkaway.chain.clock import SystemClock
 from walkaway.cli.config import Settings
-from walkaway.cli.content import content_plan
+from walkaway.cli.content import content_plan, held_names
 from walkaway.cli.node import listen_addresses
 from walkaway.content.opening import Content, open_content
 from walkaway.content.store.assembled import AssembledFiles
@@ -50,11 +50,7 @@ async def open_gateway(settings: Settings, *, offline: bool = False) -> AsyncIte
         stack.callback(assembled.close)
         denylist = Denylist(settings.denylist)
         await asyncio.to_thread(denylist.load)
-        names = HeldNames(
-            settings.state_directory / "ipns",
-            clock,
-            dnslinks=dict(_divided(entry) for entry in settings.dnslinks),
-        )
+        names = held_names(settings)
         gateway = Gateway(
             content.blocks,
             content.store,
@@ -93,11 +89,6 @@ async def _watched(denylist: Denylist) -> AsyncIterator[None]:
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching
-
-
-def _divided(entry: str) -> tuple[str, str]:
-    name, _, path = entry.partition("=")
-    return name, path
 
 
 def _multiaddr(host: str, port: int) -> str:

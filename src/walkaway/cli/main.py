@@ -11,6 +11,8 @@ from walkaway.cli.add import add
 from walkaway.cli.car import car_app
 from walkaway.cli.demo import demo
 from walkaway.cli.explain import explain
+from walkaway.cli.get import get
+from walkaway.cli.ls import ls
 from walkaway.cli.pin import pin_app
 from walkaway.cli.status import status
 from walkaway.cli.store import store_app
@@ -32,6 +34,8 @@ app.command()(status)
 app.command()(trust)
 app.command()(explain)
 app.command()(add)
+app.command()(get)
+app.command()(ls)
 app.add_typer(pin_app)
 app.add_typer(car_app)
 app.add_typer(store_app)

@@ -1,0 +1,94 @@
+"""Places in content as people write them: content paths, native URLs, gateways' URLs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from walkaway.errors import InvalidRequest, ProofError
+from walkaway.gateway.asked import read_path
+from walkaway.gateway.hosts import uninlined
+from walkaway.names.pointer import Network, Pointer
+from walkaway.proofs.ipfs.cid import Cid
+from walkaway.proofs.ipfs.ipns_name import parse_name
+
+__all__ = ["PlaceArgument", "name_of", "read_pointer"]
+
+PlaceArgument = Annotated[
+    str,
+    typer.Argument(
+        help="A CID or CID/path; also /ipfs/..., /ipns/..., ipfs://... or a gateway's URL.",
+        metavar="PLACE",
+    ),
+]
+
+_NETWORKS: tuple[Network, ...] = ("ipfs", "ipns")
+_ADVICE = "write it as CID, CID/path, /ipfs/CID/path, /ipns/name, ipfs://CID or a gateway's URL"
+
+
+def read_pointer(word: str) -> Pointer:
+    """The place that a word names; in URLs, but nowhere else, escapes are read.
+
+    Raises:
+        InvalidRequest: it names none.
+    """
+    scheme, divided, rest = word.partition("://")
+    if not divided:
+        plain = word if word.startswith("/") else f"/ipfs/{word}"
+        return _pointer(word, tuple(step for step in plain.split("/") if step))
+    if scheme.lower() in _NETWORKS:
+        return _pointer(word, (scheme.lower(), *read_path(_before_query(rest))[0]))
+    if scheme.lower() not in ("http", "https"):
+        raise _nowhere(word)
+    try:
+        parts = urlsplit(word)
+        host = parts.hostname or ""
+    except ValueError:
+        raise _nowhere(word) from None
+    path = read_path(parts.path)[0]
+    label, _, below = host.partition(".")
+    network = below.partition(".")[0]
+    if network in _NETWORKS:
+        return _pointer(word, (network, _root(network, label), *path))
+    return _pointer(word, path)
+
+
+def name_of(pointer: Pointer) -> str:
+    """What to call what stands there: the last name on the path, or the root."""
+    return pointer.path[-1] if pointer.path else pointer.root
+
+
+def _pointer(word: str, steps: tuple[str, ...]) -> Pointer:
+    if len(steps) < 2:
+        raise _nowhere(word)
+    root, path = steps[1], steps[2:]
+    if steps[0] == "ipns":
+        return Pointer("ipns", root, path)
+    if steps[0] != "ipfs":
+        raise _nowhere(word)
+    try:
+        Cid.parse(root)
+    except ProofError as error:
+        raise InvalidRequest(f"{root[:100]} is no CID ({error})", advice=_ADVICE) from None
+    return Pointer("ipfs", root, path)
+
+
+def _root(network: str, label: str) -> str:
+    """The root that a label in a host stands for: a DNS name has its dots as dashes there."""
+    if network == "ipfs":
+        return label
+    try:
+        parse_name(label)
+    except ProofError:
+        return uninlined(label)
+    return label
+
+
+def _before_query(text: str) -> str:
+    return text.partition("#")[0].partition("?")[0]
+
+
+def _nowhere(word: str) -> InvalidRequest:
+    return InvalidRequest(f"this names no content: {word[:100]}", advice=_ADVICE)

@@ -1,0 +1,95 @@
+"""`walkaway ls`: what is in a directory, without its content."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+
+from rich.text import Text
+
+from walkaway.chain.clock import SystemClock
+from walkaway.cli.config import Settings
+from walkaway.cli.content import content_plan, held_names
+from walkaway.cli.content_words import PlaceArgument, name_of, read_pointer
+from walkaway.cli.options import (
+    ConfigOption,
+    HomeOption,
+    JsonOption,
+    OfflineOption,
+    SourceOption,
+    settings_from,
+)
+from walkaway.cli.terminal import Terminal, plain, sized
+from walkaway.content.budget import Budget
+from walkaway.content.exporter.directory import Entry
+from walkaway.content.exporter.listing import Listed, listing, size_of
+from walkaway.content.exporter.node import What
+from walkaway.content.open import open_pointer
+from walkaway.content.opening import open_content
+from walkaway.names.pointer import Pointer
+
+__all__ = ["ls"]
+
+
+def ls(
+    place: PlaceArgument,
+    *,
+    offline: OfflineOption = False,
+    source: SourceOption = None,
+    config: ConfigOption = None,
+    state_directory: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List a directory: the address, size, kind and name of each entry, proven.
+
+    Of each entry the first block is fetched, to see what it is; one that is not
+    to be had is listed as unknown.
+
+    Example: walkaway ls bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354
+    """
+    terminal = Terminal(as_json=as_json)
+    with terminal.ending():
+        settings = settings_from(config, source, state_directory=state_directory)
+        asyncio.run(_list(settings, read_pointer(place), terminal, offline=offline))
+
+
+async def _list(settings: Settings, pointer: Pointer, terminal: Terminal, *, offline: bool) -> None:
+    plan, budget = content_plan(settings, offline=offline), Budget()
+    async with open_content(plan, clock=SystemClock()) as content:
+        names = held_names(settings)
+        opened = await open_pointer(content.blocks, names, pointer, budget)
+        look = opened.look
+        if not look.what.is_directory:
+            alone = Entry(name_of(pointer), look.cid, len(look.block))
+            _show(Listed(alone, look.what, size_of(look)), terminal)
+            return
+        async with aclosing(listing(content.blocks, look, budget)) as entries:
+            async for listed in entries:
+                _show(listed, terminal)
+
+
+def _show(listed: Listed, terminal: Terminal) -> None:
+    entry, kind = listed.entry, _kind(listed.what)
+    if terminal.as_json:
+        terminal.print_json(
+            {"name": entry.name, "cid": str(entry.cid), "kind": kind, "bytes": listed.size}
+        )
+        return
+    size = "-" if listed.size is None else sized(listed.size)
+    terminal.show(
+        Text.assemble(
+            (str(entry.cid), "good"),
+            f"  {size:>10}  ",
+            (f"{kind:<9}", "quiet"),
+            "  ",
+            plain(entry.name, whole=True),
+        )
+    )
+
+
+def _kind(what: What | None) -> str:
+    if what is None:
+        return "unknown"
+    if what is What.RAW:
+        return "file"
+    return "directory" if what.is_directory else what.value

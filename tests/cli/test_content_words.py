@@ -1,0 +1,71 @@
+"""Places in content as people write them, each form read as it is meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from walkaway.cli.content_words import name_of, read_pointer
+from walkaway.errors import InvalidRequest
+from walkaway.names.pointer import Pointer
+
+CID = "bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354"
+OLD = "QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o"
+KEY = "k51qzi5uqu5dlvj2baxnqndepeb86cbk3ng7n3i46uzyxzyqj2xjonzllnv0v8"
+
+
+@pytest.mark.parametrize(
+    ("word", "pointer"),
+    [
+        (CID, Pointer("ipfs", CID)),
+        (f"{OLD}/a/b/", Pointer("ipfs", OLD, ("a", "b"))),
+        (f"{CID}/a%20b/../?#", Pointer("ipfs", CID, ("a%20b", "..", "?#"))),
+        (f"/ipfs/{CID}//a", Pointer("ipfs", CID, ("a",))),
+        (
+            "/ipns/en.wikipedia-on-ipfs.org/wiki",
+            Pointer("ipns", "en.wikipedia-on-ipfs.org", ("wiki",)),
+        ),
+        (f"ipfs://{CID}/a%20b?x#y", Pointer("ipfs", CID, ("a b",))),
+        (f"IPFS://{OLD}", Pointer("ipfs", OLD)),
+        (f"ipns://{KEY}/a/./b", Pointer("ipns", KEY, ("a", "b"))),
+        (f"http://127.0.0.1:8080/ipfs/{OLD}/a%2520b?filename=x", Pointer("ipfs", OLD, ("a%20b",))),
+        (f"https://gateway.example/ipns/{KEY}", Pointer("ipns", KEY)),
+        (f"http://{CID}.ipfs.localhost:8080/ipfs/x", Pointer("ipfs", CID, ("ipfs", "x"))),
+        (f"http://{KEY}.ipns.localhost/a", Pointer("ipns", KEY, ("a",))),
+        (
+            "https://en-wikipedia--on--ipfs-org.ipns.gateway.example/wiki/",
+            Pointer("ipns", "en.wikipedia-on-ipfs.org", ("wiki",)),
+        ),
+    ],
+)
+def test_each_form_is_read_as_it_is_meant(word: str, pointer: Pointer) -> None:
+    assert read_pointer(word) == pointer
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        ("", "names no content"),
+        ("/", "names no content"),
+        ("/ipfs/", "names no content"),
+        ("/ipld/x", "names no content"),
+        ("index.html", "is no CID"),
+        ("ipfs://", "names no content"),
+        ("ipfs://example.org", "is no CID"),
+        ("http://example.org/", "names no content"),
+        ("http://example.org/a/b", "names no content"),
+        ("http://[::1/ipfs/x", "names no content"),
+        (f"ftp://example.org/ipfs/{CID}", "names no content"),
+        (f"ipfs://{CID}/%ff", "not UTF-8"),
+        (f"ipfs://{CID}/../../x", "above its root"),
+        (f"http://{CID}x.ipfs.localhost/", "is no CID"),
+    ],
+)
+def test_what_names_no_content_is_refused(word: str, reason: str) -> None:
+    with pytest.raises(InvalidRequest, match=reason):
+        read_pointer(word)
+
+
+def test_content_is_called_as_its_path_ends() -> None:
+    assert name_of(read_pointer(f"{CID}/a/b")) == "b"
+    assert name_of(read_pointer(CID)) == CID
+    assert name_of(read_pointer("/ipns/site.example")) == "site.example"

@@ -1,0 +1,262 @@
+"""`walkaway get` and `walkaway ls` as a person runs them: what comes out, and what does not."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from tests.proofs.ipfs.test_car import read
+from walkaway.cli.main import app
+from walkaway.proofs.ipfs import codecs, dag_cbor, dag_pb, unixfs_data
+from walkaway.proofs.ipfs.car import car_header, car_section
+from walkaway.proofs.ipfs.cid import Cid
+from walkaway.proofs.ipfs.dag_pb import PbLink, PbNode
+from walkaway.proofs.ipfs.unixfs import Kind, UnixFsData
+
+
+@pytest.fixture(autouse=True)
+def _own_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("WALKAWAY_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> str:
+    """The address of a folder that was added: two files, one of them below, and a link."""
+    folder = tmp_path / "site"
+    (folder / "docs").mkdir(parents=True)
+    (folder / "index.html").write_bytes(b"<p>hello")
+    (folder / "docs" / "long").write_bytes(bytes(range(256)) * 10_000)
+    (folder / "link").symlink_to("docs/long")
+    return run("add", "--quiet", "site").stdout.strip()
+
+
+def run(*words: str) -> Result:
+    result = CliRunner().invoke(app, list(words))
+    assert "Traceback" not in result.output
+    assert "JSON-RPC" not in result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def get(*words: str) -> Result:
+    return run("get", "--offline", *words)
+
+
+def keep(*blocks: tuple[int, bytes]) -> list[Cid]:
+    """Have blocks in the store, as nothing but an archive could bring them."""
+    cids = [Cid.of(codec, data) for codec, data in blocks]
+    sections = [car_section(cid, data) for cid, (_, data) in zip(cids, blocks, strict=True)]
+    Path("blocks.car").write_bytes(car_header(tuple(cids)) + b"".join(sections))
+    assert run("car", "import", "--no-pin", "blocks.car").exit_code == 0
+    return cids
+
+
+def directory(*entries: tuple[str, Cid]) -> bytes:
+    links = tuple(PbLink(cid, name, 1) for name, cid in entries)
+    return dag_pb.encode(PbNode(links, unixfs_data.encode(UnixFsData(Kind.DIRECTORY))))
+
+
+def test_a_folder_goes_round_unchanged(site: str) -> None:
+    result = get(site, "-o", "copy")
+    assert (result.exit_code, result.stdout) == (0, f"{site}  copy  2.6 MB, proven\n")
+    assert run("add", "--quiet", "copy").stdout.strip() == site
+    assert Path("copy/link").readlink() == Path("docs/long")
+
+
+def test_a_folder_that_is_there_gets_it_inside_by_its_name(site: str) -> None:
+    Path("into").mkdir()
+    assert get(f"{site}/docs", "-o", "into").exit_code == 0
+    assert get(f"{site}", "-o", "into/").exit_code == 0
+    assert sorted(path.name for path in Path("into").iterdir()) == sorted(["docs", site])
+    again = get(f"{site}/docs", "-o", "into", "--force")
+    assert again.exit_code == 1
+    assert "is a folder that is there already" in again.stderr
+
+
+def test_a_pipe_is_given_the_bytes(site: str) -> None:
+    for words in ([], ["--output", "-"]):
+        result = get(f"/ipfs/{site}/docs/long", *words)
+        assert result.exit_code == 0
+        assert result.stdout_bytes == bytes(range(256)) * 10_000
+        assert result.stderr == ""
+    assert get(f"{site}/link").stdout == "docs/long"
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "{}/index.html",
+        "/ipfs/{}/index.html",
+        "ipfs://{}/index%2Ehtml",
+        "http://localhost:8080/ipfs/{}/index.html?download=true",
+        "https://{}.ipfs.gateway.example/index.html#top",
+    ],
+)
+def test_a_place_is_written_in_many_ways(place: str, site: str) -> None:
+    assert get(place.format(site)).stdout == "<p>hello"
+
+
+def test_a_name_of_ones_own_leads_there_and_is_said_to_be_a_word(
+    site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WALKAWAY_DNSLINKS", f"my.site=/ipfs/{site}/docs")
+    assert get("/ipns/my.site/long").stdout_bytes == bytes(range(256)) * 10_000
+    told = get("ipns://my.site", "-o", "copy").stdout
+    assert told.endswith("proven, by a name that is somebody's word\n")
+    absent = get("/ipns/nobody.example")
+    assert absent.exit_code == 1
+    assert "'nobody.example' is not resolved" in absent.stderr
+
+
+def test_a_tar_and_a_car_hold_it(site: str) -> None:
+    assert get(site, "--tar", "-o", "site.tar").exit_code == 0
+    with tarfile.open("site.tar") as archive:
+        assert f"{site}/docs/long" in archive.getnames()
+    piped = get(f"{site}/docs", "--tar").stdout_bytes
+    with tarfile.open(fileobj=io.BytesIO(piped)) as archive:
+        assert archive.getnames() == ["docs", "docs/long"]
+    Path("into").mkdir()
+    assert get(f"{site}/docs", "--car", "-o", "into").exit_code == 0
+    reader, sections = read(Path("into/docs.car").read_bytes())
+    assert reader.roots == (sections[0][0],)
+    assert len(sections) == 4
+
+
+def test_as_json(site: str) -> None:
+    told = json.loads(get(f"{site}/index.html", "--json").stdout)
+    assert told.pop("cid").startswith("bafkrei")
+    assert told == {"path": "index.html", "bytes": 8, "name_proven": True}
+    assert Path("index.html").read_bytes() == b"<p>hello"
+    refused = get(f"{site}/index.html", "--json", "-o", "-")
+    assert refused.exit_code == 2
+    assert "nor to stand among JSON" in json.loads(refused.stdout)["error"]["message"]
+
+
+def test_nothing_is_overwritten_unless_that_is_asked_for(site: str) -> None:
+    Path("mine").write_bytes(b"mine")
+    for words in ([], ["--tar"], ["--car"]):
+        refused = get(f"{site}/index.html", "-o", "mine", *words)
+        assert refused.exit_code == 1
+        assert "--force replaces it" in refused.stderr
+        assert Path("mine").read_bytes() == b"mine"
+    assert get(f"{site}/index.html", "-o", "mine", "--force").exit_code == 0
+    assert Path("mine").read_bytes() == b"<p>hello"
+
+
+def test_what_would_lead_out_is_refused_and_nothing_stays() -> None:
+    symlink = dag_pb.encode(
+        PbNode((), unixfs_data.encode(UnixFsData(Kind.SYMLINK, b"../../etc/passwd")))
+    )
+    leaf, away = keep((codecs.RAW, b"x"), (codecs.DAG_PB, symlink))
+    above, linked = keep(
+        (codecs.DAG_PB, directory(("../above", leaf))),
+        (codecs.DAG_PB, directory(("a", leaf), ("passwd", away))),
+    )
+    before = set(Path().iterdir())
+    for cid, reason in ((above, "none that a file could have"), (linked, "leads out")):
+        refused = get(str(cid), "-o", "out")
+        assert refused.exit_code == 1
+        assert reason in refused.stderr
+        assert set(Path().iterdir()) == before
+    assert "now allowed" in get(str(above), "--tar", "-o", "out").stderr
+    assert set(Path().iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "reason"),
+    [
+        (["{}"], 2, "goes to no pipe as it is"),
+        (["{}", "--tar", "--car"], 2, "two archives"),
+        (["{}/absent"], 1, "nothing is named 'absent'"),
+        (["{}/index.html/below"], 1, "nothing is named 'below'"),
+        (["bafkqaaa/"], 0, ""),
+        (["{}/index.html", "-o", "absent/x"], 1, "cannot be written: No such file"),
+        (["bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e"], 1, "not held here"),
+        (["no-address"], 2, "no-address is no CID"),
+        (["ftp://example"], 2, "names no content"),
+    ],
+)
+def test_what_cannot_be_got_is_refused_with_the_reason(
+    words: list[str], code: int, reason: str, site: str
+) -> None:
+    result = get(*[word.format(site) for word in words])
+    assert (result.exit_code, result.stdout_bytes) == (code, b"")
+    assert reason in result.stderr
+
+
+def test_a_path_into_a_block_is_no_file() -> None:
+    (cid,) = keep((codecs.DAG_CBOR, dag_cbor.encode({"a": {"b": 1}})))
+    refused = get(f"{cid}/a/b")
+    assert refused.exit_code == 2
+    assert f"/a/b leads into the block {cid}" in refused.stderr
+    assert get(str(cid)).stdout_bytes == dag_cbor.encode({"a": {"b": 1}})
+
+
+def test_a_screen_is_given_no_content(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("walkaway.cli.get._is_screen", lambda: True)
+    refused = get(f"{site}/index.html", "-o", "-")
+    assert refused.exit_code == 2
+    assert "content is not for a screen" in refused.stderr
+    assert get(f"{site}/index.html").exit_code == 0
+    assert Path("index.html").read_bytes() == b"<p>hello"
+
+
+def test_a_directory_is_listed_with_what_each_entry_is(site: str) -> None:
+    result = run("ls", "--offline", site)
+    assert result.exit_code == 0
+    rows = [line.split(maxsplit=1)[1].split() for line in result.stdout.splitlines()]
+    assert rows == [
+        ["-", "directory", "docs"],
+        ["8", "bytes", "file", "index.html"],
+        ["9", "bytes", "symlink", "link"],
+    ]
+    told = json.loads(run("ls", "--offline", "--json", f"{site}/docs").stdout)
+    assert (told["name"], told["kind"], told["bytes"]) == ("long", "file", 2_560_000)
+    assert Cid.parse(told["cid"]).codec == codecs.DAG_PB
+
+
+def test_what_is_no_directory_is_listed_alone(site: str) -> None:
+    alone = json.loads(run("ls", "--offline", "--json", f"{site}/index.html").stdout)
+    assert (alone["name"], alone["kind"], alone["bytes"]) == ("index.html", "file", 8)
+
+
+def test_an_entry_that_is_not_to_be_had_is_listed_as_unknown() -> None:
+    absent = Cid.of(codecs.DAG_PB, b"")
+    (cid,) = keep((codecs.DAG_PB, directory(("a\x1b[31m\n", absent))))
+    result = run("ls", "--offline", str(cid))
+    assert result.exit_code == 0
+    assert "\x1b" not in result.stdout
+    (line,) = result.stdout.splitlines()
+    assert line.split()[1:3] == ["-", "unknown"]
+    missing = run("ls", "--offline", str(absent))
+    assert missing.exit_code == 1
+    assert "not held here" in missing.stderr
+
+
+def test_whoever_closes_the_pipe_ends_it_quietly(site: str) -> None:
+    program = "from walkaway.cli.main import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, "get", "--offline", f"{site}/docs/long"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ.copy(),
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stdout.read(4) == bytes(range(4))
+    process.stdout.close()
+    told = process.stderr.read()
+    process.stderr.close()
+    assert process.wait() == 0
+    assert told == b""

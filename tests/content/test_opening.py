@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +13,13 @@ import pytest
 from tests.content.stand import blocks_of, cid_of
 from walkaway.chain.clock import SystemClock
 from walkaway.content.opening import ContentPlan, open_content
+from walkaway.content.store.block_store import BlockStore
 from walkaway.devnet.content.manners import Manner, Manners
 from walkaway.devnet.content.source import ContentSource
 from walkaway.errors import ConfigError, Unproven
 from walkaway.proofs.ipfs.car import car_header, car_section
+from walkaway.proofs.ipfs.cid import Cid
+from walkaway.proofs.proven import Proven
 from walkaway.sources.defaults import ListedSource, default_sources
 from walkaway.sources.request import Kind
 
@@ -42,11 +48,32 @@ async def test_what_is_fetched_is_there_offline_afterwards(tmp_path: Path, kind:
         async with open_content(made, clock=SystemClock()) as content:
             assert (await content.blocks.get(CID)).value == DATA
             assert [status.name for status in content.pool.status()] == ["source"]
-    async with open_content(plan(tmp_path, offline=True), clock=SystemClock()) as content:
+        alone = replace(made, offline=True)
+        async with open_content(alone, clock=SystemClock()) as content:
+            assert (await content.blocks.get(CID)).value == DATA
+            with pytest.raises(Unproven, match="not held here"):
+                await content.blocks.get(cid_of(b"another"))
+        assert source.asked == 1
+
+
+async def test_what_is_on_its_way_is_written_before_it_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = BlockStore.keep
+
+    async def slowly(store: BlockStore, blocks: Sequence[tuple[Cid, Proven[bytes]]]) -> None:
+        await asyncio.sleep(0.05)
+        await keep(store, blocks)
+
+    monkeypatch.setattr(BlockStore, "keep", slowly)
+    path = tmp_path / "site.car"
+    path.write_bytes(car_header((CID,)) + car_section(CID, DATA))
+    made = plan(tmp_path, listed("site", "content", path.as_uri()))
+    async with open_content(made, clock=SystemClock()) as content:
+        await content.blocks.get(CID)
+    async with open_content(plan(tmp_path), clock=SystemClock()) as content:
         assert (await content.blocks.get(CID)).value == DATA
         assert (await content.store.stat()).limit == 10**7
-        with pytest.raises(Unproven, match="not held here"):
-            await content.blocks.get(cid_of(b"another"))
 
 
 async def test_another_walkaway_is_a_source_like_any_other(tmp_path: Path) -> None:

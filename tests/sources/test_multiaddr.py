@@ -58,6 +58,7 @@ def test_an_address_of_an_http_server(written: str, url: str, server_name: str) 
         "/dns4/a.example/tcp/80/http/p2p",
         f"/dns4/{'a.' * 130}example/tcp/80/http",
         f"/dns4/{'a' * LIMITS.multiaddr_characters}/tcp/80/http",
+        f"/dns4/a.example/tcp/443/https/p2p/{'a' * LIMITS.multiaddr_characters}",
         "/dns4/a.example\n/tcp/80/http",
     ],
 )

@@ -81,7 +81,9 @@ async def _page(
 ) -> AsyncGenerator[str, None]:
     yield page_start(f"Index of {mount.content_path(path, slash=True)}")
     yield f"<main>\n<h1>Index of {_breadcrumbs(mount, path)}</h1>\n"
-    yield f'<p class="ipfs-hash" translate="no">{cid}</p>\n<table>\n'
+    if str(cid) != mount.root:
+        yield f'<p class="ipfs-hash" translate="no">{cid}</p>\n'
+    yield "<table>\n"
     yield '<tr><th>name</th><th>address</th><th class="size">size</th></tr>\n'
     if path:
         # Browsers make the parent of it, which no link need be told.

@@ -29,7 +29,7 @@ from walkaway.content.importer.run import (
     import_wrapped,
 )
 from walkaway.content.importer.tree import ImportOptions
-from walkaway.errors import StoreFault, TooMuch, Unreadable
+from walkaway.errors import InvalidRequest, StoreFault, TooMuch, Unreadable
 from walkaway.limits import LIMITS
 from walkaway.proofs.ipfs import codecs
 from walkaway.proofs.ipfs.cid import Cid
@@ -154,6 +154,9 @@ async def test_members_are_wrapped_under_the_names_that_they_get(tmp_path: Path)
     assert seen[-1] == ImportProgress(3, None, 0)
     with pytest.raises(Unreadable, match="not UTF-8"):
         await import_wrapped({"\udcff": tmp_path}, None)
+    for name in ("", ".", "..", "a/b"):
+        with pytest.raises(InvalidRequest, match="can be no name"):
+            await import_wrapped({name: tmp_path}, None)
 
 
 @pytest.mark.parametrize("profile", SMALL, ids=lambda profile: profile.name)
@@ -293,6 +296,34 @@ async def test_who_gives_up_leaves_nothing_running(tmp_path: Path) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert (store.leases, len(asyncio.all_tasks())) == (0, 1)
+    assert lowest_free_descriptor() == before
+    assert all_threads_end()
+
+
+async def test_who_gives_up_waits_until_the_file_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "f").write_bytes(b"content")
+    reading, go_on = threading.Event(), threading.Event()
+    read = os.read
+
+    def slow_read(descriptor: int, size: int) -> bytes:
+        reading.set()
+        assert go_on.wait(30)
+        return read(descriptor, size)
+
+    before = lowest_free_descriptor()
+    task = asyncio.create_task(import_path(tmp_path / "f", None))
+    with monkeypatch.context() as patched:
+        patched.setattr("walkaway.content.importer.reading.os.read", slow_read)
+        assert await asyncio.to_thread(reading.wait, 30)
+        task.cancel()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not task.done()
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
     assert lowest_free_descriptor() == before
     assert all_threads_end()
 

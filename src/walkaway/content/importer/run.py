@@ -18,7 +18,8 @@ from typing import Protocol
 
 from walkaway.content.importer.profiles import UNIXFS_V1_2025, Profile
 from walkaway.content.importer.tree import AS_KUBO, ImportOptions
-from walkaway.content.importer.walk import Batch, PathGiven, Root, Stream, Walk, Wrapped, measure
+from walkaway.content.importer.walk import Batch, PathGiven, Root, Stream, Walk, Wrapped
+from walkaway.errors import InvalidRequest
 from walkaway.limits import LIMITS, Limits
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.proven import Proven
@@ -106,8 +107,14 @@ async def import_wrapped(
 ) -> Cid:
     """Import a directory that is on no disk: its members, by the names that they get.
 
-    A member is a path or an open file descriptor. Raises as `import_path` does.
+    A member is a path or an open file descriptor. Raises as `import_path` does, and
+    `InvalidRequest` for a name that no path could have in it.
     """
+    for name in members:
+        if name in ("", ".", "..") or "/" in name:
+            raise InvalidRequest(
+                f"{name!r} can be no name in a directory", advice="give it another one"
+            )
     wrapped = Wrapped(
         {
             name: Stream(member) if isinstance(member, int) else PathGiven(Path(member))
@@ -165,10 +172,8 @@ async def _import(
         held.callback(threads.shutdown, wait=False, cancel_futures=True)
         if store is not None:
             await held.enter_async_context(store.lease())
-        total = None
-        if progress is not None:
-            total = await asyncio.to_thread(measure, root, options, limits)
         batches = await held.enter_async_context(_Batches(walk, root))
+        total = None if progress is None else await batches.measured()
         while batch := await batches.next():
             if store is not None:
                 await store.keep(batch)
@@ -184,13 +189,19 @@ class _Batches:
 
     def __init__(self, walk: Walk, root: Root) -> None:
         self._walk = walk
+        self._root = root
         self._steps = walk.batches(root)
         self._thread = ThreadPoolExecutor(1, "importing")
         self._making: asyncio.Future[Batch | None] | None = None
 
+    async def measured(self) -> int | None:
+        """How many bytes of files there will be; None where nobody knows."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._walk.measure, self._root)
+
     async def next(self) -> Batch | None:
         """The next batch, or None after the last."""
-        batch = await asyncio.shield(self._making or self._made())
+        batch = await (self._making or self._made())
         self._making = None if batch is None else self._made()
         return batch
 
@@ -202,11 +213,11 @@ class _Batches:
         self._walk.stop()
         closing = asyncio.get_running_loop().run_in_executor(self._thread, self._steps.close)
         self._thread.shutdown(wait=False)
-        if self._making is not None:
-            await asyncio.wait([self._making])
+        # The thread does one thing at a time: what was being made is made when this is done.
+        await closing
+        if self._making is not None and not self._making.cancelled():
             # What went wrong in a batch that nobody takes any more is nobody's news.
             self._making.exception()
-        await closing
 
     def _made(self) -> asyncio.Future[Batch | None]:
         return asyncio.get_running_loop().run_in_executor(self._thread, next, self._steps, None)

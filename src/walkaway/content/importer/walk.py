@@ -22,6 +22,7 @@ from walkaway.content.importer.profiles import Profile
 from walkaway.content.importer.reading import chunks_of_file, chunks_of_stream
 from walkaway.content.importer.tree import (
     FolderFound,
+    Found,
     ImportOptions,
     LinkFound,
     RegularFile,
@@ -33,7 +34,7 @@ from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.dag_pb import PbLink
 from walkaway.proofs.proven import Proven
 
-__all__ = ["Batch", "PathGiven", "Root", "Stream", "Walk", "Wrapped", "measure"]
+__all__ = ["Batch", "PathGiven", "Root", "Stream", "Walk", "Wrapped"]
 
 Batch: TypeAlias = "list[tuple[Cid, Proven[bytes]]]"
 """Blocks that go to the store together."""
@@ -76,6 +77,7 @@ class Walk:
         # Raw blocks have no place for metadata; as Kubo, no leaf of such an import is raw.
         raw_leaves = profile.raw_leaves and not (options.mode or options.mtime)
         self._profile = replace(profile, raw_leaves=raw_leaves)
+        self._options = options
         self._tree = Tree(options, limits)
         self._limits = limits
         self._ahead = Ahead(threads, limits)
@@ -96,8 +98,22 @@ class Walk:
         return self._tree.hidden_passed_over
 
     def stop(self) -> None:
-        """Wait for no stream any longer: it ends here. Safe to call from any thread."""
+        """Look and wait no longer: streams end here. Safe to call from any thread."""
         self._stopped.set()
+
+    def measure(self, root: Root) -> int | None:
+        """How many bytes the files hold, or None where nobody can know before the end.
+
+        Raises what `batches` raises for all but the files' content.
+        """
+        tree = Tree(self._options, self._limits)
+        members = root.members.values() if isinstance(root, Wrapped) else (root,)
+        size = 0
+        for member in members:
+            if isinstance(member, Stream):
+                return None
+            size += self._size(tree, tree.look(member.path))
+        return size
 
     def batches(self, root: Root) -> Generator[Batch, None, None]:
         """The blocks, in batches of bounded size, the root's last.
@@ -136,7 +152,7 @@ class Walk:
                     yield from self._given(member, partial(self._enter, entries, name))
                 self._ahead.then(partial(directory, self._profile, entries), place)
 
-    def _visit(self, found: RegularFile | FolderFound | LinkFound, place: Place) -> Iterator[Block]:
+    def _visit(self, found: Found, place: Place) -> Iterator[Block]:
         match found:
             case RegularFile(metadata=metadata):
                 chunks = chunks_of_file(found, self._profile.chunk_bytes)
@@ -151,6 +167,16 @@ class Walk:
                     yield from self._visit(child, partial(self._enter, entries, name))
                 self._ahead.then(partial(directory, self._profile, entries, metadata), place)
         yield from self._ahead.due()
+
+    def _size(self, tree: Tree, found: Found) -> int:
+        if isinstance(found, FolderFound):
+            size = 0
+            for name in tree.listed(found):
+                if self._stopped.is_set():
+                    break
+                size += self._size(tree, tree.look(found.path / name, found.inside))
+            return size
+        return found.size if isinstance(found, RegularFile) else 0
 
     def _file(self, chunks: Iterator[bytes], metadata: Metadata, place: Place) -> Iterator[Block]:
         first = next(chunks, b"")
@@ -178,26 +204,3 @@ class Walk:
     def _at_the_top(self, link: PbLink) -> Iterator[Block]:
         self._root = link.cid
         return iter(())
-
-
-def measure(root: Root, options: ImportOptions, limits: Limits = LIMITS) -> int | None:
-    """How many bytes the files hold, or None where nobody can know before the end.
-
-    Raises what `Walk.batches` raises for all but the files' content.
-    """
-    tree = Tree(options, limits)
-
-    def at(path: Path, inside: frozenset[tuple[int, int]] = frozenset()) -> int:
-        match tree.look(path, inside):
-            case RegularFile(size=size):
-                return size
-            case FolderFound() as folder:
-                names = tree.listed(folder)
-                return sum(at(path / name, folder.inside) for name in names)
-            case LinkFound():
-                return 0
-
-    members = root.members.values() if isinstance(root, Wrapped) else (root,)
-    sizes = [at(member.path) if isinstance(member, PathGiven) else None for member in members]
-    known = [size for size in sizes if size is not None]
-    return sum(known) if len(known) == len(sizes) else None

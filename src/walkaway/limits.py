@@ -174,7 +174,8 @@ class Limits:
     request_block_bytes: int = 1 << 40
     ahead_blocks: int = 32
     ahead_bytes: int = 16 * 1024 * 1024
-    pending_links: int = 1 << 18
+    pending_links: int = 1 << 17
+    read_at_once_bytes: int = 64 * 1024
     remembered_blocks: int = 1 << 18
     content_path_bytes: int = 8 * 1024
     name_steps: int = 32

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.directory import find_in
+from walkaway.content.exporter.load import apart
 from walkaway.content.exporter.node import Look, What, look_at
 from walkaway.errors import NoSuchPath
 from walkaway.proofs.ipfs import dag_cbor, dag_json, dag_pb
@@ -67,18 +68,25 @@ async def _step(
 
     No link where the path ends inside the block.
     """
+    if look.what.is_directory:
+        entry, shards = await find_in(blocks, look, path[0], budget)
+        if entry is None:
+            raise _nowhere(look.cid, path[0])
+        return entry.cid, 1, shards
+    link, taken = await apart(lambda: _inside_block(look, path), look.cid, len(look.block), budget)
+    return link, taken, ()
+
+
+def _inside_block(look: Look, path: Sequence[str]) -> tuple[Cid | None, int]:
+    """The first link on a path inside a block, as `_step` gives it."""
     if look.what is What.DAG_CBOR:
-        return *_inside(look.cid, dag_cbor.decode(look.block), path), ()
+        return _inside(look.cid, dag_cbor.decode(look.block), path)
     if look.what is What.DAG_JSON:
-        return *_inside(look.cid, dag_json.decode(look.block), path), ()
+        return _inside(look.cid, dag_json.decode(look.block), path)
     if look.what is What.DAG_PB:
         for named in dag_pb.decode(look.block).links:
             if named.name == path[0]:
-                return named.cid, 1, ()
-    elif look.what.is_directory:
-        entry, shards = await find_in(blocks, look, path[0], budget)
-        if entry is not None:
-            return entry.cid, 1, shards
+                return named.cid, 1
     raise _nowhere(look.cid, path[0])
 
 

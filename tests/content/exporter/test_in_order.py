@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from walkaway.content.budget import Budget
 from walkaway.content.exporter.in_order import Want, in_order
 from walkaway.errors import TooMuch, Unproven
 from walkaway.limits import LIMITS
+from walkaway.proofs.ipfs import codecs
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.links import links_of
 
@@ -170,3 +172,20 @@ async def test_nothing_beyond_a_branch_is_fetched_before_what_is_below_it() -> N
     gated.gate.set()
     await task
     assert gated.most == 1
+
+
+async def test_a_large_block_is_read_in_a_thread_of_its_own() -> None:
+    dag = Dag()
+    here = threading.get_ident()
+    read_in = list[int]()
+
+    def read(want: Want[None], data: bytes) -> Iterator[bytes | Want[None]]:
+        read_in.append(threading.get_ident())
+        yield from found(want, data)
+
+    limit = LIMITS.read_at_once_bytes
+    small, large = dag.put(codecs.CBOR, bytes(limit)), dag.put(codecs.CBOR, bytes(limit + 1))
+    raw = dag.raw(bytes(limit + 1))
+    walk = in_order(dag, [Want(cid, None, 1, 1) for cid in (small, large, raw)], read, Budget())
+    assert [len(piece) for piece in await all_of(walk)] == [limit, limit + 1, limit + 1]
+    assert [thread == here for thread in read_in] == [True, False, True]

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
+from functools import partial
 from typing import Final, NamedTuple
 
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.in_order import Want, in_order
-from walkaway.content.exporter.load import load
+from walkaway.content.exporter.load import apart, load
 from walkaway.content.exporter.node import Look, look_at
 from walkaway.errors import InvalidRequest, ProofError, TooMuch
 from walkaway.proofs.ipfs.cid import Cid
@@ -123,7 +124,8 @@ async def find_in(
         budget.descend(len(passed) + 1)
         passed.append(child.link.cid)
         data = await load(blocks, child.link.cid, budget)
-        shard = read_shard_below(shard, child, data)
+        read = partial(read_shard_below, shard, child, data)
+        shard = await apart(read, child.link.cid, len(data), budget)
     return (None if child is None else _entry(name, child.link)), tuple(passed)
 
 

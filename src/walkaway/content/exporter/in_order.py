@@ -11,12 +11,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Generic, TypeVar
 
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
-from walkaway.content.exporter.load import fetch
+from walkaway.content.exporter.load import apart, fetch
 from walkaway.errors import TooMuch
 from walkaway.limits import Limits
 from walkaway.proofs.ipfs import codecs
@@ -57,8 +58,9 @@ async def in_order(
     """What is found on a walk, in order; to be closed by whoever stops before its end.
 
     ``read`` makes of a block what stands in its place: findings, and blocks to
-    come. It is called in order, as is ``pass_over``, which says of a block at
-    its turn that it is not needed.
+    come. It is called in order, though perhaps in another thread. ``pass_over``
+    says of a block that it is not needed: it is asked at the block's turn, and
+    before that so that nothing is fetched in vain.
 
     Raises:
         TooMuch: the walk is too deep, or more than one request may fetch.
@@ -80,13 +82,23 @@ async def in_order(
             ahead.start(item, _wants(coming, limits), pass_over)
             data = await ahead.take(item)
             budget.spend(len(data))
-            coming += list(read(item, data))[::-1]
+            found = partial(_reversed, read, item, data)
+            coming += await apart(found, item.cid, len(data), budget)
             if len(coming) > limits.pending_links:
                 raise TooMuch(
                     f"the content has over {limits.pending_links} links that wait their turn"
                 )
     finally:
         await ahead.close()
+
+
+def _reversed(
+    read: Callable[[Want[About], bytes], Iterable[Found | Want[About]]],
+    want: Want[About],
+    data: bytes,
+) -> list[Found | Want[About]]:
+    """What stands in a block's place, the last of it first."""
+    return list(read(want, data))[::-1]
 
 
 def _wants(coming: Sequence[Found | Want[About]], limits: Limits) -> Iterable[Want[About]]:

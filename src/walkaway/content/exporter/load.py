@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
 from walkaway.errors import ProofError
@@ -9,7 +13,9 @@ from walkaway.proofs.ipfs import codecs
 from walkaway.proofs.ipfs.block import block_subject, prove_block
 from walkaway.proofs.ipfs.cid import Cid
 
-__all__ = ["fetch", "is_inline", "load"]
+__all__ = ["apart", "fetch", "is_inline", "load"]
+
+T = TypeVar("T")
 
 
 async def load(blocks: Blocks, cid: Cid, budget: Budget) -> bytes:
@@ -39,6 +45,13 @@ async def fetch(blocks: Blocks, cid: Cid) -> bytes:
             "a block is proven for another address", expected=cid, got=proven.claim.subject[-1]
         )
     return proven.value
+
+
+async def apart(read: Callable[[], T], cid: Cid, size: int, budget: Budget) -> T:
+    """What reading a block of so many bytes gives; in a thread, where others would wait for it."""
+    if cid.codec == codecs.RAW or size <= budget.limits.read_at_once_bytes:
+        return read()
+    return await asyncio.to_thread(read)
 
 
 def is_inline(cid: Cid) -> bool:

@@ -10,7 +10,7 @@ from enum import Enum
 
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
-from walkaway.content.exporter.load import load
+from walkaway.content.exporter.load import apart, load
 from walkaway.errors import ProofError
 from walkaway.proofs.ipfs import codecs, dag_pb
 from walkaway.proofs.ipfs.cid import Cid
@@ -70,7 +70,8 @@ async def look_at(blocks: Blocks, cid: Cid, budget: Budget) -> Look:
         Unsupported: it is of a kind of UnixFS that is not read.
         TooMuch: the request has used up what it may fetch.
     """
-    return read_block(cid, await load(blocks, cid, budget))
+    block = await load(blocks, cid, budget)
+    return await apart(lambda: read_block(cid, block), cid, len(block), budget)
 
 
 def read_block(cid: Cid, block: bytes) -> Look:

@@ -108,6 +108,7 @@ def test_what_is_not_as_long_as_was_said_is_not_kept(files: AssembledFiles, writ
     writer = files.writer(SMALL[0], 1000)
     assert writer is not None
     writer.write(bytes(written))
+    assert (on_disk(files) == []) == (written > 1000), "one that is too long is given up at once"
     assert writer.commit() is None
     writer.write(b"more")
     assert files.lookup(SMALL[0]) is None

@@ -273,6 +273,14 @@ async def test_a_held_store_is_waited_for_only_so_long(tmp_path: Path) -> None:
         await store.put(CID, DATA)
 
 
+async def test_what_is_put_again_under_a_lease_stays(store: BlockStore) -> None:
+    await store.put_many([raw(1), raw(2)])
+    async with store.lease():
+        await store.put(*raw(1))
+        assert (await store.collect()).blocks == 1
+        assert await store.has(raw(1)[0])
+
+
 async def test_reads_are_noted_with_the_next_write(store: BlockStore) -> None:
     await store.put_many([raw(1), raw(2)])
     await store.put(*raw(3))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tests.content.exporter.dags import Dag
-from tests.content.store.stores import counted_by_hand, put_all, raw, rows, tree
+from tests.content.store.stores import counted_by_hand, damage, limited, put_all, raw, rows, tree
 from walkaway.content.budget import Budget
 from walkaway.content.store.block_store import BlockStore
 from walkaway.content.store.pinning import Pinned
@@ -138,6 +139,33 @@ async def test_a_pin_that_is_removed_while_it_is_made_ends(store: BlockStore) ->
     assert rows(store, "SELECT * FROM held") == []
 
 
+async def test_a_direct_pin_that_is_widened_is_whole_only_then(store: BlockStore) -> None:
+    root, dag = tree(1)
+    await store.put(root, dag.held[root])
+    assert (await store.pin(root, recursive=False)).complete
+    with pytest.raises(Unproven):
+        await store.pin(root)
+    assert [pin.complete for pin in await store.pins()] == [False]
+
+
+async def test_a_damaged_block_is_fetched_when_it_is_pinned_again(store: BlockStore) -> None:
+    root, dag = tree(1)
+    await store.pin(root, blocks=dag)
+    leaf = next(cid for cid in dag.held if cid.codec == codecs.RAW)
+    damage(store, leaf, b"other")
+    with pytest.raises(Unproven):
+        await store.get(leaf)
+    dag.asked.clear()
+    assert (await store.pin(root, blocks=dag)).blocks == len(dag.held)
+    assert dag.asked == {leaf: 1}
+
+
+async def test_what_a_pin_fetches_stays_in_a_store_that_is_full(tmp_path: Path) -> None:
+    root, dag = tree(1)
+    with BlockStore.open(tmp_path / "full", limited(1)) as full:
+        assert (await full.pin(root, blocks=dag)).blocks == len(dag.held)
+
+
 async def test_a_direct_pin_does_not_call_a_recursive_one_whole(store: BlockStore) -> None:
     root, dag = tree(1)
     with pytest.raises(Unproven):
@@ -155,7 +183,7 @@ async def test_other_codecs_are_followed(store: BlockStore) -> None:
 async def test_one_digest_under_two_codecs_is_followed_under_both(store: BlockStore) -> None:
     root, dag = tree(1)
     plain = Cid(1, codecs.RAW, root.multihash)
-    both = dag.put(codecs.DAG_CBOR, dag_cbor.encode([root, plain]))
+    both = dag.put(codecs.DAG_CBOR, dag_cbor.encode([plain, root]))
     await put_all(store, dag)
     assert (await store.pin(both)).blocks == len(dag.held)
 

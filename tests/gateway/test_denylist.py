@@ -139,6 +139,23 @@ def test_double_hashed_rules_of_the_older_form() -> None:
     assert denied(rules, f"/ipns/{BASE58BTC.encode(KEY.multihash)}")
 
 
+def test_of_double_hashed_rules_too_the_last_one_stands() -> None:
+    rules = listed(double_hash(QM), f"!{double_hash(QM)}")
+    assert not denied(rules, f"/ipfs/{CID}")
+    rules = listed(f"!{double_hash(QM)}", double_hash(QM))
+    assert denied(rules, f"/ipfs/{CID}")
+    rules = listed(double_hash(QM), f"!/ipfs/{CID}")
+    assert not denied(rules, f"/ipfs/{CID}")
+
+
+def test_hexadecimal_digits_that_base58_has_as_well_are_read() -> None:
+    text = next(
+        text for text in (sha256(str(count)).hex() for count in range(10_000)) if "0" not in text
+    )
+    digest = b"\x12\x20" + bytes.fromhex(text)
+    assert parse_denylist(f"//{text}".encode()).hashed.keys() == {digest}
+
+
 def test_the_formats_own_example_is_denied() -> None:
     rules = listed("//QmX9dhRcQcKUw3Ws8485T5a9dtjrSCQaUAHnG4iK9i4ceM")
     assert denied(rules, "/ipfs/bafybeidjwik6im54nrpfg7osdvmx7zojl5oaxqel5cmsz46iuelwf5acja")

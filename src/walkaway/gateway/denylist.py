@@ -56,8 +56,8 @@ class Rules:
     """The rules of a list, by what they are about. ``refused`` is how many could not be read."""
 
     by_place: dict[_Place, list[_Rule]] = field(default_factory=dict)
-    hashed: dict[bytes, list[_Rule]] = field(default_factory=dict)
-    """Double-hashed ones, by their multihash."""
+    hashed: dict[bytes, _Rule] = field(default_factory=dict)
+    """Double-hashed ones, the last of each, by their multihash."""
     functions: set[int] = field(default_factory=set)
     """The hash functions of those."""
     refused: int = 0
@@ -89,7 +89,8 @@ class Rules:
         for text in _hashed_texts(namespace, root, cid, below):
             for function in self.functions:
                 digest = multihash.encode(function, multihash.digest(function, text.encode()))
-                yield from self.hashed.get(digest, ())
+                if digest in self.hashed:
+                    yield self.hashed[digest]
 
 
 def parse_denylist(data: bytes, limits: Limits = LIMITS) -> Rules:
@@ -224,7 +225,7 @@ def _add(rules: Rules, number: int, fields: list[str], given: int) -> None:
     if item.startswith("//"):
         for digest in _digests(item[2:]):
             rules.functions.add(multihash.decode(digest)[0])
-            rules.hashed.setdefault(digest, []).append(_Rule(number, "", False, status))
+            rules.hashed[digest] = _Rule(number, "", False, status)
         return
     if item.count("/") < 2:
         raise _BadRule
@@ -246,6 +247,9 @@ def _digests(text: str) -> list[bytes]:
     found = []
     if _LEGACY.fullmatch(text):
         found.append(multihash.encode(codecs.SHA2_256, bytes.fromhex(text)))
+        if "0" in text:
+            # No digit of base58, which is seen here without trying to read it so.
+            return found
     try:
         digest = BASE58BTC.decode(text)
         # Whether it can be computed is learned here, and not when somebody asks.

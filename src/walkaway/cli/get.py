@@ -83,7 +83,9 @@ def get(
     """
     terminal = Terminal(as_json=as_json)
     with terminal.ending():
-        settings = settings_from(config, source, state_directory=state_directory)
+        settings = settings_from(
+            config, source, follows_chain=False, state_directory=state_directory
+        )
         if as_tar and as_car:
             raise InvalidRequest("--tar and --car are two archives", advice="choose one of them")
         form = "tar" if as_tar else "car" if as_car else ""

@@ -49,7 +49,9 @@ def ls(
     """
     terminal = Terminal(as_json=as_json)
     with terminal.ending():
-        settings = settings_from(config, source, state_directory=state_directory)
+        settings = settings_from(
+            config, source, follows_chain=False, state_directory=state_directory
+        )
         asyncio.run(_list(settings, read_pointer(place), terminal, offline=offline))
 
 

@@ -73,6 +73,14 @@ told.offline = await tab.title()
 await context.setOffline(false)
 await context.close()
 
+// Runs in the page: what is painted behind it, as red, green and blue.
+function background() {
+  const painted = [document.body, document.documentElement].map((element) => getComputedStyle(element).backgroundColor)
+  const colour = painted.find((text) => text !== 'rgba(0, 0, 0, 0)')
+  if (colour) return colour.match(/\d+/g).slice(0, 3).map(Number)
+  return matchMedia('(prefers-color-scheme: dark)').matches && getComputedStyle(document.documentElement).colorScheme.includes('dark') ? [0, 0, 0] : [255, 255, 255]
+}
+
 // Pages that the gateway writes, as they look by day and by night.
 told.pages = {}
 for (const scheme of ['light', 'dark']) {
@@ -86,7 +94,7 @@ for (const scheme of ['light', 'dark']) {
     told.pages[`${name} ${scheme}`] = {
       status: response.status(),
       text: await page.evaluate(() => document.body.innerText),
-      background: await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor + ' ' + getComputedStyle(document.body).backgroundColor),
+      background: await page.evaluate(background),
       policy: response.headers()['content-security-policy'] ?? '',
       asked: [...outside],
     }

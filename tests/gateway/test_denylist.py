@@ -8,7 +8,7 @@ import logging
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from walkaway.errors import ConfigError
@@ -219,6 +219,7 @@ def test_a_header_that_is_not_understood_is_refused(header: bytes) -> None:
 
 
 @given(st.binary(max_size=300))
+@example(b"\x1c")
 def test_any_bytes_are_rules_or_refused(data: bytes) -> None:
     try:
         rules = parse_denylist(data)

@@ -17,6 +17,7 @@ from walkaway.gateway.answer import Answer
 from walkaway.gateway.asked import read_wish
 from walkaway.gateway.denylist import Denylist
 from walkaway.gateway.peer_key import open_peer_key, peer_id
+from walkaway.gateway.routing_filters import passing_protocols
 from walkaway.gateway.routing_v1 import RoutingV1
 from walkaway.limits import Limits
 from walkaway.names.held import HeldNames
@@ -283,6 +284,21 @@ async def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> No
 
     assert (await router.answer(wish, ["ipns", NAME], never)).status == 408
     assert (await router.answer(wish, ["ipns", NAME], gone)).status == 400
+
+
+async def test_a_folder_that_is_none_keeps_no_records(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    names = HeldNames(tmp_path / "file", FixedClock(1_790_856_000.0))
+    router = Router(RoutingV1(OneBlock(), names, PEER, []))
+    assert await router.publish(record()) == 500
+    answer = await router.ask(f"ipns/{NAME}", WANTED)
+    assert answer.status == 200
+    assert b"not found" in body(answer)
+
+
+def test_who_says_nothing_of_how_it_speaks_passes_where_the_unknown_do() -> None:
+    assert passing_protocols("unknown", ())
+    assert not passing_protocols("transport-bitswap", ())
 
 
 def test_the_nodes_key_is_made_once_and_read_by_its_owner_alone(tmp_path: Path) -> None:

@@ -103,12 +103,12 @@ def parse_denylist(data: bytes, limits: Limits = LIMITS) -> Rules:
         raise ConfigError(f"a denylist is of version {version[:20]}, and only 1 is known")
     given, rules = _status(header, GONE), Rules()
     for number, line in enumerate(body.split(b"\n")):
-        if not line.strip() or line.startswith(b"#"):
-            continue
         try:
             if len(line) > limits.denylist_line_bytes:
                 raise _BadRule
-            _add(rules, number, line.decode().split(), given)
+            words = line.decode().split()
+            if words and not line.startswith(b"#"):
+                _add(rules, number, words, given)
         except (_BadRule, UnicodeDecodeError, ProofError, Unsupported):
             rules.refused += 1
     return rules

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -172,6 +172,46 @@ async def test_nothing_beyond_a_branch_is_fetched_before_what_is_below_it() -> N
     gated.gate.set()
     await task
     assert gated.most == 1
+
+    small = leaves(dag, 12)
+    walk = in_order(gated, [*small[:6], big[0], *small[6:]], found, Budget())
+    for _ in range(5):
+        await anext(walk)
+    await settled()
+    assert set(gated.asked) == {*(want.cid for want in small[:6]), *inner}
+    assert len(await all_of(walk)) == 13 - 5
+
+
+async def test_what_is_passed_over_makes_room_for_others() -> None:
+    dag = Dag()
+    gated = Gated(dag)
+    gated.gate.set()
+    a, b, c, d = leaves(dag, 4)
+    seen = set[Cid]()
+
+    def read(want: Want[None], data: bytes) -> Iterator[bytes | Want[None]]:
+        seen.add(want.cid)
+        yield data
+
+    again = Want(a.cid, None, 1, 1)
+    budget = Budget(replace(LIMITS, ahead_blocks=2))
+    walk = in_order(
+        gated, [a, again, b, c, d], read, budget, pass_over=lambda want: want.cid in seen
+    )
+    await anext(walk)
+    assert await going_at(gated, walk) == [b.cid, c.cid]
+    assert len(await all_of(walk)) == 2
+
+
+async def going_at(gated: Gated, walk: AsyncGenerator[bytes, None]) -> list[Cid]:
+    """What is being fetched while the next finding is awaited, which is then let come."""
+    gated.gate.clear()
+    task = asyncio.ensure_future(anext(walk))
+    await settled()
+    going = list(gated.going)
+    gated.gate.set()
+    await task
+    return going
 
 
 async def test_a_large_block_is_read_in_a_thread_of_its_own() -> None:

@@ -20,11 +20,20 @@ SNIFFED_BYTES: Final = 3072
 
 _BY_ENDING = mimetypes.MimeTypes(filenames=())
 for _ending, _type in {
-    ".woff2": "font/woff2",
-    ".map": "application/json",
-    ".car": "application/vnd.ipld.car",
-    ".md": "text/markdown",
+    # What versions of Python differ in, or do not know.
     ".avif": "image/avif",
+    ".car": "application/vnd.ipld.car",
+    ".ico": "image/vnd.microsoft.icon",
+    ".js": "text/javascript",
+    ".map": "application/json",
+    ".md": "text/markdown",
+    ".mjs": "text/javascript",
+    ".otf": "font/otf",
+    ".ttf": "font/ttf",
+    ".wasm": "application/wasm",
+    ".webp": "image/webp",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
 }.items():
     _BY_ENDING.add_type(_type, _ending)
 

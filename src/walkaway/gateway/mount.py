@@ -44,7 +44,9 @@ class Mount:
 
     def href(self, path: Sequence[str], *, slash: bool = False) -> str:
         """A link, on the same host, to a path of unescaped segments below the root."""
-        return f"{self.prefix}/{escaped(path)}{'/' if slash and path else ''}"
+        if not path:
+            return f"{self.prefix}/" if slash or not self.prefix else self.prefix
+        return f"{self.prefix}/{escaped(path)}{'/' if slash else ''}"
 
     def content_path(self, path: Sequence[str], *, slash: bool = False) -> str:
         """The content path, unescaped: ``/ipfs/bafy.../docs/``."""

@@ -99,13 +99,17 @@ class NetworkBlocks:
             ways.append(question.of_providers(self._providers))
         if self._found_leads:
             ways.reverse()
-        block = await self._first(ways, question.flow, missing)
+        block = await self._first(cid, ways, question.flow, missing)
         self._found_leads = question.found
         await self._unwritten.keep(cid, block)
         return block
 
     async def _first(
-        self, ways: list[Coroutine[Any, Any, _Block]], flow: Flow, missing: Mapping[str, str]
+        self,
+        cid: Cid,
+        ways: list[Coroutine[Any, Any, _Block]],
+        flow: Flow,
+        missing: Mapping[str, str],
     ) -> _Block:
         """The first way that leads to it; the next is tried when one failed, or is silent."""
         reasons = dict(missing)
@@ -131,10 +135,8 @@ class NetworkBlocks:
             await call_off(running)
             for way in waiting:
                 way.close()
-        raise Unproven(
-            "nobody could supply this block" if ways else "this block is not held here",
-            reasons=reasons,
-        )
+        trouble = "nobody could supply this block" if ways else "this block is not held here"
+        raise Unproven(f"{trouble}: {cid}", reasons=reasons)
 
 
 class _Question:

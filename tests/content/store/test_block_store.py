@@ -281,6 +281,19 @@ async def test_what_is_put_again_under_a_lease_stays(store: BlockStore) -> None:
         assert await store.has(raw(1)[0])
 
 
+async def test_a_lease_that_cannot_be_noted_is_a_fault(store: BlockStore) -> None:
+    (store.folder / "leases").touch()
+    with pytest.raises(StoreFault, match="cannot be written"):
+        async with store.lease():
+            pass
+
+
+async def test_a_lease_that_is_over_is_struck_out_by_the_next(store: BlockStore) -> None:
+    for _ in range(3):
+        async with store.lease():
+            assert len(rows(store, "SELECT * FROM lease")) == 1
+
+
 async def test_reads_are_noted_with_the_next_write(store: BlockStore) -> None:
     await store.put_many([raw(1), raw(2)])
     await store.put(*raw(3))

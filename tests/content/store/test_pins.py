@@ -85,9 +85,11 @@ async def test_a_pin_that_lacks_a_block_names_it_and_goes_on_later(store: BlockS
     root, dag = tree(1)
     cid, data = next((cid, data) for cid, data in dag.held.items() if cid.codec == codecs.RAW)
     del dag.held[cid]
-    with pytest.raises(Unproven, match=str(cid)) as missing:
-        await store.pin(root, "site", blocks=dag)
-    assert missing.value.reasons == {"memory": "does not hold it"}
+    with BlockStore.open(store.folder.parent / "other") as other:
+        await put_all(other, dag)
+        with pytest.raises(Unproven, match=str(cid)) as missing:
+            await store.pin(root, "site", blocks=other)
+    assert missing.value.reasons == {"store": "does not hold it"}
     [pin] = await store.pins()
     assert (pin.name, pin.complete) == ("site", False)
     held = pin.blocks

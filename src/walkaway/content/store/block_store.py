@@ -168,7 +168,6 @@ class BlockStore:
             await self._write(lease.begin)
             yield
         finally:
-            # A row without a lock counts for nothing; the next write strikes it out.
             lease.release()
 
     async def pin(

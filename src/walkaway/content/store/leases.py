@@ -19,7 +19,7 @@ __all__ = ["Lease", "oldest"]
 
 
 class Lease:
-    """One lease, from `begin` to `end`; its file is locked from the moment it is made."""
+    """One lease, from `begin` to `release`; its file is locked from the moment it is made."""
 
     def __init__(self, folder: Path) -> None:
         self._token = secrets.token_hex(16)
@@ -29,15 +29,12 @@ class Lease:
         fcntl.flock(self._handle, fcntl.LOCK_EX)
 
     def begin(self, file: sqlite3.Connection) -> None:
-        """Enter it. Whatever is used from here on stays."""
+        """Enter it, and strike out those that are over. Whatever is put from here on stays."""
+        oldest(file, self._path.parent)
         file.execute("INSERT INTO lease VALUES (?, ?)", (self._token, tick(file)))
 
-    def end(self, file: sqlite3.Connection) -> None:
-        """Strike it out."""
-        file.execute("DELETE FROM lease WHERE token = ?", (self._token,))
-
     def release(self) -> None:
-        """Let go of the file; with that the lease is over, struck out or not."""
+        """Let go of the file: with that the lease is over, whatever its row says."""
         with contextlib.suppress(OSError):
             self._path.unlink()
         os.close(self._handle)

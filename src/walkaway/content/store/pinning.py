@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
-from walkaway.errors import StoreFault, TooMuch, Unproven
+from walkaway.errors import StoreFault, TooMuch
 from walkaway.proofs.ipfs import codecs
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.links import links_of
@@ -94,11 +94,7 @@ async def _fetch(store: Keeper, blocks: Blocks, budget: Budget, absent: Sequence
 
     async def work() -> None:
         for cid in left:
-            try:
-                proven = await blocks.get(cid)
-            except Unproven as error:
-                summary = f"a block of what is to be pinned is missing, {cid}: {error.summary}"
-                raise type(error)(summary, reasons=error.reasons, advice=error.advice) from None
+            proven = await blocks.get(cid)
             budget.spend(len(proven.value))
             await store.keep([(cid, proven)])
 

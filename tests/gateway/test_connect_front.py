@@ -74,7 +74,7 @@ ESTABLISHED = b"HTTP/1.1 200 Connection Established\r\n\r\nHTTP/1.1 200 OK"
 
 async def test_a_tunnel_leads_to_the_gateway_itself() -> None:
     async with serving() as port:
-        for host in ("127.0.0.1", "localhost", "bafy.ipfs.localhost"):
+        for host in ("127.0.0.1", "[::1]", "localhost", "bafy.ipfs.localhost"):
             for target in (f"{host}:{port}", f"{host}:80"):
                 answer = await say(port, connect(target), get("/a", "x.localhost"))
                 assert answer.startswith(ESTABLISHED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
 import aiohttp
@@ -91,8 +92,7 @@ async def _settled(dag: Dag, leaf: Cid) -> None:
         await asyncio.sleep(0.2)
 
 
-async def _until(condition: object) -> None:
-    assert callable(condition)
+async def _until(condition: Callable[[], bool]) -> None:
     for _ in range(500):
         if condition():
             return

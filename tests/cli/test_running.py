@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from tests.content.exporter.dags import Dag
+from tests.gateway.test_app import Names
 from walkaway.cli import running
 from walkaway.cli.exit_codes import advice_on
-from walkaway.cli.running import ask_running, endpoint_url
+from walkaway.cli.running import ask_running, endpoint_url, gateway_answers
 from walkaway.errors import (
     CallFailed,
     ConfigError,
@@ -26,6 +28,8 @@ from walkaway.errors import (
     Unsupported,
     WalkawayError,
 )
+from walkaway.gateway.app import Gateway
+from walkaway.gateway.server import GatewayServer
 from walkaway.limits import LIMITS
 
 Serve = Callable[[bytes], Awaitable[str]]
@@ -175,3 +179,12 @@ async def test_what_is_no_http_is_nobody_at_home() -> None:
 )
 def test_the_address_of_an_endpoint(host: str, url: str) -> None:
     assert endpoint_url(host, 1) == url
+
+
+async def test_a_gateway_is_told_from_nobody_and_from_something_else(serve: Serve) -> None:
+    blocks, names = Dag(), Names()
+    async with GatewayServer(Gateway(blocks, blocks, names), ("127.0.0.1",), 0) as gateway:
+        url = gateway.url
+        assert await gateway_answers(url)
+    assert not await gateway_answers(url)
+    assert not await gateway_answers(await serve(b"{}"))

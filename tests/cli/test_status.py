@@ -61,8 +61,8 @@ STATUS = ChainStatus(
 )
 
 
-def page(status: ChainStatus, width: int = 120) -> str:
-    told = {"isFresh": status.is_fresh, **members(status)}
+def page(status: ChainStatus, width: int = 120, gateway: str | None = None) -> str:
+    told = {"isFresh": status.is_fresh, **members(status), "gateway": gateway}
     terminal = Terminal(width=width)
     with terminal.person.capture() as captured:
         terminal.person.print(status_page(told, width=width))
@@ -102,6 +102,11 @@ def test_trouble_is_shown() -> None:
     assert "30 s behind the proven head" in text
     assert "2 transactions, not final yet" in text
     assert "1 transaction, not final yet" in page(replace(bad, sent=1))
+
+
+def test_the_gateway_is_shown_where_it_answers() -> None:
+    assert "http://localhost:8080" in page(STATUS, gateway="http://localhost:8080")
+    assert "gateway" not in page(STATUS)
 
 
 def test_the_last_minute_of_a_quarantine() -> None:

@@ -26,7 +26,10 @@ from walkaway.errors import (
 from walkaway.limits import LIMITS
 from walkaway.sources.json_text import parse_json
 
-__all__ = ["ask_running", "endpoint_url", "run"]
+__all__ = ["ask_running", "endpoint_url", "gateway_answers", "run"]
+
+_PROBE = "/ipfs/bafkqaaa?format=raw"
+_PROBE_SECONDS = 3.0
 
 _DEEPEST = 1024
 """How deep an answer may nest: each step of the evidence nests two levels."""
@@ -74,6 +77,19 @@ async def ask_running(url: str, method: str, params: list[object]) -> Any:
             f"the endpoint at {url} took longer than {LIMITS.endpoint_seconds:g} seconds"
         ) from None
     return _result(content, url)
+
+
+async def gateway_answers(url: str) -> bool:
+    """Whether a gateway answers there: to the address of nothing, as gateways are probed."""
+    timeout = aiohttp.ClientTimeout(total=_PROBE_SECONDS)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout, trust_env=False) as session,
+            session.get(f"{url}{_PROBE}", allow_redirects=False) as response,
+        ):
+            return response.status == 200 and "x-ipfs-roots" in response.headers
+    except (aiohttp.ClientError, TimeoutError):
+        return False
 
 
 async def _whole(response: aiohttp.ClientResponse) -> bytes:

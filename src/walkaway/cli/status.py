@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from walkaway.cli.config import Settings
 from walkaway.cli.exit_codes import ExitCode
+from walkaway.cli.gateway import browser_url
 from walkaway.cli.options import (
     ConfigOption,
     EndpointHostOption,
@@ -18,7 +21,7 @@ from walkaway.cli.options import (
     JsonOption,
     settings_from,
 )
-from walkaway.cli.running import endpoint_url, run
+from walkaway.cli.running import endpoint_url, gateway_answers, run
 from walkaway.cli.terminal import Terminal, counted, plain, sheet, short_hex
 from walkaway.errors import WalkawayError
 
@@ -46,6 +49,7 @@ def status(
     with terminal.ending():
         settings = settings_from(config, host=host, port=port)
         told = run(endpoint_url(settings.host, settings.port), "walkaway_status", [])
+        told = {**told, "gateway": _gateway(settings)} if isinstance(told, Mapping) else told
         page = status_page(told, width=terminal.person.width)
         if as_json:
             terminal.print_json(told)
@@ -55,8 +59,15 @@ def status(
             raise typer.Exit(ExitCode.REFUSED)
 
 
+def _gateway(settings: Settings) -> str | None:
+    """Where the gateway answers, or None."""
+    host = "127.0.0.1" if settings.host == "localhost" else settings.host
+    is_there = asyncio.run(gateway_answers(endpoint_url(host, settings.gateway_port)))
+    return browser_url(settings.gateway_port) if is_there else None
+
+
 def status_page(told: Mapping[str, Any], *, width: int) -> RenderableType:
-    """The page, from what ``walkaway_status`` gives.
+    """The page, from what ``walkaway_status`` gives and where the gateway answers.
 
     Raises:
         WalkawayError: it is no status.
@@ -86,6 +97,8 @@ def _rows(told: Mapping[str, Any]) -> list[tuple[object, object]]:
     if checkpoint is not None:
         rows.append(("checkpoint", checkpoint["root"]))
         rows.append(("", checkpoint["origin"]))
+    if told.get("gateway"):
+        rows.append(("gateway", told["gateway"]))
     if told["sent"]:
         sent = f"{counted(told['sent'], 'transaction')}, not final yet"
         rows.append(("sent from here", sent))

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from walkaway.gateway.connect_front import proxy_http
+from walkaway.gateway.connect_front import ProxyHttpProtocol, proxy_http
 from walkaway.gateway.hosts import GatewaySettings, Hosts
 from walkaway.limits import LIMITS, Limits
 
@@ -31,9 +31,12 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(limits: Limits = LIMITS) -> AsyncIterator[int]:
+async def serving(
+    limits: Limits = LIMITS, protocol: type[ProxyHttpProtocol] | None = None
+) -> AsyncIterator[int]:
     hosts = Hosts(GatewaySettings())
-    protocol = proxy_http(lambda authority: hosts.place(authority) is not None, limits)
+    if protocol is None:
+        protocol = proxy_http(lambda authority: hosts.place(authority) is not None, limits)
     bound = socket.create_server(("127.0.0.1", 0))
     server = _Server(uvicorn.Config(echo, http=protocol, log_config=None, lifespan="off"))
     running = asyncio.create_task(server.serve(sockets=[bound]))
@@ -101,6 +104,11 @@ async def test_every_other_target_is_refused() -> None:
             answer = await say(port, connect(target), get("/a", "localhost"))
             assert answer.startswith(b"HTTP/1.1 403 "), target
             assert b"/a" not in answer
+
+
+async def test_without_a_word_on_what_is_served_nothing_is() -> None:
+    async with serving(protocol=ProxyHttpProtocol) as port:
+        assert (await say(port, connect(f"localhost:{port}"))).startswith(b"HTTP/1.1 403 ")
 
 
 async def test_what_is_no_target_is_refused() -> None:

@@ -267,11 +267,12 @@ async def test_a_watched_file_takes_effect_by_itself(tmp_path: Path) -> None:
         watching.cancel()
 
 
-def test_without_a_file_nothing_is_denied(tmp_path: Path) -> None:
+async def test_without_a_file_nothing_is_denied(tmp_path: Path) -> None:
     denylist = Denylist(None)
     denylist.load()
     assert denylist.is_empty
     assert not denylist.refresh()
+    await denylist.watch()
     assert denylist.status("ipfs", str(CID)) is None
     with pytest.raises(ConfigError, match="cannot be read"):
         Denylist(tmp_path / "absent.deny").load()

@@ -166,6 +166,10 @@ async def test_a_folder_that_is_none_is_said_so(tmp_path: Path, clock: FixedCloc
     held = HeldNames(tmp_path / "file", clock)
     with pytest.raises(ConfigError, match="cannot be used"):
         await held.put(Signer().name, Signer().record())
+    held = HeldNames(tmp_path, clock)
+    (tmp_path / f"{Signer().text}.ipns-record").mkdir()
+    with pytest.raises(ConfigError, match="cannot be used"):
+        await held.resolve(Signer().text)
 
 
 @pytest.mark.parametrize("path", ["", "bafy", "/ipfs/", "/ipfs/nothing", "/arweave/x"])

@@ -14,8 +14,8 @@ import typer
 from rich.text import Text
 
 from walkaway.cli.byte_bar import ByteBar
-from walkaway.cli.content import open_store
 from walkaway.cli.options import ConfigOption, HomeOption, JsonOption, settings_from
+from walkaway.cli.own_store import open_store
 from walkaway.cli.terminal import Terminal, counted, plain
 from walkaway.content.importer.profiles import UNIXFS_V1_2025, Profile, profile_named
 from walkaway.content.importer.run import (

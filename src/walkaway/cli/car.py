@@ -17,8 +17,9 @@ from walkaway.chain.clock import SystemClock
 from walkaway.cli.byte_bar import ByteBar
 from walkaway.cli.cid_words import CidArgument, read_cid
 from walkaway.cli.config import Settings
-from walkaway.cli.content import content_plan, open_store
+from walkaway.cli.content import content_plan
 from walkaway.cli.options import ConfigOption, HomeOption, JsonOption, SourceOption, settings_from
+from walkaway.cli.own_store import open_store
 from walkaway.cli.terminal import Terminal, counted, sized
 from walkaway.content.budget import Budget
 from walkaway.content.opening import open_content

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from walkaway.chain.clock import SystemClock
 from walkaway.cli.config import Settings
 from walkaway.content.opening import ContentPlan
-from walkaway.content.store.block_store import BlockStore
-from walkaway.limits import LIMITS
 from walkaway.names.held import HeldNames
 from walkaway.sources.defaults import CONTENT_KINDS
 
-__all__ = ["content_plan", "held_names", "open_store"]
+__all__ = ["content_plan", "held_names"]
 
 
 def content_plan(settings: Settings, *, offline: bool = False) -> ContentPlan:
@@ -25,12 +21,6 @@ def content_plan(settings: Settings, *, offline: bool = False) -> ContentPlan:
         guard_exceptions=settings.guard_exceptions,
         offline=offline,
     )
-
-
-def open_store(settings: Settings) -> BlockStore:
-    """The store alone, for what asks nobody. Raises `ConfigError`."""
-    limits = replace(LIMITS, store_bytes=settings.store_megabytes * 2**20)
-    return BlockStore.open(settings.store_folder, limits)
 
 
 def held_names(settings: Settings) -> HeldNames:

@@ -14,8 +14,9 @@ from rich.text import Text
 from walkaway.chain.clock import SystemClock
 from walkaway.cli.cid_words import CidArgument, read_cid
 from walkaway.cli.config import Settings
-from walkaway.cli.content import content_plan, open_store
+from walkaway.cli.content import content_plan
 from walkaway.cli.options import ConfigOption, HomeOption, JsonOption, SourceOption, settings_from
+from walkaway.cli.own_store import open_store
 from walkaway.cli.terminal import Terminal, counted, plain, sized
 from walkaway.content.opening import open_content
 from walkaway.content.store.pinning import Pinned

@@ -7,8 +7,8 @@ import asyncio
 import typer
 from rich.text import Text
 
-from walkaway.cli.content import open_store
 from walkaway.cli.options import ConfigOption, HomeOption, JsonOption, settings_from
+from walkaway.cli.own_store import open_store
 from walkaway.cli.terminal import Terminal, counted, plain, sheet, sized
 from walkaway.content.store.block_store import Stat
 from walkaway.content.store.room import Gone

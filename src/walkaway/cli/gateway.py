@@ -46,7 +46,7 @@ async def open_gateway(settings: Settings, *, offline: bool = False) -> AsyncIte
     async with AsyncExitStack() as stack:
         plan = content_plan(settings, offline=offline)
         content = await stack.enter_async_context(open_content(plan, clock=clock))
-        assembled = AssembledFiles(settings.store_folder / "assembled")
+        assembled = AssembledFiles(settings.store_folder / "assembled", blocks=content.store)
         stack.callback(assembled.close)
         denylist = Denylist(settings.denylist)
         await asyncio.to_thread(denylist.load)

@@ -10,12 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.content.store.stores import raw
+from tests.content.exporter.dags import Dag
+from tests.content.store.stores import raw, tree
+from walkaway.content.budget import Budget
+from walkaway.content.exporter.file import open_file
 from walkaway.content.store.assembled import AssembledFile, AssembledFiles
 from walkaway.errors import ConfigError
 from walkaway.limits import LIMITS
-from walkaway.proofs.ipfs import codecs
+from walkaway.proofs.ipfs import codecs, dag_pb
 from walkaway.proofs.ipfs.cid import Cid
+from walkaway.proofs.ipfs.unixfs_data import Kind, UnixFsData
 
 FEW = replace(
     LIMITS,
@@ -72,6 +76,7 @@ async def test_a_file_is_there_once_it_is_whole(
     assert bytes(file.slice(10, 20)) == data[10:20]
     assert bytes(file.slice(900, 10**9)) == data[900:]
     later = again(files)
+    assert later.lookup(cid) is None
     same = await later.open(cid)
     assert same is not None
     assert bytes(same.slice()) == data
@@ -88,19 +93,19 @@ def test_a_small_one_is_in_memory_and_a_large_one_a_descriptor(files: AssembledF
     assert os.pread(large.fd, 10, 4000) == LARGE[1][4000:4010]
 
 
-def test_both_versions_of_an_address_are_one_file(files: AssembledFiles) -> None:
-    new = Cid.of(codecs.DAG_PB, b"")
+async def test_both_versions_of_an_address_are_one_file(files: AssembledFiles) -> None:
+    new = Dag().node(UnixFsData(Kind.FILE, b"content", 7))
     put(files, Cid(0, codecs.DAG_PB, new.multihash), b"content")
-    found = files.lookup(new)
+    found = await files.open(new)
     assert found is not None
     assert found.data == b"content"
 
 
-def test_an_empty_file_is_one(files: AssembledFiles) -> None:
+async def test_an_empty_file_is_one(files: AssembledFiles) -> None:
     file = put(files, raw(3, 0)[0], b"")
     assert file is not None
     assert (file.size, bytes(file.slice())) == (0, b"")
-    assert again(files).lookup(raw(3, 0)[0]) is not None
+    assert await again(files).open(raw(3, 0)[0]) is not None
 
 
 @pytest.mark.parametrize("written", [0, 999, 1001])
@@ -131,37 +136,103 @@ def test_what_a_kill_left_is_swept_and_what_is_being_written_is_not(files: Assem
     writer.write(SMALL[1])
     left = files.folder / "partial" / "left"
     left.write_bytes(b"half")
-    orphan = files.folder / str(LARGE[0])
-    orphan.write_bytes(LARGE[1])
+    orphan = files.folder / f"{LARGE[0]}.used"
+    orphan.touch()
     again(files).close()
     assert not left.exists()
-    assert not orphan.exists(), "it has no digest"
+    assert not orphan.exists(), "what it tells of is not there"
     assert writer.commit() is not None
 
 
 @pytest.mark.parametrize(("cid", "data"), [SMALL, LARGE])
-@pytest.mark.parametrize("change", ["bit", "cut", "longer", "digest", "no digest"])
+@pytest.mark.parametrize("change", ["bit", "cut", "longer", "empty"])
 async def test_one_that_is_not_as_it_was_written_is_dropped(
     files: AssembledFiles, cid: Cid, data: bytes, change: str
 ) -> None:
     file = put(files, cid, data)
     assert file is not None
-    digest = file.path.with_name(file.path.name + ".sha256")
-    if change == "bit":
-        file.path.write_bytes(bytes((data[0] ^ 1,)) + data[1:])
-    elif change == "cut":
-        os.truncate(file.path, 900)
-    elif change == "longer":
-        with file.path.open("ab") as more:
-            more.write(b"more")
-    elif change == "digest":
-        digest.write_bytes(bytes(32))
-    else:
-        digest.unlink()
+    changed = {
+        "bit": bytes((data[0] ^ 1,)) + data[1:],
+        "cut": data[:-1],
+        "longer": data + b"more",
+        "empty": b"",
+    }
+    file.path.write_bytes(changed[change])
     later = AssembledFiles(files.folder, FEW)
     assert await later.open(cid) is None
     assert on_disk(later) == []
     later.close()
+
+
+def made_of_dag_pb(dag: Dag) -> Cid:
+    """A file with bytes of its own, usual and unusual leaves, and two levels."""
+    leaves = [(dag.node(UnixFsData(Kind.FILE, bytes((at,)) * 300, 300)), 300) for at in range(4)]
+    leaves.append((dag.node(UnixFsData(Kind.RAW, b"r" * 300, 300)), 300))
+    inner = dag.file(leaves[:3], b"own bytes")
+    return dag.file([(inner, 909), *leaves[3:], (dag.raw(b"end"), 3)], b"first")
+
+
+@pytest.mark.parametrize("of_dag_pb", [True, False])
+@pytest.mark.parametrize("small", [True, False])
+async def test_one_of_many_blocks_is_proven_by_its_address_again(
+    tmp_path: Path, of_dag_pb: bool, small: bool
+) -> None:
+    limits = replace(FEW, assembled_small_bytes=20_000 if small else 100)
+    cid, dag = tree(1)
+    if of_dag_pb:
+        dag = Dag()
+        cid = made_of_dag_pb(dag)
+    nodes = [
+        one
+        for one, block in dag.held.items()
+        if one.codec == codecs.DAG_PB and dag_pb.decode(block).links
+    ]
+    data = b"".join([piece async for piece in (await open_file(dag, cid, Budget())).stream()])
+    first = AssembledFiles(tmp_path / "files", limits, blocks=dag)
+    written = put(first, cid, data)
+    assert written is not None
+    path = written.path
+    dag.asked.clear()
+
+    async def opened_later() -> AssembledFile | None:
+        later = AssembledFiles(tmp_path / "files", limits, blocks=dag)
+        try:
+            return await later.open(cid)
+        finally:
+            later.close()
+
+    same = await opened_later()
+    assert same is not None
+    assert bytes(same.slice()) == data
+    assert (same.data is not None) == small
+    assert dag.asked.total() == 4 if not of_dag_pb else 3, "no leaf that can be made anew"
+    for at in (0, 5, 310, 1500, len(data) - 1):
+        path.write_bytes(data[:at] + bytes((data[at] ^ 1,)) + data[at + 1 :])
+        assert await opened_later() is None, at
+        assert not path.exists()
+    path.write_bytes(data)
+    assert await opened_later() is not None
+    for lost in (cid, next(one for one in nodes if one != cid)):
+        path.write_bytes(data)
+        block = dag.held.pop(lost)
+        assert await opened_later() is None
+        dag.held[lost] = block
+
+
+async def test_what_no_walk_can_prove_is_dropped(tmp_path: Path) -> None:
+    dag = Dag()
+    deep, wide = replace(FEW, dag_depth=3), replace(FEW, pending_links=10)
+    cid = dag.raw(b"end")
+    for _ in range(4):
+        cid = dag.file([(cid, 3)])
+    broad = dag.file([(dag.raw(b"end"), 3)] * 11)
+    directory = dag.directory([])
+    for one, size, limits in ((cid, 3, deep), (broad, 33, wide), (directory, 0, FEW)):
+        files = AssembledFiles(tmp_path / "files", limits, blocks=dag)
+        assert put(files, one, b"end" * (size // 3)) is not None
+        later = AssembledFiles(tmp_path / "files", limits, blocks=dag)
+        assert await later.open(one) is None
+    assert await AssembledFiles(tmp_path / "files").open(broad) is None
 
 
 def test_one_that_somebody_writes_to_is_noticed(files: AssembledFiles) -> None:
@@ -173,15 +244,6 @@ def test_one_that_somebody_writes_to_is_noticed(files: AssembledFiles) -> None:
     assert on_disk(files) == []
 
 
-def test_a_large_one_is_read_before_it_is_given_in_a_new_process(files: AssembledFiles) -> None:
-    put(files, *LARGE)
-    put(files, *SMALL)
-    later = again(files)
-    assert later.lookup(LARGE[0]) is None
-    assert later.lookup(SMALL[0]) is not None
-    later.close()
-
-
 async def test_the_room_is_bounded_and_the_least_recently_used_leave(
     files: AssembledFiles,
 ) -> None:
@@ -189,18 +251,18 @@ async def test_the_room_is_bounded_and_the_least_recently_used_leave(
     for at, (cid, data) in enumerate(stored):
         file = put(files, cid, data)
         assert file is not None
-        os.utime(file.path.with_name(file.path.name + ".sha256"), (at, 10 if at else 10**6))
+        os.utime(file.path.with_name(file.path.name + ".used"), (at, 10 if at else 10**6))
     files.close()
-    held = [path for path in on_disk(files) if path.suffix != ".sha256"]
+    held = [path for path in on_disk(files) if path.suffix != ".used"]
     assert sum(path.stat().st_size for path in held) <= 100_000
     assert len(held) >= 9
     assert (files.folder / str(stored[0][0])).exists(), "it bears a later use"
-    assert {path.name.removesuffix(".sha256") for path in on_disk(files)} == {
+    assert {path.name.removesuffix(".used") for path in on_disk(files)} == {
         path.name for path in held
     }
 
 
-def test_memory_and_descriptors_are_bounded(files: AssembledFiles) -> None:
+async def test_memory_and_descriptors_are_bounded(files: AssembledFiles) -> None:
     small = [raw(seed, 1000) for seed in range(10, 20)]
     large = [raw(seed, 3000) for seed in range(20, 30)]
     before = len(list(Path("/proc/self/fd").iterdir()))
@@ -209,7 +271,7 @@ def test_memory_and_descriptors_are_bounded(files: AssembledFiles) -> None:
     assert len(list(Path("/proc/self/fd").iterdir())) <= before + 3
     assert len(files._small) == 4, "10,000 bytes, with what each takes up besides"
     for cid, data in small:
-        file = files.lookup(cid)
+        file = await files.open(cid)
         assert file is not None
         assert file.data == data
 
@@ -238,8 +300,7 @@ def test_what_is_too_large_is_not_kept(files: AssembledFiles) -> None:
 def test_only_its_owner_may_read_it(files: AssembledFiles) -> None:
     put(files, *LARGE)
     for path in (files.folder, *files.folder.rglob("*")):
-        if path.suffix != ".sha256":
-            assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
 
 
 def test_a_folder_that_cannot_be_used(tmp_path: Path, files: AssembledFiles) -> None:

@@ -1,18 +1,16 @@
 """Whole files, put together once while they were proven, ready to be sent as they are.
 
 A file is written aside while its blocks stream, and gets its name only when all of it
-is there. Beside it stands its SHA-256: the first use in a process reads the file once
-and holds it to that, so that a torn or a rotten one is dropped; from then on its
-descriptor stays open, and it is the same file as long as the system says that nobody
-wrote to it. The digest guards against accidents, not against someone who can write
-here as this user: see ``docs/decisions/0010-blocks-in-sqlite-proven-at-every-read.md``.
+is there. It is proven by its address again at its first use in a process
+(`assembled_proof.py`), so that a torn, a rotten and a forged one are dropped alike. From
+then on its descriptor stays open, and it is the same file as long as the system says
+that nobody wrote to it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import os
 import threading
 import time
@@ -20,15 +18,19 @@ from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from walkaway.content.blocks import Blocks
 from walkaway.content.store.assembled_file import AssembledFile
+from walkaway.content.store.assembled_proof import is_file
 from walkaway.content.store.assembled_writer import AssembledWriter, sweep
-from walkaway.errors import ConfigError
+from walkaway.errors import ConfigError, Unproven
 from walkaway.limits import LIMITS, Limits
 from walkaway.proofs.ipfs.cid import Cid
+from walkaway.proofs.proven import Proven
 
 __all__ = ["AssembledFile", "AssembledFiles", "AssembledWriter"]
 
-_DIGEST = ".sha256"
+_USED = ".used"
+"""Ends the name of an empty file whose time is that of the last use: a file's own must stay."""
 _STAMP_SECONDS = 600.0
 """How often a use of a large file is noted on disk: the oldest note leaves first."""
 _ROOM_AFTER = 0.9
@@ -36,18 +38,22 @@ _LARGEST_SHARE = 8
 _LONGEST_NAME = 200
 _ENTRY_BYTES = 1024
 """What a file in memory takes up besides its content."""
-_PIECE_BYTES = 1024 * 1024
 
 
 class AssembledFiles:
     """The files in a folder, ``limits.assembled_bytes`` of them at most, by their CID.
 
+    ``blocks`` has the nodes above the leaves of a file, to prove one that an earlier
+    process left; without it, files of more than one block last as long as this process.
     Raises `ConfigError` where the folder cannot be used. After that nothing raises: what
     cannot be kept or read is not there.
     """
 
-    def __init__(self, folder: Path, limits: Limits = LIMITS) -> None:
+    def __init__(
+        self, folder: Path, limits: Limits = LIMITS, *, blocks: Blocks | None = None
+    ) -> None:
         self.folder = folder
+        self._blocks = _NoBlocks() if blocks is None else blocks
         self._aside = folder / "partial"
         self._limits = limits
         self._small: OrderedDict[Cid, AssembledFile] = OrderedDict()
@@ -68,10 +74,7 @@ class AssembledFiles:
             ) from None
 
     def lookup(self, cid: Cid) -> AssembledFile | None:
-        """The file, where it is small, or was used in this process before.
-
-        A large one that was not is had from `open`, which reads it in a thread.
-        """
+        """The file, where it was used in this process before, and is at hand; else see `open`."""
         with self._turn:
             small = self._small.get(cid)
             if small is not None:
@@ -84,16 +87,20 @@ class AssembledFiles:
                 return large
         if large is not None:
             self._drop(cid)
-            return None
-        return self._remembered(cid, self._read(cid, self._limits.assembled_small_bytes))
+        return None
 
     async def open(self, cid: Cid) -> AssembledFile | None:
-        """The file, of any size. Its first use in a process reads all of it."""
-        file = self.lookup(cid)
+        """The file. Its first use in a process proves all of it, in a thread."""
+        warm = self.lookup(cid)
+        if warm is not None:
+            return warm
+        file = await asyncio.to_thread(self._read, cid)
         if file is None:
-            largest = self._limits.assembled_bytes
-            file = self._remembered(cid, await asyncio.to_thread(self._read, cid, largest))
-        return file
+            return None
+        if not await is_file(cid, file.size, file.read, self._blocks, self._limits):
+            await asyncio.to_thread(self._drop, cid)
+            return None
+        return await asyncio.to_thread(self._remembered, cid, file)
 
     def writer(self, cid: Cid, size: int) -> AssembledWriter | None:
         """What takes the bytes of a file of ``size`` bytes, as they are proven.
@@ -104,9 +111,7 @@ class AssembledFiles:
         if size * _LARGEST_SHARE > self._limits.assembled_bytes or len(name) > _LONGEST_NAME:
             return None
         try:
-            return AssembledWriter(
-                self._aside, size, lambda path, digest: self._place(cid, size, path, digest)
-            )
+            return AssembledWriter(self._aside, size, lambda path: self._place(cid, size, path))
         except OSError:
             return None
 
@@ -119,45 +124,32 @@ class AssembledFiles:
     def _path(self, cid: Cid) -> Path:
         return self.folder / str(cid.as_v1())
 
-    def _read(self, cid: Cid, largest: int) -> AssembledFile | None:
-        """Open a file and hold it to its digest; drop it where it is another."""
+    def _read(self, cid: Cid) -> AssembledFile | None:
         path = self._path(cid)
         try:
             fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
             return None
-        size = os.fstat(fd).st_size
-        if size > largest:
-            os.close(fd)
-            return None
-        file = AssembledFile(path, size, data=None, fd=fd)
-        if not _is_as_written(file):
-            self._drop(cid)
-            return None
-        return file
+        return AssembledFile(path, os.fstat(fd).st_size, data=None, fd=fd)
 
-    def _place(self, cid: Cid, size: int, aside: Path, digest: bytes) -> AssembledFile | None:
-        """Give a whole file its name; its digest comes first, so that none stands without."""
+    def _place(self, cid: Cid, size: int, aside: Path) -> AssembledFile | None:
+        """Give a whole file its name. It is proven: its blocks were, one by one."""
         path = self._path(cid)
-        noted = aside.with_name(aside.name + _DIGEST)
-        noted.write_bytes(digest)
-        noted.replace(_digest_of(path))
         aside.replace(path)
+        self._note_use(cid)
         self._on_disk += size
         if self._on_disk > self._limits.assembled_bytes:
             self._room.submit(self._make_room)
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         return self._remembered(cid, AssembledFile(path, size, data=None, fd=fd))
 
-    def _remembered(self, cid: Cid, file: AssembledFile | None) -> AssembledFile | None:
+    def _remembered(self, cid: Cid, file: AssembledFile) -> AssembledFile | None:
         """Keep a file at hand: its bytes where it is small, else its descriptor."""
-        if file is None:
-            return None
         if file.size > self._limits.assembled_small_bytes:
             self._hold_open(cid, file)
             return file
         data = bytes(file.slice())
-        if len(data) != file.size:
+        if len(data) != file.size or not file.is_unchanged():
             return None
         small = AssembledFile(file.path, file.size, data=data, fd=None)
         self._hold_in_memory(cid, small)
@@ -186,9 +178,8 @@ class AssembledFiles:
             self._note_use(cid)
 
     def _note_use(self, cid: Cid) -> None:
-        """The digest's file bears when its file was used last: its own times must not change."""
         with contextlib.suppress(OSError):
-            os.utime(_digest_of(self._path(cid)))
+            _stamp_of(self._path(cid)).touch(mode=0o600)
 
     def _drop(self, cid: Cid) -> None:
         with self._turn:
@@ -196,15 +187,16 @@ class AssembledFiles:
         _remove(self._path(cid))
 
     def _listed(self) -> list[tuple[float, int, Path]]:
-        """Each file's last use, size and path. What has no digest was never whole, and goes."""
+        """Each file's last use, size and path; what was never used since it came is oldest."""
         found: list[tuple[float, int, Path]] = []
         for path in list(self.folder.iterdir()):
-            if path.suffix == _DIGEST or path == self._aside:
+            if path == self._aside:
                 continue
-            try:
-                found.append((_digest_of(path).stat().st_mtime, path.stat().st_size, path))
-            except OSError:
-                _remove(path)
+            with contextlib.suppress(OSError):
+                if path.suffix != _USED:
+                    found.append((_time_of(_stamp_of(path)), path.stat().st_size, path))
+                elif not path.with_suffix("").exists():
+                    path.unlink()
         return found
 
     def _make_room(self) -> None:
@@ -220,21 +212,26 @@ class AssembledFiles:
             self._on_disk = total
 
 
-def _digest_of(path: Path) -> Path:
-    return path.with_name(path.name + _DIGEST)
+class _NoBlocks:
+    """For whoever has no store."""
+
+    async def get(self, cid: Cid) -> Proven[bytes]:
+        """Raises `Unproven`."""
+        raise Unproven(f"{cid} is not held on this machine", reasons={})
+
+
+def _stamp_of(path: Path) -> Path:
+    return path.with_name(path.name + _USED)
+
+
+def _time_of(stamp: Path) -> float:
+    try:
+        return stamp.stat().st_mtime
+    except OSError:
+        return 0
 
 
 def _remove(path: Path) -> None:
     with contextlib.suppress(OSError):
         path.unlink(missing_ok=True)
-        _digest_of(path).unlink(missing_ok=True)
-
-
-def _is_as_written(file: AssembledFile) -> bool:
-    digest = hashlib.sha256()
-    try:
-        for start in range(0, file.size, _PIECE_BYTES):
-            digest.update(file.slice(start, start + _PIECE_BYTES))
-        return _digest_of(file.path).read_bytes() == digest.digest()
-    except OSError:
-        return False
+        _stamp_of(path).unlink(missing_ok=True)

@@ -38,8 +38,12 @@ class AssembledFile:
             return memoryview(self.data)[start:stop]
         return b"" if self.fd is None else _read(self.fd, start, stop)
 
+    def read(self, start: int, end: int) -> bytes:
+        """As `slice`, always as bytes of its own."""
+        return bytes(self.slice(start, end))
+
     def is_unchanged(self) -> bool:
-        """Whether the system says that nobody wrote to it since it was held to its digest."""
+        """Whether the system says that nobody wrote to it since it was opened here."""
         return self.fd is None or _sign(self.fd) == self._sign
 
 

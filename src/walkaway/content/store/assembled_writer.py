@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import secrets
 import threading
@@ -16,8 +15,8 @@ from walkaway.content.store.assembled_file import AssembledFile
 
 __all__ = ["AssembledWriter", "Place", "sweep"]
 
-Place: TypeAlias = Callable[[Path, bytes], AssembledFile | None]
-"""Gives a whole file, written aside, its place; also given the SHA-256 of its content."""
+Place: TypeAlias = Callable[[Path], AssembledFile | None]
+"""Gives a whole file, written aside, its place."""
 
 
 class AssembledWriter:
@@ -33,7 +32,6 @@ class AssembledWriter:
         self._left = size
         self._turn = threading.RLock()
         self._place = place
-        self._digest = hashlib.sha256()
         self._fd: int | None = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         fcntl.flock(self._fd, fcntl.LOCK_EX)
 
@@ -46,7 +44,6 @@ class AssembledWriter:
             if self._left < 0:
                 self.abort()
                 return
-            self._digest.update(data)
             rest = memoryview(data)
             try:
                 while rest:
@@ -59,7 +56,7 @@ class AssembledWriter:
         with self._turn:
             try:
                 whole = self._fd is not None and not self._left
-                return self._place(self._path, self._digest.digest()) if whole else None
+                return self._place(self._path) if whole else None
             except OSError:
                 return None
             finally:

@@ -14,6 +14,7 @@ from tests.content.exporter.test_file import built
 from tests.content.exporter.test_tar import TREES, Tree, flat, planted
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.save import appearing, save, single_name
+from walkaway.content.exporter.tree import Member
 from walkaway.errors import ProofError, TooMuch, Unproven, Unwritable
 from walkaway.proofs.ipfs import codecs
 from walkaway.proofs.ipfs.cid import Cid
@@ -87,22 +88,24 @@ async def test_a_name_that_no_file_could_have_is_refused(name: str, tmp_path: Pa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("kind", ["file", "folder", "link"])
 async def test_two_names_that_are_one_to_the_file_system_are_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make = Path.mkdir
-
-    def mkdir(self: Path, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:
-        make(self.with_name(self.name.lower()), mode, parents, exist_ok)
-
-    monkeypatch.setattr(Path, "mkdir", mkdir)
     dag = Dag()
-    root = dag.directory([("A", dag.directory([])), ("a", dag.directory([]))])
+    each = {"file": dag.raw(b""), "folder": dag.directory([]), "link": dag.symlink(b"x")}[kind]
+    root = dag.directory([("A", each), ("a", each)])
+
+    def at_lower_case(top: Path, member: Member) -> Path:
+        return top / member.path.lower() if member.path else top
+
+    monkeypatch.setattr("walkaway.content.exporter.save._at", at_lower_case)
     with pytest.raises(ProofError, match="one to this machine's file system; got 'a'"):
         await save(dag, root, tmp_path / "x", Budget())
     assert list(tmp_path.iterdir()) == []
     monkeypatch.undo()
     await save(dag, root, tmp_path / "x", Budget())
+    assert sorted(path.name for path in (tmp_path / "x").iterdir()) == ["A", "a"]
 
 
 async def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
-from walkaway.content.exporter.directory import SHARD_BYTES, Bucket, Shards
+from walkaway.content.exporter.directory import SHARD_BYTES, Bucket, read_shard_below
 from walkaway.content.exporter.entity_bytes import EntityBytes
 from walkaway.content.exporter.file import Place, places_within, read_part
 from walkaway.content.exporter.in_order import Want, in_order
@@ -88,7 +88,6 @@ class _Walk:
         self._range = 0, 0
         self._duplicates = duplicates
         self._limit = budget.limits.remembered_blocks
-        self._shards = Shards(self._limit)
         self._given: dict[Cid, bool] = {}
         """Whether all that is below a block was walked too, of those that were given."""
 
@@ -110,8 +109,7 @@ class _Walk:
         elif isinstance(about, Place):
             yield from self._parts(read_part(about.part, data), about.at, want.depth)
         elif isinstance(about, Bucket):
-            shard = self._shards.below(about.above, about.child, data)
-            yield from self._shards_of(shard, want.depth)
+            yield from self._shards_of(read_shard_below(*about, data), want.depth)
 
     def _remember(self, want: Want[_About]) -> None:
         if len(self._given) == self._limit:
@@ -119,12 +117,12 @@ class _Walk:
                 f"the content has over {self._limit} blocks, too many to give each once",
                 advice="ask for duplicates too: dups=y",
             )
-        whole = want.about != "path"
+        whole = True
         if isinstance(want.about, Place):
             start, stop = self._range
             at = want.about.at
             whole = start <= at and at + want.about.part.size <= stop
-        self._given[want.cid] = self._given.get(want.cid, False) or whole
+        self._given[want.cid] = whole
 
     def _of_entity(self, want: Want[_About], data: bytes) -> Iterator[Want[_About]]:
         if self._scope is Scope.ALL:

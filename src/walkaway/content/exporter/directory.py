@@ -15,7 +15,7 @@ from walkaway.content.budget import Budget
 from walkaway.content.exporter.in_order import Want, in_order
 from walkaway.content.exporter.load import apart, load
 from walkaway.content.exporter.node import Look, look_at
-from walkaway.errors import InvalidRequest, ProofError, TooMuch
+from walkaway.errors import InvalidRequest, ProofError
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.dag_pb import PbLink
 from walkaway.proofs.ipfs.hamt import Child
@@ -24,7 +24,6 @@ from walkaway.proofs.ipfs.unixfs import Directory, Shard, read_node
 __all__ = [
     "SHARD_BYTES",
     "Entry",
-    "Shards",
     "entries",
     "entries_of",
     "find",
@@ -43,29 +42,6 @@ class Entry(NamedTuple):
     name: str
     cid: Cid
     size: int | None
-
-
-class Shards:
-    """The shards that one walk of a directory has come to, so that none stands in it twice.
-
-    Each name has one place, so a shard that holds any cannot; one that holds
-    none would make a directory endless.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._met: set[Cid] = set()
-
-    def below(self, above: Shard, child: Child, data: bytes) -> Shard:
-        """The shard in a bucket of another. Raises `ProofError` and `TooMuch`."""
-        cid = child.link.cid
-        shard = read_shard_below(above, child, data)
-        if cid in self._met or not shard.children:
-            raise ProofError("a shard stands in a directory twice, or is empty", got=cid)
-        if len(self._met) == self._limit:
-            raise TooMuch(f"a directory has over {self._limit} shards")
-        self._met.add(cid)
-        return shard
 
 
 class Bucket(NamedTuple):
@@ -121,7 +97,6 @@ async def find_in(
         raise InvalidRequest(f"{look.cid} is no directory")
     shard, passed = look.node, list[Cid]()
     while (child := shard.find(name)) is not None and child.name is None:
-        budget.descend(len(passed) + 1)
         passed.append(child.link.cid)
         data = await load(blocks, child.link.cid, budget)
         read = partial(read_shard_below, shard, child, data)
@@ -130,16 +105,18 @@ async def find_in(
 
 
 def read_shard_below(above: Shard, child: Child, data: bytes) -> Shard:
-    """A block as the shard in a bucket of another. Raises `ProofError`."""
+    """A block as the shard in a bucket of another. Raises `ProofError`.
+
+    An empty one is refused too. So each leads to a name, which has one place: a
+    shard that stands in two is found out at the first name below it.
+    """
     node = read_node(child.link.cid, data)
-    if not isinstance(node, Shard):
+    if not isinstance(node, Shard) or not node.children:
         raise ProofError("a part of a sharded directory is no shard", got=child.link.cid)
     return above.below(child, node)
 
 
 def _sharded(blocks: Blocks, root: Shard, budget: Budget) -> AsyncGenerator[Entry, None]:
-    shards = Shards(budget.limits.remembered_blocks)
-
     def listed(shard: Shard) -> Iterator[Entry | Want[Bucket]]:
         for child in shard.listed():
             if child.name is not None:
@@ -149,7 +126,7 @@ def _sharded(blocks: Blocks, root: Shard, budget: Budget) -> AsyncGenerator[Entr
                 yield Want(child.link.cid, Bucket(shard, child), depth, SHARD_BYTES)
 
     def read(want: Want[Bucket], data: bytes) -> Iterator[Entry | Want[Bucket]]:
-        return listed(shards.below(want.about.above, want.about.child, data))
+        return listed(read_shard_below(*want.about, data))
 
     return in_order(blocks, listed(root), read, budget)
 

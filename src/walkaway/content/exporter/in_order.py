@@ -1,8 +1,8 @@
 """Blocks in the order of a walk, fetched ahead: what every export runs on.
 
 A walk goes depth first and reads each block at its turn. While the first of
-those to come is awaited, those behind it are fetched: few at first, so that
-nothing holds up the first byte, then up to ``ahead_blocks`` and ``ahead_bytes``.
+those to come is awaited, those behind it are fetched: little at first, so
+that nothing holds up the first byte, then up to ``ahead_blocks`` and ``ahead_bytes``.
 Nothing is fetched while the reader does not read.
 """
 
@@ -28,7 +28,10 @@ __all__ = ["Want", "in_order"]
 About = TypeVar("About")
 Found = TypeVar("Found")
 
-_AT_ONCE_FIRST = 2
+_FIRST_BYTES = 512 * 1024
+"""How much is fetched at first, the block that is awaited among it."""
+_GROWTH = 2
+"""How many bytes more are fetched ahead for each that has come."""
 _LOOKED_OVER = 4
 """How many things that are to come are looked over for each block that may be fetched ahead."""
 
@@ -58,9 +61,10 @@ async def in_order(
     """What is found on a walk, in order; to be closed by whoever stops before its end.
 
     ``read`` makes of a block what stands in its place: findings, and blocks to
-    come. It is called in order, though perhaps in another thread. ``pass_over``
-    says of a block that it is not needed: it is asked at the block's turn, and
-    before that so that nothing is fetched in vain.
+    come; where it raises, none of them is given. It is called in order, though
+    perhaps in another thread. ``pass_over`` says of a block that it is not
+    needed: it is asked at the block's turn, and before that so that nothing is
+    fetched in vain.
 
     Raises:
         TooMuch: the walk is too deep, or more than one request may fetch.
@@ -112,7 +116,7 @@ class _Ahead(Generic[About]):
     def __init__(self, blocks: Blocks, limits: Limits) -> None:
         self._blocks = blocks
         self._limits = limits
-        self._at_once = _AT_ONCE_FIRST
+        self._most_bytes = _FIRST_BYTES
         self._bytes = 0
         self._going: dict[Want[About], asyncio.Task[bytes]] = {}
 
@@ -136,13 +140,14 @@ class _Ahead(Generic[About]):
                 return
 
     async def take(self, want: Want[About]) -> bytes:
-        """The block, when it has come; from then on one more is fetched at once."""
-        task = self._going[want]
+        """The block, when it has come; from then on more is fetched ahead."""
         try:
-            return await task
+            data = await self._going[want]
         finally:
             self._forget(want)
-            self._at_once = min(self._at_once + 1, self._limits.ahead_blocks)
+        more = self._most_bytes + _GROWTH * len(data)
+        self._most_bytes = min(more, self._limits.ahead_bytes)
+        return data
 
     async def drop(self, want: Want[About]) -> None:
         """Do without a block that may have been begun."""
@@ -166,9 +171,9 @@ class _Ahead(Generic[About]):
         self._bytes -= self._expected(want)
 
     def _has_room(self, want: Want[About]) -> bool:
-        if len(self._going) >= self._at_once:
+        if len(self._going) >= self._limits.ahead_blocks:
             return False
-        return self._bytes + self._expected(want) <= self._limits.ahead_bytes
+        return self._bytes + self._expected(want) <= self._most_bytes
 
     def _expected(self, want: Want[About]) -> int:
         return min(want.size, self._limits.block_bytes)

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
-from walkaway.content.exporter.directory import SHARD_BYTES, Bucket, Shards
+from walkaway.content.exporter.directory import SHARD_BYTES, Bucket, read_shard_below
 from walkaway.content.exporter.file import Place, places_within, read_part
 from walkaway.content.exporter.in_order import Want, in_order
 from walkaway.content.exporter.node import read_block
@@ -76,7 +76,6 @@ class _ShardAt(NamedTuple):
 
     path: str
     bucket: Bucket
-    shards: Shards
 
 
 _About: TypeAlias = "str | Place | _ShardAt"
@@ -100,8 +99,8 @@ class _Tree:
         if isinstance(about, Place):
             yield from _content(read_part(about.part, data), about.at, want.depth)
         elif isinstance(about, _ShardAt):
-            shard = about.shards.below(about.bucket.above, about.bucket.child, data)
-            yield from self._sharded(about.path, shard, about.shards, want.depth)
+            shard = read_shard_below(*about.bucket, data)
+            yield from self._sharded(about.path, shard, want.depth)
         else:
             self._hold_clear(about)
             look = read_block(want.cid, data)
@@ -118,26 +117,22 @@ class _Tree:
             self._remember_symlink(path)
             yield Member(path, MemberKind.SYMLINK, 0, node.target, mode, node.mtime)
         else:
-            below = list(self._entries(path, node, depth))
             yield Member(path, MemberKind.DIRECTORY, mode=mode, mtime=node.mtime)
-            yield from below
+            yield from self._entries(path, node, depth)
 
     def _entries(self, path: str, node: Directory | Shard, depth: int) -> Iterator[Want[_About]]:
         if isinstance(node, Shard):
-            shards = Shards(self._budget.limits.remembered_blocks)
-            yield from self._sharded(path, node, shards, depth)
+            yield from self._sharded(path, node, depth)
             return
         for name, link in node.entries.items():
             yield self._entry(path, name, link, depth)
 
-    def _sharded(
-        self, path: str, shard: Shard, shards: Shards, depth: int
-    ) -> Iterator[Want[_About]]:
+    def _sharded(self, path: str, shard: Shard, depth: int) -> Iterator[Want[_About]]:
         for child in shard.listed():
             if child.name is not None:
                 yield self._entry(path, child.name, child.link, depth)
             else:
-                about = _ShardAt(path, Bucket(shard, child), shards)
+                about = _ShardAt(path, Bucket(shard, child))
                 yield Want(child.link.cid, about, depth + 1, SHARD_BYTES)
 
     def _entry(self, path: str, name: str, link: PbLink, depth: int) -> Want[_About]:

@@ -223,7 +223,8 @@ class Limits:
     # gateway
     web_requests: int = 512
     web_answer_seconds: float = 120.0
-    web_stall_seconds: float = 30.0
+    web_stall_seconds: float = 100.0
+    web_unread_seconds: float = 600.0
     web_request_seconds: float = 3600.0
     web_ranges: int = 16
     web_hot_bytes: int = 64 * 1024 * 1024

@@ -295,12 +295,11 @@ async def test_ranges(
 
 
 async def test_a_range_asks_for_its_own_blocks_alone(gateway: Gateway, site: Site) -> None:
-    for leaf in site.leaves[1:2]:
-        del site.dag.held[Cid.of(codecs.RAW, leaf)]
+    del site.dag.held[Cid.of(codecs.RAW, site.leaves[1])]
     headers = {"range": "bytes=2200-2201"}
     reply = await ask(gateway, f"/ipfs/{site.large}", headers=headers)
     assert reply.body == site.content[2200:2202]
-    assert Cid.of(codecs.RAW, site.leaves[3]) not in site.dag.asked
+    assert Cid.of(codecs.RAW, site.leaves[4]) not in site.dag.asked
     head = await ask(gateway, f"/ipfs/{site.large}", method="HEAD", headers=headers)
     assert (head.status, head.body, head.header("content-length")) == (200, b"", "5000")
 

@@ -37,7 +37,7 @@ async def assembled_answer(found: Found, file: AssembledFile, name: str, etag: s
     if media_type is None:
         beginning = bytes(file.slice(0, min(SNIFFED_BYTES, file.size)))
         media_type = type_by_content(beginning, is_whole=len(beginning) == file.size)
-    answer = await _answer(found, Content(file.size, read, media_type, etag))
+    answer = await _answer(found, Content(file.size, read, media_type, etag), name)
     if answer.status == 200 and not found.asked.wish.negotiated.by_header:
         answer.ready_seconds = inf if found.asked.mount.network == "ipfs" else found.seconds or 0.0
     return answer
@@ -46,14 +46,15 @@ async def assembled_answer(found: Found, file: AssembledFile, name: str, etag: s
 async def file_answer(found: Found, file: UnixFsFile, name: str, etag: str) -> Answer:
     """A file that is still to be fetched; one that is read as a whole is kept assembled."""
     media_type = _named_type(found, name) or await _type_by_beginning(file)
-    return await _answer(found, Content(file.size, _read_of(found, file), media_type, etag))
+    content = Content(file.size, _read_of(found, file), media_type, etag)
+    return await _answer(found, content, name)
 
 
-async def _answer(found: Found, content: Content) -> Answer:
+async def _answer(found: Found, content: Content, name: str) -> Answer:
     headers = found.headers(content.etag)
     wish = found.asked.wish
     if wish.filename or wish.download:
-        headers += found.disposition(attachment=False, filename="")
+        headers += found.disposition(attachment=False, filename=name)
     if not found.asked.mount.has_own_origin:
         headers += _on_a_shared_origin(content.media_type)
     return await partial_answer(wish, content, headers, found.budget.limits)
@@ -100,7 +101,8 @@ async def _assembling(
         async with aclosing(stream):
             async for piece in stream:
                 if writer is not None:
-                    writer.write(piece)
+                    # Hashing and writing a large piece would hold up everybody else.
+                    await asyncio.to_thread(writer.write, piece)
                 yield piece
         if writer is not None:
             await asyncio.to_thread(writer.commit)

@@ -33,5 +33,7 @@ class GatewayServer(HttpServer):
             port,
             http=proxy_http(gateway.serves, limits),
             served=limits.web_requests,
+            unread_seconds=limits.web_unread_seconds,
+            flag="--gateway-port",
             limits=limits,
         )

@@ -32,8 +32,10 @@ class HttpServer:
     """Serves an application over HTTP and WebSocket on one port.
 
     ``hosts`` are addresses to bind; ``port`` 0 takes a free one, the same on all.
-    ``served`` is how many requests the application itself takes at a time. It
-    installs no signal handlers and touches no logging.
+    ``served`` is how many requests the application itself takes at a time;
+    ``unread_seconds`` how long a client may leave what was sent to it unread;
+    ``flag`` what the person chooses the port by. It installs no signal handlers
+    and touches no logging.
 
     Raises `ConfigError` from `start` for a port that is taken or an address that
     is not this machine's.
@@ -47,6 +49,8 @@ class HttpServer:
         *,
         http: type[BoundedHttpProtocol],
         served: int,
+        unread_seconds: float,
+        flag: str = "--port",
         limits: Limits = LIMITS,
     ) -> None:
         self._app = app
@@ -54,6 +58,8 @@ class HttpServer:
         self._port = port
         self._http = http
         self._served = served
+        self._unread_seconds = unread_seconds
+        self._flag = flag
         self._limits = limits
         self._sockets: list[socket.socket] = []
         self._server: _Server | None = None
@@ -75,7 +81,7 @@ class HttpServer:
         Raises `ConfigError` where it cannot.
         """
         if not self._sockets:
-            self._sockets = _bind(self._hosts, self._port, self._limits.rpc_send_seconds)
+            self._sockets = _bind(self._hosts, self._port, self._unread_seconds, self._flag)
 
     async def start(self) -> None:
         """Serve. Returns when connections are accepted."""
@@ -95,7 +101,7 @@ class HttpServer:
             except OSError as error:
                 host, port = bound.getsockname()[:2]
                 self._let_go()
-                raise _cannot_listen(host, port, error) from None
+                raise _cannot_listen(host, port, error, self._flag) from None
 
     def _let_go(self) -> None:
         for bound in self._sockets:
@@ -162,11 +168,13 @@ def bound_names(hosts: Iterable[str]) -> list[str]:
 
 def check_port(port: int, hosts: tuple[str, ...] = LOOPBACK_ADDRESSES) -> None:
     """Raise `ConfigError` where a port cannot be had now, for what takes long to begin."""
-    for bound in _bind(hosts, port, LIMITS.rpc_send_seconds):
+    for bound in _bind(hosts, port, LIMITS.rpc_send_seconds, "--port"):
         bound.close()
 
 
-def _bind(hosts: tuple[str, ...], port: int, send_seconds: float) -> list[socket.socket]:
+def _bind(
+    hosts: tuple[str, ...], port: int, unread_seconds: float, flag: str
+) -> list[socket.socket]:
     if not hosts:
         raise ConfigError("there is no address to listen on")
     bound: list[socket.socket] = []
@@ -174,7 +182,7 @@ def _bind(hosts: tuple[str, ...], port: int, send_seconds: float) -> list[socket
         for host in hosts:
             taken = bound[0].getsockname()[1] if bound else port
             try:
-                bound.append(_bound(host, taken, send_seconds))
+                bound.append(_bound(host, taken, unread_seconds, flag))
             except _NoSuchFamily:
                 # A machine without IPv6 is served on IPv4 alone.
                 if len(hosts) == 1:
@@ -190,7 +198,7 @@ class _NoSuchFamily(ConfigError):
     """This machine has no such address."""
 
 
-def _bound(host: str, port: int, send_seconds: float) -> socket.socket:
+def _bound(host: str, port: int, unread_seconds: float, flag: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = None
     try:
@@ -201,24 +209,24 @@ def _bound(host: str, port: int, send_seconds: float) -> socket.socket:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             # Inherited by each connection: one whose client does not read ends by itself.
-            milliseconds = round(1000 * send_seconds)
+            milliseconds = round(1000 * unread_seconds)
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         listener.bind((host, port))
         listener.setblocking(False)
     except (OSError, OverflowError) as error:
         if listener is not None:
             listener.close()
-        raise _cannot_listen(host, port, error) from None
+        raise _cannot_listen(host, port, error, flag) from None
     return listener
 
 
-def _cannot_listen(host: str, port: int, error: OSError | OverflowError) -> ConfigError:
+def _cannot_listen(host: str, port: int, error: OSError | OverflowError, flag: str) -> ConfigError:
     number = error.errno if isinstance(error, OSError) else None
     where = f"port {port} on {host}"
     if number == errno.EADDRINUSE:
         return ConfigError(
             f"{where} is taken by another program",
-            advice="end that program, or choose another port with --port",
+            advice=f"end that program, or choose another port with {flag}",
         )
     if number == errno.EACCES:
         return ConfigError(f"{where} needs privileges", advice="choose a port above 1023")

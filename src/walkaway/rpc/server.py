@@ -49,5 +49,6 @@ class RpcServer(HttpServer):
             port,
             http=bounded_http(limits),
             served=limits.rpc_connections,
+            unread_seconds=limits.rpc_send_seconds,
             limits=limits,
         )

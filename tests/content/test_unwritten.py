@@ -80,6 +80,36 @@ async def test_whoever_gives_up_waiting_takes_nothing_along() -> None:
     assert set(store.blocks.values()) == {b"0123456789", b"after"}
 
 
+async def test_whoever_stops_waiting_for_it_does_not_stop_the_writing() -> None:
+    store = MemoryStore()
+    store.may_write.clear()
+    unwritten = Unwritten(store)
+    await keep(unwritten, b"one")
+    waiting = asyncio.create_task(unwritten.written())
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    store.may_write.set()
+    await unwritten.written()
+    assert list(store.blocks.values()) == [b"one"]
+
+
+async def test_a_bug_in_the_store_stops_nothing_that_comes_after(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = MemoryStore()
+    unwritten = Unwritten(store, SMALL)
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "keep", None)
+        await keep(unwritten, b"0123456789")
+        await unwritten.written()
+    assert "could not be kept: TypeError" in caplog.text
+    await keep(unwritten, b"0123456789")
+    await unwritten.written()
+    assert len(store.blocks) == 1
+
+
 async def test_a_full_disk_loses_what_was_never_promised(caplog: pytest.LogCaptureFixture) -> None:
     store = MemoryStore(full=True)
     unwritten = Unwritten(store, SMALL)

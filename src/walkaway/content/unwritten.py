@@ -58,7 +58,7 @@ class Unwritten:
     async def written(self) -> None:
         """Wait until everything that was brought so far is written."""
         if self._writer is not None:
-            await self._writer
+            await asyncio.wait([self._writer])  # whoever stops waiting does not stop the writing
 
     async def _write(self) -> None:
         """Write what waits, batch by batch, until nothing does."""
@@ -68,6 +68,9 @@ class Unwritten:
                 await self._store.keep(list(batch.items()))
             except WalkawayError as error:
                 log.warning("fetched blocks could not be kept: %s", error)
+            except Exception as error:
+                # A bug, which may lose blocks and must not stop those that come after them.
+                log.error("fetched blocks could not be kept: %s", type(error).__name__)
             async with self._room:
                 for cid, block in batch.items():
                     del self._waiting[cid]

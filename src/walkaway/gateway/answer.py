@@ -123,6 +123,8 @@ async def send_ready(start: Message, body: bytes | FilePart, send: Send) -> None
     if isinstance(body, FilePart):
         for piece in body.pieces():
             await send(_more(piece))
+            # Others have their turn, and that the client has gone is heard of.
+            await asyncio.sleep(0)
         body = b""
     await send(_last(body))
 

@@ -82,6 +82,11 @@ async def test_keys_and_positions_lead_inside_a_block_up_to_its_links(codec: int
     for inside in (["list"], ["list", "1"], ["list", "2"], ["0"], [""], ["bytes"]):
         resolved = await resolve(dag, root, inside, Budget())
         assert resolved == Resolved(root, tuple(inside), (root,), ())
+    many = dag.put(codec, encode([end] * 12))
+    assert (await follow(dag, many, "1")).cid == (await follow(dag, many, "11")).cid == end
+    for path in ("01", "00", "12", "011"):
+        with pytest.raises(NoSuchPath):
+            await follow(dag, many, path)
     for path in ("list/3", "list/-1", "list/01", "list/+1", "list/²", "list/" + "1" * 5000):
         with pytest.raises(NoSuchPath):
             await follow(dag, root, path)

@@ -52,9 +52,16 @@ async def test_several_are_looked_at_ahead_and_none_after_it_is_closed() -> None
     listed = listing(gated, look, Budget(replace(LIMITS, ahead_blocks=5)))
     assert (await anext(listed)).entry.name == "000"
     assert 1 < gated.most <= 5
-    gated.gate.clear()
     await listed.aclose()
-    assert gated.going == []
+    gated.gate.clear()
+    waiting = asyncio.ensure_future(all_of(listing(gated, look, Budget())))
+    for _ in range(9):
+        await asyncio.sleep(0)
+    assert gated.going == files[: LIMITS.ahead_blocks]
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert gated.cancelled == files[: LIMITS.ahead_blocks]
     assert asyncio.all_tasks() == {asyncio.current_task()}
     gated.gate.set()
     every = await all_of(listing(gated, look, Budget()))

@@ -262,6 +262,21 @@ async def test_a_damaged_file_is_a_fault_and_no_answer(tmp_path: Path) -> None:
         assert "move that folder away" in fault.value.advice
 
 
+async def test_rows_that_walkaway_never_wrote_are_a_fault(store: BlockStore) -> None:
+    await store.put(CID, DATA)
+    await store.pin(CID)
+    file = sqlite3.connect(store.folder / "blocks.sqlite")
+    with file:
+        file.execute("UPDATE pin SET root = 'text'")
+        file.execute("UPDATE block SET size = 'text', pins = 0")
+    file.close()
+    with pytest.raises(StoreFault, match="damaged"):
+        await store.pins()
+    with pytest.raises(StoreFault, match="damaged"):
+        await store.collect()
+    assert (await store.get(CID)).value == DATA
+
+
 async def test_a_held_store_is_waited_for_only_so_long(tmp_path: Path) -> None:
     with BlockStore.open(tmp_path / "s", replace(LIMITS, store_wait_seconds=0.05)) as store:
         file = sqlite3.connect(store.folder / "blocks.sqlite", isolation_level=None)

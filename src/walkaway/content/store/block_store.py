@@ -14,20 +14,19 @@ import contextlib
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
-from walkaway.content.store import pins
-from walkaway.content.store.clock import tick
+from walkaway.content.store import pins, rows
 from walkaway.content.store.database import Database
 from walkaway.content.store.leases import Lease, oldest
 from walkaway.content.store.pinning import Progress, complete
 from walkaway.content.store.pins import Pin
 from walkaway.content.store.room import Gone, make_room, remove_oldest
+from walkaway.content.store.rows import Stat
 from walkaway.errors import ProofError, StoreFault, Unproven
 from walkaway.limits import LIMITS, Limits
 from walkaway.proofs.ipfs import codecs
@@ -43,25 +42,6 @@ T = TypeVar("T")
 
 _USES = 1024
 """How many uses are remembered between two writes, to be written with the second."""
-_PAGES = 2048
-"""How many free pages of the file are given back at a time, so that others may write between."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stat:
-    """What a store holds: blocks, the bytes of their data, and how much of both is pinned.
-
-    ``limit`` is how many bytes of data it keeps, ``file_size`` what its file takes up.
-    """
-
-    blocks: int
-    size: int
-    pinned_blocks: int
-    pinned_size: int
-    pins: int
-    leases: int
-    limit: int
-    file_size: int
 
 
 class BlockStore:
@@ -110,13 +90,13 @@ class BlockStore:
         """
         if cid.hash_code == codecs.IDENTITY:
             return prove_block(cid, cid.digest)
-        row = await self._file.read(lambda file: _prove(file, cid))
+        row = await self._file.read(lambda file: rows.prove(file, cid))
         if row is None:
             raise _not_held(cid, "does not hold it")
         block, proven = row
         if proven is None:
             log.warning("a kept block was damaged, and is dropped: %s", cid)
-            await self._file.write(lambda file: _drop(file, block))
+            await self._file.write(lambda file: rows.drop(file, block))
             raise _not_held(cid, "what it held was damaged, and is dropped")
         if len(self._used) < _USES:
             self._used.add(block)
@@ -126,7 +106,7 @@ class BlockStore:
         """Whether there are bytes for a block; what they prove, only `get` can tell."""
         if cid.hash_code == codecs.IDENTITY:
             return True
-        return await self._file.read(lambda file: _holds(file, cid))
+        return await self._file.read(lambda file: rows.holds(file, cid))
 
     async def put(self, cid: Cid, data: bytes) -> Proven[bytes]:
         """Prove a block, and keep it. Raises `ProofError`, `Unsupported`."""
@@ -145,14 +125,14 @@ class BlockStore:
         Raises:
             ProofError: what is proven is another block.
         """
-        rows: list[tuple[bytes, bytes]] = []
+        named: list[tuple[bytes, bytes]] = []
         for cid, proven in blocks:
             if proven.claim.subject != block_subject(cid):
                 raise ProofError("what is proven is another block", expected=cid.encode())
             if cid.hash_code != codecs.IDENTITY:
-                rows.append((cid.multihash, proven.value))
-        if rows:
-            await self._write(lambda file: self._insert(file, rows))
+                named.append((cid.multihash, proven.value))
+        if named:
+            await self._write(lambda file: self._keep(file, named))
 
     @contextlib.asynccontextmanager
     async def lease(self) -> AsyncIterator[None]:
@@ -235,101 +215,38 @@ class BlockStore:
             total = Gone(total.blocks + gone.blocks, total.size + gone.size)
             if progress is not None:
                 progress(total)
-        before, free = None, await self._file.alone(_shrink)
+        before, free = None, await self._file.alone(rows.shrink)
         while free and free != before:
-            before, free = free, await self._file.alone(_shrink)
+            before, free = free, await self._file.alone(rows.shrink)
         return total
 
     async def stat(self) -> Stat:
         """What the store holds."""
-        blocks, size, pinned, pinned_size, count, leases = await self._write(self._count)
-        return Stat(
-            blocks=blocks,
-            size=size,
-            pinned_blocks=pinned,
-            pinned_size=pinned_size,
-            pins=count,
-            leases=leases,
-            limit=self.limits.store_bytes,
-            file_size=self._file.size(),
-        )
+        return await self._write(self._count)
 
     async def _write(self, work: Callable[[sqlite3.Connection], T], *, durable: bool = False) -> T:
         """One transaction that also writes down which blocks were read since the last one."""
         used, self._used = self._used, set()
 
         def whole(file: sqlite3.Connection) -> T:
-            if used:
-                now = tick(file)
-                file.executemany("UPDATE block SET used = ? WHERE id = ?", [(now, b) for b in used])
+            rows.note_uses(file, used)
             return work(file)
 
         return await self._file.write(whole, durable=durable)
 
-    def _insert(self, file: sqlite3.Connection, rows: list[tuple[bytes, bytes]]) -> None:
-        now = tick(file)
-        for name, data in rows:
-            query = """
-                INSERT INTO block (name, size, used) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE
-                SET used = excluded.used, size = coalesce(size, excluded.size) RETURNING id
-            """
-            block = file.execute(query, (name, len(data), now)).fetchone()[0]
-            file.execute("INSERT OR IGNORE INTO content VALUES (?, ?)", (block, data))
-        written = sum([len(data) for _, data in rows])
+    def _keep(self, file: sqlite3.Connection, named: list[tuple[bytes, bytes]]) -> None:
+        rows.insert(file, named)
+        written = sum([len(data) for _, data in named])
         make_room(file, self._leases, self.limits.store_bytes, written)
 
-    def _count(self, file: sqlite3.Connection) -> tuple[int, int, int, int, int, int]:
+    def _count(self, file: sqlite3.Connection) -> Stat:
         oldest(file, self._leases)
-        query = """
-            SELECT blocks, bytes,
-                (SELECT count(size) FROM block WHERE pins > 0),
-                (SELECT coalesce(sum(size), 0) FROM block WHERE pins > 0),
-                (SELECT count(*) FROM pin), (SELECT count(*) FROM lease)
-            FROM state
-        """
-        blocks, size, pinned, pinned_size, count, leases = file.execute(query).fetchone()
-        return blocks, size, pinned, pinned_size, count, leases
+        return rows.count(file, self.limits.store_bytes, self._file.size())
 
 
 def _not_held(cid: Cid, reason: str) -> Unproven:
     return Unproven(f"{cid} is not held on this machine", reasons={"store": reason})
 
 
-def _prove(file: sqlite3.Connection, cid: Cid) -> tuple[int, Proven[bytes] | None] | None:
-    """The row's number and the block; None for it where the bytes are not the block's."""
-    query = "SELECT id, data FROM block JOIN content USING (id) WHERE name = ?"
-    row = file.execute(query, (cid.multihash,)).fetchone()
-    if row is None:
-        return None
-    block, data = row
-    if not isinstance(data, bytes):
-        return block, None
-    try:
-        return block, prove_block(cid, data)
-    except ProofError:
-        return block, None
-
-
 def _prove_all(sections: list[tuple[Cid, bytes]]) -> list[tuple[Cid, Proven[bytes]]]:
     return [(cid, prove_block(cid, data)) for cid, data in sections]
-
-
-def _holds(file: sqlite3.Connection, cid: Cid) -> bool:
-    query = "SELECT 1 FROM block WHERE name = ? AND size IS NOT NULL"
-    return file.execute(query, (cid.multihash,)).fetchone() is not None
-
-
-def _drop(file: sqlite3.Connection, block: int) -> None:
-    """Forget damaged bytes. Where a pin holds them, their place stays, and the pin says so."""
-    query = "UPDATE pin SET complete = 0 WHERE id IN (SELECT pin FROM held WHERE block = ?)"
-    file.execute(query, (block,))
-    file.execute("UPDATE block SET size = NULL WHERE id = ?", (block,))
-    file.execute("DELETE FROM block WHERE id = ? AND pins = 0", (block,))
-
-
-def _shrink(file: sqlite3.Connection) -> int:
-    """Give back some of the free pages of the file; how many there are after that."""
-    # A script is stepped to its end, where a statement without columns frees one page.
-    file.executescript(f"PRAGMA incremental_vacuum({_PAGES});")
-    file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    return int(file.execute("PRAGMA freelist_count").fetchone()[0])

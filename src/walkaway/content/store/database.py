@@ -95,6 +95,11 @@ class Database:
             return await asyncio.get_running_loop().run_in_executor(threads, work)
         except sqlite3.Error as error:
             raise _fault(error, self.path.parent) from None
+        except (TypeError, ValueError, OverflowError) as error:
+            # A row that holds what walkaway never writes there.
+            raise StoreFault(
+                f"the block store in {self.path.parent} is damaged: {error}", advice=_DAMAGED
+            ) from None
 
     def _transaction(self, work: Callable[[sqlite3.Connection], T], durable: bool) -> T:
         file = self._mine()

@@ -27,7 +27,12 @@ def archive_exchanges() -> Iterator[Exchange]:
     for name, path, query, checks in (*_paths(), *_scopes(), *_ranges()):
         # By parameter and by Accept it is the same archive.
         and_query = f"&{query}" if query else ""
-        yield Exchange(GROUP, f"{name}, by parameter", f"{path}?format=car{and_query}", checks)
+        yield Exchange(
+            GROUP,
+            f"{name}, by parameter",
+            f"{path}?format=car{and_query}",
+            [*checks, *_about(path)],
+        )
         yield Exchange(
             GROUP,
             f"{name}, by Accept",
@@ -49,7 +54,8 @@ def archive_exchanges() -> Iterator[Exchange]:
 def _about(path: str) -> list[Check]:
     return [
         has("content-type", CAR, "version=1"),
-        has("content-disposition", "attachment;", ".car"),
+        has("content-disposition", 'attachment; filename="', '.car"'),
+        equals("accept-ranges", "none"),
         equals("x-content-type-options", "nosniff"),
         equals("cache-control", "public, max-age=29030400, immutable"),
         equals("x-ipfs-path", path),

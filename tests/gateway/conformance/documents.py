@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.gateway.conformance.exchange import (
+    Check,
     Exchange,
     absent,
     either,
@@ -85,6 +86,14 @@ def _plain(group: str, word: str, disposition: str) -> Iterator[Exchange]:
         )
         yield Exchange(
             group,
+            f"plain {word}, {how}, two ranges",
+            where,
+            _two_ranges(block, f"application/{word}"),
+            206,
+            headers=headers | {"range": "bytes=7-9,1-3"},
+        )
+        yield Exchange(
+            group,
             f"plain {word}, {how}, a range",
             where,
             [about[0], exactly(block[1:6])],
@@ -159,6 +168,31 @@ def _native(group: str, word: str, disposition: str) -> Iterator[Exchange]:
         ],
         headers={"accept": "text/html"},
     )
+    plain = f"application/{word}"
+    for how, query, told in (
+        ("by parameter", f"?format={word}", {}),
+        ("by Accept", "", {"accept": plain}),
+    ):
+        yield Exchange(
+            group,
+            f"{name} as plain {word}, {how}",
+            where + query,
+            [equals("content-type", plain), exactly(block)],
+            headers=told,
+        )
+    for how, told, of in (
+        ("as it is", {}, media_type),
+        ("by Accept", accept, media_type),
+        (f"as plain {word}", {"accept": plain}, plain),
+    ):
+        yield Exchange(
+            group,
+            f"{name}, {how}, two ranges",
+            f"{where}/",
+            _two_ranges(block, of),
+            206,
+            headers=told | {"range": "bytes=7-9,1-3"},
+        )
     yield Exchange(
         group,
         f"{name}, a range",
@@ -167,6 +201,21 @@ def _native(group: str, word: str, disposition: str) -> Iterator[Exchange]:
         206,
         headers={"range": "bytes=3-8"},
     )
+
+
+def _two_ranges(block: bytes, media_type: str) -> list[Check]:
+    """Of an answer to ``bytes=7-9,1-3``: each part says what it is, and which."""
+    size = len(block)
+    parts = [
+        b"Content-Range: bytes %d-%d/%d\r\n\r\n%b\r\n"
+        % (first, last, size, block[first : last + 1])
+        for first, last in ((7, 9), (1, 3))
+    ]
+    return [
+        has("content-type", "multipart/byteranges"),
+        has("body", f"Content-Type: {media_type}\r\n"),
+        lambda reply: "" if all(part in reply.body for part in parts) else f"{reply.body!r}",
+    ]
 
 
 def _pathing(group: str) -> Iterator[Exchange]:

@@ -167,6 +167,14 @@ def _forwarded() -> Iterator[Exchange]:
     yield Exchange(
         group, "by https", f"{path}/", *_to(f"https://{where}"), host=SUBDOMAINS, headers=https
     )
+    yield Exchange(
+        group,
+        "by http",
+        f"{path}/",
+        *_to(f"http://{where}"),
+        host=SUBDOMAINS,
+        headers={"x-forwarded-proto": "http"},
+    )
     yield Exchange(group, "another host", path, host=other)
     yield Exchange(group, "by a host", path, *_to(f"http://{where}"), host=other, headers=forwarded)
     yield Exchange(

@@ -107,6 +107,12 @@ def _ipns_caching() -> Iterator[Exchange]:
         )
     yield Exchange(
         group,
+        "a directory raw",
+        f"/ipns/{key}/root2/root3/root4/?format=raw",
+        [exactly(fixture.block(*path[:3])), lacks("cache-control", "immutable"), aged],
+    )
+    yield Exchange(
+        group,
         "an entity tag",
         f"/ipns/{key}/root2/root3/root4/index.html",
         (),

@@ -16,6 +16,7 @@ from tests.gateway.conformance.exchange import (
     target,
 )
 from tests.gateway.conformance.fixture import Fixture
+from walkaway.gateway.listing import LISTING_VERSION
 from walkaway.proofs.ipfs import codecs, multibase
 from walkaway.proofs.ipfs.cid import Cid
 
@@ -110,8 +111,26 @@ def _caching() -> Iterator[Exchange]:
             either([absent("cache-control")], [equals("cache-control", GENERATED)]),
         ],
     )
+    yield Exchange(
+        group,
+        "a directory raw",
+        f"{names}/?format=raw",
+        [equals("cache-control", IMMUTABLE), exactly(fixture.block(*path[:3]))],
+    )
+    for where, tag in (("strong", ""), ("weak", "W/")):
+        known = {"if-none-match": f'{tag}"DirIndex-{LISTING_VERSION}_CID-{roots[2]}"'}
+        yield Exchange(
+            group, f"an entity tag of a listing, {where}", listing, (), 304, headers=known
+        )
     held = {"cache-control": "only-if-cached"}
     for method in ("GET", "HEAD"):
+        yield Exchange(
+            group,
+            f"{method} of a block that is here",
+            f"{names}/?format=raw",
+            method=method,
+            headers=held,
+        )
         yield Exchange(group, f"{method} of what is here", f"{names}/", method=method, headers=held)
         yield Exchange(
             group,

@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 
 from tests.content.exporter.dags import Dag, Gated
-from tests.gateway.test_app import Names, Site
+from tests.gateway.test_app import PAGE, Names, Site
+from walkaway.errors import ConfigError
 from walkaway.gateway.app import Gateway
 from walkaway.gateway.server import GatewayServer
 from walkaway.limits import LIMITS
@@ -82,6 +83,26 @@ async def test_a_reader_that_stops_holds_up_what_is_fetched() -> None:
         assert dag.asked[leaf] < 200, "100 MB, of which the sockets hold a few"
         writer.close()
         await writer.wait_closed()
+
+
+async def test_a_port_that_is_taken_says_which_flag_chooses_another() -> None:
+    dag = Dag()
+    gateway = Gateway(dag, dag, Names())
+    async with GatewayServer(gateway, HOSTS, 0) as server:
+        with pytest.raises(ConfigError, match=str(server.port)) as raised:
+            GatewayServer(gateway, HOSTS, server.port).reserve()
+    assert "--gateway-port" in raised.value.advice
+
+
+async def test_it_is_a_proxy_for_its_own_hosts_alone() -> None:
+    site = Site()
+    gateway = Gateway(site.dag, site.dag, Names())
+    async with GatewayServer(gateway, HOSTS, 0) as server, aiohttp.ClientSession() as http:
+        page = f"http://{site.root}.ipfs.localhost/"
+        async with http.get(page, proxy=server.url) as response:
+            assert (response.status, await response.read()) == (200, PAGE)
+        async with http.get("http://other.example/", proxy=server.url) as response:
+            assert response.status == 403
 
 
 async def _settled(dag: Dag, leaf: Cid) -> None:

@@ -233,6 +233,17 @@ async def test_providers_are_found_where_nobody_is_configured() -> None:
         assert (await stand.blocks.get(ONE)).value == DATA[0]
 
 
+async def test_whom_one_router_names_is_asked_while_another_still_searches() -> None:
+    slow = ContentSource({}, Manners(begins_after=30.0))
+    async with standing(
+        routers={"slow": slow, "quick": ContentSource({})}, found=[ContentSource(BLOCKS)]
+    ) as stand:
+        slow.providers = []
+        assert (await stand.blocks.get(ONE)).value == DATA[0]
+        assert slow.sought == 1
+        assert slow.told == 0
+
+
 async def test_providers_are_looked_for_while_the_configured_are_silent() -> None:
     silent = ContentSource(BLOCKS, Manners(Manner.HANGS))
     async with standing(
@@ -314,6 +325,19 @@ async def test_what_nobody_had_a_moment_ago_is_not_sought_again() -> None:
         with pytest.raises(Unproven):
             await stand.blocks.get(ONE)
     assert router.sought == 2
+
+
+async def test_where_no_router_answered_they_are_asked_again() -> None:
+    unreadable: dict[str, object] = {}
+    for _ in range(LIMITS.json_depth + 1):
+        unreadable = {"deeper": unreadable}
+    router = ContentSource({})
+    async with standing(routers={"router": router}, found=[ContentSource(BLOCKS)]) as stand:
+        named, router.providers = router.providers, [unreadable]
+        with pytest.raises(Unproven):
+            await stand.blocks.get(ONE)
+        router.providers = named
+        assert (await stand.blocks.get(ONE)).value == DATA[0]
 
 
 async def test_what_was_sought_is_remembered_up_to_a_bound() -> None:

@@ -19,7 +19,8 @@ from walkaway.sources.clock import Timer
 from walkaway.sources.multiaddr import HttpAddress
 from walkaway.sources.pool import Pool
 from walkaway.sources.provider_records import ProviderRecords, read_providers
-from walkaway.sources.request import ProvidersRequest, Requests
+from walkaway.sources.race import call_off
+from walkaway.sources.request import Answer, ProvidersRequest, Requests
 from walkaway.sources.source import Source
 from walkaway.sources.transports.http import HttpTransport
 from walkaway.sources.transports.http_client import HttpClient
@@ -61,38 +62,48 @@ class Providers:
         Raises:
             Unproven: nobody is known to have it, or nobody gave it; says who was asked.
         """
+        await self._forget()
         reasons: dict[str, str] = {}
-        await self._forget(self._timer() - self._limits.found_provider_seconds)
         if self._named:
             try:
                 return await self._ask(requests, verify, deadline)
             except Unproven as error:
                 reasons |= error.reasons
-        known = set(self._named)
-        reasons |= await self._look_up(cid)
-        if self._named.keys() - known:
-            try:
-                return await self._ask(requests, verify, deadline)
-            except Unproven as error:
-                reasons |= error.reasons
-        raise Unproven("no provider could supply it", reasons=reasons)
+        search = _Search()
+        looking = asyncio.create_task(self._look_up(cid, search))
+        try:
+            while await search.found_more():
+                try:
+                    return await self._ask(requests, verify, deadline)
+                except Unproven as error:
+                    reasons |= error.reasons
+            raise Unproven("no provider could supply it", reasons=reasons | await looking)
+        finally:
+            await call_off([looking])
 
     async def _ask(self, requests: Requests, verify: Verify[T], deadline: float) -> T:
         return await self._found.first_proven(requests, verify, deadline=deadline, heavy=True)
 
-    async def _look_up(self, cid: Cid) -> dict[str, str]:
+    async def _look_up(self, cid: Cid, search: _Search) -> dict[str, str]:
         """Ask the routers, each of whom may name providers; give what each said."""
-        async with self._lookups:
-            if not self._is_to_be_sought(cid):
-                return {}
-            survey = await self._routers.survey(ProvidersRequest(cid), read_providers)
-        reasons = dict(survey.reasons)
-        for router, records in survey.said:
-            reasons[router.name] = _spoken(records)
-            for provider in records.http:
-                for address in provider.addresses:
-                    await self._name(provider.peer, address)
-        return reasons
+        try:
+            async with self._lookups:
+                if not self._is_to_be_sought(cid):
+                    return {}
+
+                def read(answer: Answer) -> ProviderRecords:
+                    records = read_providers(answer)
+                    if self._admit(records):
+                        search.tell()
+                    return records
+
+                survey = await self._routers.survey(ProvidersRequest(cid), read)
+                await self._forget()
+                if not survey.said:
+                    self._sought.pop(cid.multihash, None)  # nobody answered: worth asking again
+        finally:
+            search.end()
+        return survey.reasons | {router.name: _spoken(said) for router, said in survey.said}
 
     def _is_to_be_sought(self, cid: Cid) -> bool:
         """Whether it was not looked up a moment ago; notes that it is now."""
@@ -104,8 +115,15 @@ class Providers:
             self._sought.popitem(last=False)
         return again
 
-    async def _name(self, peer: str, address: HttpAddress) -> None:
-        """Remember a provider as a source, and forget the one named longest ago for it."""
+    def _admit(self, records: ProviderRecords) -> bool:
+        """Remember providers as sources; whether there was one that was not known."""
+        known = len(self._named)
+        named = [(one.peer, address) for one in records.http for address in one.addresses]
+        for peer, address in named[: self._limits.found_providers]:
+            self._name(peer, address)
+        return len(self._named) > known
+
+    def _name(self, peer: str, address: HttpAddress) -> None:
         name = address.url.partition("://")[2]
         if name not in self._named:
             transport = HttpTransport(
@@ -114,15 +132,43 @@ class Providers:
             self._found.admit(Source(name, peer, frozenset({"content"}), transport))
         self._named[name] = self._timer()
         self._named.move_to_end(name)
-        while len(self._named) > self._limits.found_providers:
-            await self._found.dismiss(self._named.popitem(last=False)[0])
 
-    async def _forget(self, before: float) -> None:
-        old = [name for name, at in self._named.items() if at < before]
-        for name in old:
+    async def _forget(self) -> None:
+        """Forget those who were named too long ago, and the oldest of too many."""
+        before = self._timer() - self._limits.found_provider_seconds
+        while self._named:
+            name, named_at = next(iter(self._named.items()))
+            if named_at >= before and len(self._named) <= self._limits.found_providers:
+                return
             del self._named[name]
-        for name in old:
             await self._found.dismiss(name)
+
+
+class _Search:
+    """A search that finds bit by bit, as one router after the other answers."""
+
+    def __init__(self) -> None:
+        self._stirred = asyncio.Event()
+        self._more = False
+        self._over = False
+
+    def tell(self) -> None:
+        """There is more."""
+        self._more = True
+        self._stirred.set()
+
+    def end(self) -> None:
+        """There will be no more."""
+        self._over = True
+        self._stirred.set()
+
+    async def found_more(self) -> bool:
+        """Wait until there is more than at the last call, or the end, which is False."""
+        await self._stirred.wait()
+        more, self._more = self._more, False
+        if not self._over:
+            self._stirred.clear()
+        return more
 
 
 def _spoken(records: ProviderRecords) -> str:

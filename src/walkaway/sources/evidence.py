@@ -13,8 +13,10 @@ import json
 import os
 import re
 import tempfile
+import time
 from codecs import getincrementaldecoder
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +30,7 @@ __all__ = ["EvidenceStore", "Lie"]
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9-]+")
 _UNFINISHED = (".lie-", ".partial")
+_ABANDONED_SECONDS = 60
 _MARGIN = 4096
 """How many bytes more are scrubbed than kept, so that what a key leaves behind is cut off."""
 
@@ -61,8 +64,7 @@ class EvidenceStore:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)
-            for unfinished in folder.glob(f"{_UNFINISHED[0]}*{_UNFINISHED[1]}"):
-                unfinished.unlink(missing_ok=True)  # whoever was writing it was killed
+            self._clear_up()
         except OSError as error:
             raise ConfigError(
                 f"the folder for evidence of lies cannot be used: {error.strerror}",
@@ -86,6 +88,13 @@ class EvidenceStore:
     def files(self) -> list[Path]:
         """What is kept, oldest first."""
         return sorted(self._folder.glob("*.json"))
+
+    def _clear_up(self) -> None:
+        """Remove what was never finished; what is young, another process may be writing now."""
+        for unfinished in self._folder.glob(f"{_UNFINISHED[0]}*{_UNFINISHED[1]}"):
+            with suppress(FileNotFoundError):
+                if time.time() - unfinished.stat().st_mtime > _ABANDONED_SECONDS:
+                    unfinished.unlink()
 
     def _write(self, path: Path, document: bytes) -> None:
         handle, name = tempfile.mkstemp(

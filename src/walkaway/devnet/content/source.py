@@ -28,7 +28,7 @@ _DROP, _DROP_SECONDS = 16 * 1024, 0.1
 
 class ContentSource:
     """Serves ``blocks``, by multihash. ``asked`` counts the questions for blocks that came,
-    ``sought`` those to its router.
+    ``sought`` those to its router, of which it answered ``told``.
 
     ``providers`` are the records that its router gives for every address; ``records``
     are IPNS records by the multihash of their name.
@@ -48,6 +48,7 @@ class ContentSource:
         self.records = records or {}
         self.asked = 0
         self.sought = 0
+        self.told = 0
         self._answers = 0
         self._rng = random.Random(self.manners.seed)  # noqa: S311 - faults need no secrecy
         self._runner: web.AppRunner | None = None
@@ -92,6 +93,8 @@ class ContentSource:
 
     async def _router(self, _: web.Request) -> web.StreamResponse:
         self.sought += 1
+        await asyncio.sleep(self.manners.begins_after)
+        self.told += 1
         return web.json_response({"Providers": list(self.providers)})
 
     async def _record(self, request: web.Request) -> web.StreamResponse:

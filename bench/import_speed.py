@@ -27,7 +27,7 @@ async def import_figures() -> list[Figure]:
     with TemporaryDirectory(prefix="import-") as folder:
         file, tree = Path(folder) / "file", Path(folder) / "tree"
         file.write_bytes(os.urandom(MEGABYTES * 1_000_000))
-        build_tree(tree, megabytes=20)
+        build_tree(tree, megabytes=20, many=6000)
         return [
             *await _imported(f"import of {MEGABYTES} MB in one file", MEGABYTES, file, folder),
             *await _imported("import of 20 MB in 6,000 files", 20, tree, folder),

@@ -21,10 +21,10 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["HERE", "THERE", "Link", "can_shape", "shaped_link"]
+__all__ = ["HERE", "THERE", "Direction", "Link", "can_shape", "shaped_link"]
 
 HERE, THERE = "10.77.0.1", "10.77.0.2"
 """The two ends' addresses."""
@@ -73,46 +73,53 @@ def shaped_link() -> Iterator[Link]:
         process.stdout.close()
 
 
-@dataclass(slots=True)
-class _Direction:
-    """Packets that wait until they are due, in order."""
+class Direction:
+    """Packets on their way, in order: each has its turn at the rate, then the delay."""
 
-    to: int
-    free_at: float = 0.0
-    waiting: deque[tuple[float, bytes]] = field(default_factory=deque)
+    def __init__(self) -> None:
+        self._free_at = 0.0
+        self._waiting: deque[tuple[float, bytes]] = deque()
+
+    @property
+    def next_due(self) -> float | None:
+        """When the next packet arrives; None where none is on its way."""
+        return self._waiting[0][0] if self._waiting else None
 
     def take(self, packet: bytes, now: float) -> None:
-        starts = max(now, self.free_at)
+        """Send a packet; it is dropped where too many wait before it."""
+        starts = max(now, self._free_at)
         if starts - now > QUEUE_SECONDS:
             return
-        self.free_at = starts + len(packet) * 8 / (MEGABITS * 1e6)
-        self.waiting.append((self.free_at + ROUND_TRIP_SECONDS / 2, packet))
+        self._free_at = starts + len(packet) * 8 / (MEGABITS * 1e6)
+        self._waiting.append((self._free_at + ROUND_TRIP_SECONDS / 2, packet))
 
-    def deliver(self, now: float) -> None:
-        while self.waiting and self.waiting[0][0] <= now:
-            os.write(self.to, self.waiting.popleft()[1])
+    def arrived(self, now: float) -> Iterator[bytes]:
+        """The packets that are through by now."""
+        while self._waiting and self._waiting[0][0] <= now:
+            yield self._waiting.popleft()[1]
 
 
 def _carry(ends: tuple[int, int], until: int) -> None:
     """Carry packets between the two devices until ``until`` can be read."""
-    ways = {ends[0]: _Direction(ends[1]), ends[1]: _Direction(ends[0])}
+    ways = {ends[0]: Direction(), ends[1]: Direction()}
+    to = {ends[0]: ends[1], ends[1]: ends[0]}
     poll = select.epoll()
     for descriptor in (*ends, until):
         poll.register(descriptor, select.EPOLLIN)
     while True:
-        due = [way.waiting[0][0] for way in ways.values() if way.waiting]
+        due = [way.next_due for way in ways.values() if way.next_due is not None]
         wait = max(0.0, min(due) - time.monotonic()) if due else -1
-        ready = poll.poll(wait)
-        for descriptor, _ in ready:
+        for descriptor, _ in poll.poll(wait):
             if descriptor == until:
                 return
             _read_all(descriptor, ways[descriptor])
         now = time.monotonic()
-        for way in ways.values():
-            way.deliver(now)
+        for end, way in ways.items():
+            for packet in way.arrived(now):
+                os.write(to[end], packet)
 
 
-def _read_all(descriptor: int, way: _Direction) -> None:
+def _read_all(descriptor: int, way: Direction) -> None:
     try:
         while True:
             packet = os.read(descriptor, _PACKET_BYTES)

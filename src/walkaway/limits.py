@@ -174,6 +174,7 @@ class Limits:
     request_block_bytes: int = 1 << 40
     ahead_blocks: int = 32
     ahead_bytes: int = 16 * 1024 * 1024
+    ahead_bytes_together: int = 128 * 1024 * 1024
     pending_links: int = 1 << 17
     read_at_once_bytes: int = 64 * 1024
     remembered_blocks: int = 1 << 18

@@ -5,16 +5,41 @@ from __future__ import annotations
 from walkaway.errors import TooMuch
 from walkaway.limits import LIMITS, Limits
 
-__all__ = ["Budget"]
+__all__ = ["AheadRoom", "Budget"]
+
+
+class AheadRoom:
+    """How many bytes several requests together may hold that were fetched before their turn.
+
+    While it is full each still fetches what it needs next, and nothing ahead of that.
+    """
+
+    __slots__ = ("_left",)
+
+    def __init__(self, size: int = LIMITS.ahead_bytes_together) -> None:
+        self._left = size
+
+    def take(self, size: int) -> bool:
+        """Take room for so many bytes; False where there is not so much."""
+        if size > self._left:
+            return False
+        self._left -= size
+        return True
+
+    def give(self, size: int) -> None:
+        """Give back what was taken."""
+        self._left += size
 
 
 class Budget:
     """Blocks and bytes that one request may still fetch, counted as they come.
 
-    Depth is held by whoever walks, against ``limits.dag_depth``; time by whoever serves.
+    ``ahead`` is the room for what is fetched before its turn; requests that are
+    served at once share one. Depth is held by whoever walks, against
+    ``limits.dag_depth``; time by whoever serves.
     """
 
-    __slots__ = ("_blocks", "_bytes", "limits")
+    __slots__ = ("_blocks", "_bytes", "ahead", "limits")
 
     def __init__(
         self,
@@ -22,8 +47,10 @@ class Budget:
         *,
         blocks: int | None = None,
         size: int | None = None,
+        ahead: AheadRoom | None = None,
     ) -> None:
         self.limits = limits
+        self.ahead = AheadRoom(limits.ahead_bytes_together) if ahead is None else ahead
         self._blocks = limits.request_blocks if blocks is None else blocks
         self._bytes = limits.request_block_bytes if size is None else size
 

@@ -7,7 +7,7 @@ path as it was asked for, as it is by address, and against every block that is r
 from __future__ import annotations
 
 from walkaway.content.blocks import Blocks
-from walkaway.content.budget import Budget
+from walkaway.content.budget import AheadRoom, Budget
 from walkaway.content.exporter.file import as_file, open_file
 from walkaway.content.exporter.node import Look, look_at
 from walkaway.content.open import find_root
@@ -59,6 +59,7 @@ class ContentPaths:
         self._keep = Keep(assembled, denylist)
         self._denylist = denylist
         self._limits = limits
+        self._ahead = AheadRoom(limits.ahead_bytes_together)
 
     async def answer(self, asked: Asked) -> Answer:
         """What a content path holds, in the form in which it is asked for.
@@ -80,7 +81,7 @@ class ContentPaths:
             ) from None
 
     async def _content(self, asked: Asked, blocks: Blocks) -> Answer:
-        budget = Budget(self._limits)
+        budget = Budget(self._limits, ahead=self._ahead)
         pointer = Pointer(asked.mount.network, asked.mount.root, asked.path)
         root = await find_root(self._names, pointer, self._limits)
         allow_path(self._denylist, "ipfs", str(root.cid), root.path)
@@ -106,7 +107,7 @@ class ContentPaths:
         seconds: float | None,
     ) -> Answer | None:
         """What the site's own rules make of a path that is not there, if it has any."""
-        budget = Budget(self._limits)
+        budget = Budget(self._limits, ahead=self._ahead)
         site = await resolve(blocks, root, base, budget)
         found = Found(asked, site, seconds, blocks, budget, self._keep)
         return await answer_by_rules(found, plain_answer)

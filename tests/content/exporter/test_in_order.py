@@ -11,7 +11,7 @@ import pytest
 
 from tests.content.exporter.dags import Dag, Gated, all_of
 from walkaway.content.blocks import Blocks
-from walkaway.content.budget import Budget
+from walkaway.content.budget import AheadRoom, Budget
 from walkaway.content.exporter.in_order import Want, in_order
 from walkaway.errors import TooMuch, Unproven
 from walkaway.limits import LIMITS
@@ -79,6 +79,27 @@ async def test_bytes_ahead_are_bounded_by_what_is_claimed_and_by_what_a_block_ca
     gated.gate.set()
     await walked(gated, wants, Budget(replace(LIMITS, ahead_bytes=5 * MIB)))
     assert gated.most == most
+
+
+async def test_walks_share_the_room_for_what_is_fetched_ahead() -> None:
+    dag = Dag()
+    room = AheadRoom(5)
+    wants = [[Want(want.cid, None, 1, 1) for want in leaves(dag, 9)] for _ in range(3)]
+    walks = [in_order(dag, each, found, Budget(ahead=room)) for each in wants]
+    for walk, ahead in zip(walks, (5, 0, 0), strict=True):
+        dag.asked.clear()
+        await anext(walk)
+        await settled()
+        assert dag.asked.total() == 1 + ahead
+    await walks[0].aclose()
+    dag.asked.clear()
+    await anext(walks[1])
+    await settled()
+    assert dag.asked.total() == 1 + 5
+    for walk in walks[1:]:
+        assert await all_of(walk)
+    assert room.take(5)
+    assert not room.take(1)
 
 
 async def test_whoever_does_not_read_has_nothing_fetched() -> None:

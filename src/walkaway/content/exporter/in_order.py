@@ -2,8 +2,9 @@
 
 A walk goes depth first and reads each block at its turn. While the first of
 those to come is awaited, those behind it are fetched: little at first, so
-that nothing holds up the first byte, then up to ``ahead_blocks`` and ``ahead_bytes``.
-Nothing is fetched while the reader does not read.
+that nothing holds up the first byte, then up to ``ahead_blocks`` and ``ahead_bytes``,
+and only while all walks together stay within their room. Nothing is fetched
+while the reader does not read.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
@@ -72,7 +73,7 @@ async def in_order(
     """
     limits = budget.limits
     coming = list(begin)[::-1]
-    ahead = _Ahead[About](blocks, limits)
+    ahead = _Ahead[About](blocks, budget)
     try:
         while coming:
             item = coming.pop()
@@ -110,15 +111,23 @@ def _wants(coming: Sequence[Found | Want[About]], limits: Limits) -> Iterable[Wa
     return (item for item in near if isinstance(item, Want))
 
 
+class _Going(NamedTuple):
+    """A block that is being fetched, and how much of the room for such was taken for it."""
+
+    task: asyncio.Task[bytes]
+    taken: int
+
+
 class _Ahead(Generic[About]):
     """The blocks that are being fetched, or were and wait for their turn."""
 
-    def __init__(self, blocks: Blocks, limits: Limits) -> None:
+    def __init__(self, blocks: Blocks, budget: Budget) -> None:
         self._blocks = blocks
-        self._limits = limits
+        self._limits = budget.limits
+        self._room = budget.ahead
         self._most_bytes = _FIRST_BYTES
         self._bytes = 0
-        self._going: dict[Want[About], asyncio.Task[bytes]] = {}
+        self._going: dict[Want[About], _Going] = {}
 
     def start(
         self,
@@ -128,21 +137,22 @@ class _Ahead(Generic[About]):
     ) -> None:
         """Fetch the one that is wanted now, and what may be fetched of those behind it."""
         if now not in self._going:
-            self._fetch(now)
+            self._fetch(now, taken=0)
         if self._branches(now):
             return
         for want in then:
             if want not in self._going and not pass_over(want):
-                if not self._has_room(want):
+                expected = self._expected(want)
+                if not (self._has_room(expected) and self._room.take(expected)):
                     return
-                self._fetch(want)
+                self._fetch(want, taken=expected)
             if self._branches(want):
                 return
 
     async def take(self, want: Want[About]) -> bytes:
         """The block, when it has come; from then on more is fetched ahead."""
         try:
-            data = await self._going[want]
+            data = await self._going[want].task
         finally:
             self._forget(want)
         more = self._most_bytes + _GROWTH * len(data)
@@ -152,28 +162,30 @@ class _Ahead(Generic[About]):
     async def drop(self, want: Want[About]) -> None:
         """Do without a block that may have been begun."""
         if want in self._going:
-            task = self._going[want]
+            task = self._going[want].task
             self._forget(want)
             await _end([task])
 
     async def close(self) -> None:
         """End what is still going, and wait until it has ended."""
-        tasks = list(self._going.values())
-        self._going.clear()
+        tasks = [going.task for going in self._going.values()]
+        for want in list(self._going):
+            self._forget(want)
         await _end(tasks)
 
-    def _fetch(self, want: Want[About]) -> None:
-        self._going[want] = asyncio.create_task(fetch(self._blocks, want.cid))
+    def _fetch(self, want: Want[About], *, taken: int) -> None:
+        task = asyncio.create_task(fetch(self._blocks, want.cid))
+        self._going[want] = _Going(task, taken)
         self._bytes += self._expected(want)
 
     def _forget(self, want: Want[About]) -> None:
-        del self._going[want]
+        self._room.give(self._going.pop(want).taken)
         self._bytes -= self._expected(want)
 
-    def _has_room(self, want: Want[About]) -> bool:
+    def _has_room(self, expected: int) -> bool:
         if len(self._going) >= self._limits.ahead_blocks:
             return False
-        return self._bytes + self._expected(want) <= self._most_bytes
+        return self._bytes + expected <= self._most_bytes
 
     def _expected(self, want: Want[About]) -> int:
         return min(want.size, self._limits.block_bytes)

@@ -148,18 +148,12 @@ class Gateway:
         return place
 
     async def _answer(self, place: Place, wish: Wish, receive: Receive) -> Answer:
-        if self.routing is not None and _is_routing(place, wish):
-            segments, _ = read_path(wish.raw_path)
-            return await self.routing.answer(wish, segments[2:], receive)
-        if wish.method == "OPTIONS":
-            return Answer(204, [*CORS, (b"access-control-max-age", b"600")])
-        if wish.method not in ("GET", "HEAD"):
-            answer = failure_answer(Failure(405, "content is read only"), wish)
-            answer.headers.append((b"allow", METHODS.encode()))
-            return answer
         seconds = self._limits.web_answer_seconds
         try:
             async with asyncio.timeout(seconds):
+                if self.routing is not None and _is_routing(place, wish):
+                    segments, _ = read_path(wish.raw_path)
+                    return await self.routing.answer(wish, segments[2:], receive)
                 return await _while_there(receive, self._content(place, wish))
         except TimeoutError:
             raise Failure(
@@ -172,6 +166,12 @@ class Gateway:
             raise Failure(500, "the gateway failed at this; its log says where") from None
 
     async def _content(self, place: Place, wish: Wish) -> Answer:
+        if wish.method == "OPTIONS":
+            return Answer(204, [*CORS, (b"access-control-max-age", b"600")])
+        if wish.method not in ("GET", "HEAD"):
+            answer = failure_answer(Failure(405, "content is read only"), wish)
+            answer.headers.append((b"allow", METHODS.encode()))
+            return answer
         led = await self._routes.lead(place, wish)
         return led if isinstance(led, Answer) else await self._paths.answer(led)
 

@@ -7,8 +7,13 @@ calls over it), `sources/` (what supplies), `chain/` (what follows the head),
 repository has a page on how they work together.
 """
 
-from importlib.metadata import version
-
-__version__ = version("walkaway")
-
 __all__ = ["__version__"]
+
+
+def __getattr__(name: str) -> str:
+    """``__version__``: looked up where it is asked for, since finding it takes a while."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import version
+
+    return version(__name__)

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from walkaway import __version__
+import walkaway
 
 __all__ = ["COMMANDS", "command_line", "main"]
 
@@ -70,7 +70,7 @@ def __getattr__(name: str) -> typer.Typer:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"walkaway {__version__}")
+        typer.echo(f"walkaway {walkaway.__version__}")
         raise typer.Exit
 
 

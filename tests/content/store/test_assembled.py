@@ -14,6 +14,7 @@ from tests.content.exporter.dags import Dag
 from tests.content.store.stores import raw, tree
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.file import open_file
+from walkaway.content.store import assembled
 from walkaway.content.store.assembled import AssembledFile, AssembledFiles
 from walkaway.errors import ConfigError
 from walkaway.limits import LIMITS
@@ -222,17 +223,33 @@ async def test_one_of_many_blocks_is_proven_by_its_address_again(
 async def test_what_no_walk_can_prove_is_dropped(tmp_path: Path) -> None:
     dag = Dag()
     deep, wide = replace(FEW, dag_depth=3), replace(FEW, pending_links=10)
+    many = replace(FEW, request_blocks=3)
     cid = dag.raw(b"end")
     for _ in range(4):
         cid = dag.file([(cid, 3)])
     broad = dag.file([(dag.raw(b"end"), 3)] * 11)
     directory = dag.directory([])
-    for one, size, limits in ((cid, 3, deep), (broad, 33, wide), (directory, 0, FEW)):
+    cases = ((cid, 3, deep), (cid, 3, many), (broad, 33, wide), (directory, 0, FEW))
+    for one, size, limits in cases:
         files = AssembledFiles(tmp_path / "files", limits, blocks=dag)
         assert put(files, one, b"end" * (size // 3)) is not None
         later = AssembledFiles(tmp_path / "files", limits, blocks=dag)
         assert await later.open(one) is None
     assert await AssembledFiles(tmp_path / "files").open(broad) is None
+
+
+async def test_one_that_somebody_writes_to_while_it_is_proven_is_not_given(
+    files: AssembledFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = put(files, *SMALL)
+    assert file is not None
+
+    async def then_written_to(*given: object) -> bool:
+        file.path.write_bytes(b"x" * 1000)
+        return True
+
+    monkeypatch.setattr(assembled, "is_file", then_written_to)
+    assert await again(files).open(SMALL[0]) is None
 
 
 def test_one_that_somebody_writes_to_is_noticed(files: AssembledFiles) -> None:

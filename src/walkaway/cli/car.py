@@ -22,10 +22,11 @@ from walkaway.cli.options import ConfigOption, HomeOption, JsonOption, SourceOpt
 from walkaway.cli.own_store import open_store
 from walkaway.cli.terminal import Terminal, counted, sized
 from walkaway.content.budget import Budget
+from walkaway.content.exporter.save import appearing
 from walkaway.content.opening import open_content
 from walkaway.content.store.archives import Carried, Imported, export_car, import_car, pieces_of
 from walkaway.content.store.block_store import BlockStore
-from walkaway.errors import InvalidRequest, WalkawayError
+from walkaway.errors import InvalidRequest
 from walkaway.proofs.ipfs.cid import Cid
 
 __all__ = ["car_app"]
@@ -194,22 +195,11 @@ def _written(output: str) -> Iterator[BinaryIO]:
     """Standard output, or a file that has its name only once it is whole.
 
     Raises:
-        WalkawayError: it cannot be written.
+        Unwritable: it cannot be written.
     """
     if output == _STANDARD:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    part = Path(f"{output}.part")
-    try:
-        with part.open("wb") as archive:
-            yield archive
-        part.replace(output)
-    except OSError as error:
-        raise WalkawayError(
-            f"{output} cannot be written: {error.strerror}",
-            advice="make room, or name another file with --output",
-        ) from None
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
+    with appearing(Path(output), replace=True) as fresh, fresh.open("wb") as archive:
+        yield archive

@@ -135,6 +135,20 @@ async def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:
     assert not link.is_symlink()
 
 
+async def test_a_pipe_or_a_device_is_never_replaced(tmp_path: Path) -> None:
+    dag = Dag()
+    cid = dag.raw(b"new")
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for to in (pipe, link):
+        for replace in (False, True):
+            with pytest.raises(Unwritable, match="is no file, and is not replaced"):
+                await save(dag, cid, to, Budget(), replace=replace)
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+
+
 async def test_what_fails_leaves_nothing(tmp_path: Path) -> None:
     dag = Dag()
     absent = Cid.of(codecs.RAW, b"absent")

@@ -190,6 +190,10 @@ def _hold_free(to: Path, *, replace: bool) -> None:
             f"{to} is a folder that is there already",
             advice="name a path that is free, or remove the folder",
         )
+    if to.exists() and not (to.is_file() or to.is_dir()):
+        raise Unwritable(
+            f"{to} is no file, and is not replaced", advice="name another path, or - for a pipe"
+        )
     if not replace:
         raise Unwritable(f"{to} is there already", advice="--force replaces it")
 

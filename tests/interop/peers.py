@@ -77,8 +77,9 @@ async def go_program(module: Path, command: str) -> Path:
         built.unlink(missing_ok=True)
         (home / "go.mod").write_text(text)
         await _run(
-            go, "build", "-mod=mod", "-o", str(program), command, cwd=home, seconds=BUILD_SECONDS
-        )
+            go, "build", "-mod=mod", "-buildvcs=false", "-o", str(program), command,
+            cwd=home, seconds=BUILD_SECONDS,
+        )  # fmt: skip
         built.write_text(text)
     return program
 

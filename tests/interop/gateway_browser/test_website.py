@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.interop.gateway_browser.website import FILM_SECONDS, build_website
-from tests.interop.peers import node_package, run_client, system_chromium
+from tests.interop.peers import free_port, node_package, run_client, system_chromium
 from tests.interop.walkaway_process import Walkaway, walkaway_gateway
 
 pytestmark = pytest.mark.interop
@@ -28,11 +28,11 @@ MISSING = "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy"
 
 @asynccontextmanager
 async def website(folder: Path, packages: Path) -> AsyncIterator[tuple[str, str]]:
-    """The site's origin, and the address of the gateway it is at."""
+    """The site's origin, and the address of the gateway it is at, whose one source is away."""
     await build_website(folder / "site", packages)
-    walkaway = Walkaway(folder / "state")
-    cid = await walkaway.add(folder / "site")
-    async with walkaway_gateway(walkaway) as gateway:
+    cid = await Walkaway(folder / "state").add(folder / "site")
+    nobody = f"content=http://127.0.0.1:{free_port()}"
+    async with walkaway_gateway(Walkaway(folder / "state", [nobody])) as gateway:
         yield gateway.origin(cid), gateway.url
 
 
@@ -90,8 +90,8 @@ def film_is_played_from_the_middle(told: dict[str, Any]) -> None:
     assert max(begins) > 0
 
 
-STATUSES = {"start": 200, "listing": 200, "missing": 404, "unproven": 404}
-SAYS = {"listing": "a name & more.txt", "missing": "nothing", "unproven": "does not hold it"}
+STATUSES = {"start": 200, "listing": 200, "missing": 404, "unproven": 502}
+SAYS = {"listing": "a name & more.txt", "missing": "nothing", "unproven": "given-1"}
 
 
 def the_gateways_page_is_sound(name: str, page: dict[str, Any]) -> None:

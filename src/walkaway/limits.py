@@ -163,6 +163,7 @@ class Limits:
 
     # content
     store_bytes: int = 16 * 1024 * 1024 * 1024
+    store_spare_bytes: int = 64 * 1024 * 1024
     store_threads: int = 4
     store_wait_seconds: float = 30.0
     pinned_at_once: int = 16

@@ -218,6 +218,30 @@ def test_a_full_disk_says_so_and_loses_nothing(tmp_path: Path) -> None:
     assert "walkaway store gc" in told
 
 
+async def test_a_full_disk_is_not_filled_to_its_end(tmp_path: Path) -> None:
+    with BlockStore.open(tmp_path / "store") as store:
+        root, dag = tree(1, leaves=40)
+        await put_dag(store, dag)
+        await store.pin(root)
+        await store.put_many([raw(seed, 50_000) for seed in range(10)])
+        size = (await store.stat()).size
+    full = replace(LIMITS, store_spare_bytes=2**62)
+    with BlockStore.open(tmp_path / "store", full) as store:
+        for seed in range(10, 16):
+            await store.put(*raw(seed, 50_000))
+        assert (await store.stat()).size <= size, "what nothing holds makes room"
+        await store.collect()
+        with pytest.raises(StoreFault, match="the disk is full") as fault:
+            await store.put_many([raw(seed, 50_000) for seed in range(16, 40)])
+        assert "walkaway store gc" in fault.value.advice
+        assert (await store.stat()).blocks == len(dag.held)
+        for cid, data in dag.held.items():
+            assert (await store.get(cid)).value == data
+        counted_by_hand(store)
+    with BlockStore.open(tmp_path / "store") as store:
+        await store.put(*raw(16, 50_000))
+
+
 def test_a_newer_store_is_refused(store: BlockStore) -> None:
     store.close()
     file = sqlite3.connect(store.folder / "blocks.sqlite")

@@ -25,7 +25,7 @@ from walkaway.content.store.database import Database
 from walkaway.content.store.leases import Lease, oldest
 from walkaway.content.store.pinning import Progress, complete
 from walkaway.content.store.pins import Pin
-from walkaway.content.store.room import Gone, make_room, remove_oldest
+from walkaway.content.store.room import Bounds, Gone, make_room, remove_oldest
 from walkaway.content.store.rows import Stat
 from walkaway.errors import ProofError, StoreFault, Unproven
 from walkaway.limits import LIMITS, Limits
@@ -54,7 +54,7 @@ class BlockStore:
         self.folder = folder
         self.limits = limits
         self._file = database
-        self._leases = folder / "leases"
+        self._bounds = Bounds(limits.store_bytes, limits.store_spare_bytes)
         self._used: set[int] = set()
 
     @classmethod
@@ -141,7 +141,7 @@ class BlockStore:
         It ends with the block, or with the process.
         """
         try:
-            lease = Lease(self._leases)
+            lease = Lease(self.folder)
         except OSError as error:
             raise StoreFault(f"the block store cannot be written: {error.strerror}") from None
         try:
@@ -209,7 +209,7 @@ class BlockStore:
         """
         total = Gone()
         while True:
-            gone = await self._write(lambda file: remove_oldest(file, self._leases))
+            gone = await self._write(lambda file: remove_oldest(file, self.folder))
             if not gone.blocks:
                 break
             total = Gone(total.blocks + gone.blocks, total.size + gone.size)
@@ -235,12 +235,12 @@ class BlockStore:
         return await self._file.write(whole, durable=durable)
 
     def _keep(self, file: sqlite3.Connection, named: list[tuple[bytes, bytes]]) -> None:
+        coming = sum([len(data) for _, data in named])
+        make_room(file, self.folder, self._bounds, coming)
         rows.insert(file, named)
-        written = sum([len(data) for _, data in named])
-        make_room(file, self._leases, self.limits.store_bytes, written)
 
     def _count(self, file: sqlite3.Connection) -> Stat:
-        oldest(file, self._leases)
+        oldest(file, self.folder)
         return rows.count(file, self.limits.store_bytes, self._file.size())
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
 from walkaway.content.store.leases import oldest
+from walkaway.errors import StoreFault
 
-__all__ = ["Gone", "make_room", "remove_oldest"]
+__all__ = ["Bounds", "Gone", "make_room", "remove_oldest"]
 
 _AT_ONCE = 64
 _TWICE = 2
@@ -22,19 +24,46 @@ class Gone:
     size: int = 0
 
 
-def make_room(file: sqlite3.Connection, leases: Path, limit: int, written: int) -> None:
-    """After a write of so many bytes, remove up to twice as many where the store is over its limit.
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much a store keeps, and how much of its disk it leaves free; both bytes."""
 
-    Little by little, so that no write waits long; what cannot leave stays, over the limit or not.
+    limit: int
+    spare: int
+
+
+def make_room(file: sqlite3.Connection, folder: Path, bounds: Bounds, coming: int) -> None:
+    """Before a write of so many bytes, remove what makes the store too large with them.
+
+    Up to twice as much as comes, so that no write waits long; what cannot leave stays, over the
+    limit or not. But the disk is not filled to its end, for a collection needs some of it.
+
+    Raises:
+        StoreFault: the disk is full, and what could leave the store makes too little room.
     """
     total = int(file.execute("SELECT bytes FROM state").fetchone()[0])
-    if total > limit:
-        remove_oldest(file, leases, size=min(total - limit, _TWICE * written))
+    over = min(total + coming - bounds.limit, _TWICE * coming)
+    is_full = shutil.disk_usage(folder).free < bounds.spare
+    growth = coming - _unused(file) if is_full else 0
+    if max(over, growth) <= 0:
+        return
+    gone = remove_oldest(file, folder, size=max(over, growth))
+    if growth > gone.size:
+        raise StoreFault(
+            "the disk is full: nothing of this was kept, and all that was kept before is",
+            advice="make room on the disk, or run: walkaway store gc",
+        )
 
 
-def remove_oldest(file: sqlite3.Connection, leases: Path, *, size: int | None = None) -> Gone:
+def _unused(file: sqlite3.Connection) -> int:
+    """How many bytes the file has room for without growing."""
+    pages = int(file.execute("PRAGMA freelist_count").fetchone()[0])
+    return pages * int(file.execute("PRAGMA page_size").fetchone()[0])
+
+
+def remove_oldest(file: sqlite3.Connection, folder: Path, *, size: int | None = None) -> Gone:
     """Remove blocks that nothing holds, least recently used first: ``size`` bytes, or some."""
-    since = oldest(file, leases)
+    since = oldest(file, folder)
     query = "SELECT id, coalesce(size, 0) FROM block WHERE pins = 0 AND used < ? ORDER BY used"
     before = since if since is not None else 2**62
     leaving: list[tuple[int]] = []

@@ -129,6 +129,17 @@ async def test_what_arrives_is_proven_and_kept(kind: Kind) -> None:
     assert gateway.asked == 1
 
 
+async def test_what_waits_to_be_written_is_given_from_there() -> None:
+    gateway = ContentSource(BLOCKS)
+    async with standing(configured={"gateway": ("content", gateway)}) as stand:
+        stand.store.may_write.clear()
+        for _ in range(2):
+            assert (await stand.blocks.get(ONE)).value == DATA[0]
+        assert stand.store.blocks == {}
+        stand.store.may_write.set()
+    assert gateway.asked == 1
+
+
 async def test_a_block_in_its_own_address_is_asked_of_nobody() -> None:
     inline = Cid(1, codecs.RAW, multihash.encode(codecs.IDENTITY, b"inline"))
     async with standing() as stand:
@@ -286,6 +297,18 @@ async def test_a_provider_that_lies_is_in_quarantine_and_an_honest_one_is_found(
         lies = sorted(status.lies for status in stand.found.status())
         assert lies[0] == 0
         assert liar.asked == lies[1] <= 1
+
+
+async def test_where_those_who_are_known_have_nothing_others_are_found() -> None:
+    first, second = ContentSource(blocks_of(DATA[0])), ContentSource(blocks_of(DATA[1]))
+    router = ContentSource({})
+    async with standing(routers={"router": router}, found=[first, second]) as stand:
+        everybody = router.providers
+        router.providers = everybody[:1]
+        assert (await stand.blocks.get(ONE)).value == DATA[0]
+        assert second.asked == 0
+        router.providers = everybody
+        assert (await stand.blocks.get(cid_of(DATA[1]))).value == DATA[1]
 
 
 async def test_found_providers_are_bounded_and_the_oldest_leave() -> None:

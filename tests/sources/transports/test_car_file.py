@@ -81,6 +81,23 @@ async def test_a_missing_file_is_a_fault_without_its_path(tmp_path: Path) -> Non
     assert transport.scrub(f"in {tmp_path / 'none.car'}") == "in (a file)"
 
 
+@pytest.mark.parametrize("when", [0, 1])
+async def test_a_disk_that_fails_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: int
+) -> None:
+    transport = archive(tmp_path)
+    for _ in range(when):
+        await transport.fetch(BlockRequest(CIDS[1]))
+
+    def fails(*_: object) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("os.pread", fails)
+    with pytest.raises(SourceFault, match="cannot be read: Input/output error"):
+        await transport.fetch(BlockRequest(CIDS[1]))
+    await transport.close()
+
+
 async def test_too_many_blocks_are_refused(tmp_path: Path) -> None:
     archive(tmp_path)
     transport = CarFileTransport("site", tmp_path / "site.car", replace(LIMITS, archive_blocks=3))

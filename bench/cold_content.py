@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.figures import Figure
-from bench.shaped_link import THERE, can_shape, shaped_link
+from bench.shaped_link import THERE, shaped_link
 from bench.warm_files import PROFILE
 from bench.web_load import cpu_seconds
 from tests.interop.kubo_process import Kubo, kubo_daemon, kubo_repository
@@ -50,11 +50,11 @@ async def cold_figures() -> list[Figure]:
 
 
 async def _shaped(kubo: Kubo, cid: str, folder: Path) -> list[Figure]:
-    if not can_shape():
-        print("the shaped link is left out: it needs root, ip and /dev/net/tun")
-        return []
     await kubo.configure({"Addresses.Gateway": f"/ip4/{THERE}/tcp/{PORT}"})
     with shaped_link() as link:
+        if link is None:
+            print("the shaped link is left out: it needs root, ip and /dev/net/tun")
+            return []
         async with kubo_daemon(kubo, *link.there):
             base = f"http://{THERE}:{PORT}"
             ours, theirs = await _best(cid, base, folder / "shaped", link.here)

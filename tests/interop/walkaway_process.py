@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -29,12 +29,12 @@ EMPTY = "/ipfs/bafkqaaa"
 class Walkaway:
     """The command with a state folder of its own, and no sources but those given.
 
-    ``sources`` are written as ``--source`` takes them.
+    ``sources`` are written as ``--source`` takes them; ``before`` is put before the command.
     """
 
     folder: Path
     sources: Sequence[str] = ()
-    before: Sequence[str] = field(default=())
+    before: Sequence[str] = ()
 
     @property
     def environment(self) -> dict[str, str]:

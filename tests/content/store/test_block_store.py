@@ -242,6 +242,29 @@ async def test_a_full_disk_is_not_filled_to_its_end(tmp_path: Path) -> None:
         await store.put(*raw(16, 50_000))
 
 
+async def test_on_a_full_disk_what_is_free_in_the_file_is_used(tmp_path: Path) -> None:
+    with BlockStore.open(tmp_path / "store") as store:
+        await store.put_many([raw(seed, 50_000) for seed in range(10)])
+        file = sqlite3.connect(store.folder / "blocks.sqlite")
+        with file:
+            file.execute("DELETE FROM block")
+        file.close()
+    with BlockStore.open(tmp_path / "store", replace(LIMITS, store_spare_bytes=2**62)) as store:
+        await store.put_many([raw(seed, 50_000) for seed in range(20, 25)])
+        assert (await store.stat()).blocks == 5
+
+
+async def test_a_store_that_is_far_too_large_shrinks_little_by_little(tmp_path: Path) -> None:
+    with BlockStore.open(tmp_path / "store") as store:
+        await store.put_many([raw(seed) for seed in range(100)])
+    with BlockStore.open(tmp_path / "store", limited(10_000)) as store:
+        held: list[int] = []
+        for seed in range(100, 110):
+            await store.put(*raw(seed))
+            held.append((await store.stat()).blocks)
+        assert held == [99, 98, 97, 96, 95, 94, 93, 92, 91, 90]
+
+
 def test_a_newer_store_is_refused(store: BlockStore) -> None:
     store.close()
     file = sqlite3.connect(store.folder / "blocks.sqlite")

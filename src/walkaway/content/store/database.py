@@ -157,7 +157,7 @@ def _fault(error: sqlite3.Error, folder: Path) -> StoreFault:
     exactly = getattr(error, "sqlite_errorcode", 0)
     code = exactly & 0xFF
     if code == sqlite3.SQLITE_FULL or exactly == sqlite3.SQLITE_IOERR_WRITE:
-        return StoreFault(_FULL, advice="make room on the disk, or run: walkaway store gc")
+        return StoreFault(_FULL, advice="make room on the disk, then run: walkaway store gc")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreFault(
             "another process holds the block store for too long",

@@ -147,7 +147,7 @@ def _at(root: Path, member: Member) -> Path:
 
 def _give(path: Path, member: Member) -> None:
     """Permissions and time, where the content says them and the file system can hold them."""
-    with suppress(OSError, OverflowError):
+    with suppress(OSError):
         if member.mtime is not None:
             time = member.mtime.seconds * 1_000_000_000 + member.mtime.nanoseconds
             os.utime(path, ns=(time, time))

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import os
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import aiohttp
 import pytest
 
 from tests.content.exporter.dags import Dag, Gated
 from tests.gateway.test_app import PAGE, Names, Site
+from walkaway.content.store.assembled import AssembledFiles
 from walkaway.errors import ConfigError
 from walkaway.gateway.app import Gateway
 from walkaway.gateway.server import GatewayServer
@@ -119,3 +124,60 @@ async def _until(condition: Callable[[], bool]) -> None:
             return
         await asyncio.sleep(0.01)
     raise AssertionError("it did not come to that")
+
+
+@asynccontextmanager
+async def _kept_on_disk(
+    folder: Path, size: int = 3 * 1024 * 1024
+) -> AsyncIterator[tuple[str, bytes, AssembledFiles]]:
+    """A server that has a large file assembled: its address, its content, and where it lies."""
+    limits = replace(LIMITS, assembled_small_bytes=1)
+    dag, files = Dag(), AssembledFiles(folder, limits)
+    content = random.Random(1).randbytes(size)
+    leaves = [content[at : at + 1024 * 1024] for at in range(0, len(content), 1024 * 1024)]
+    cid = dag.file([(dag.raw(leaf), len(leaf)) for leaf in leaves])
+    gateway = Gateway(dag, dag, Names(), assembled=files, limits=limits)
+    async with GatewayServer(gateway, HOSTS, 0) as server, aiohttp.ClientSession() as http:
+        url = f"{server.url}/ipfs/{cid}"
+        async with http.get(url) as response:
+            assert await response.read() == content
+        dag.held.clear()
+        yield url, content, files
+    files.close()
+
+
+async def test_a_file_on_disk_is_sent_by_the_system(tmp_path: Path) -> None:
+    async with _kept_on_disk(tmp_path) as (url, content, _), aiohttp.ClientSession() as http:
+        for _ in range(3):
+            async with http.get(url) as response:
+                assert await response.read() == content
+            async with http.get(url, headers={"range": "bytes=1000000-2000000"}) as response:
+                assert await response.read() == content[1_000_000:2_000_001]
+            async with http.get(url, headers={"range": "bytes=0-1,9-9"}) as response:
+                assert response.headers["content-type"].startswith("multipart/byteranges")
+                assert content[:2] in await response.read()
+            async with http.head(url) as response:
+                assert response.headers["content-length"] == str(len(content))
+
+
+async def test_a_file_that_is_cut_on_disk_is_cut_for_the_client(tmp_path: Path) -> None:
+    # More than what the sockets hold on the way.
+    async with _kept_on_disk(tmp_path, 24 * 1024 * 1024) as (url, _, files):
+        kept = await files.open(Cid.parse(url.rpartition("/")[2]))
+        assert kept is not None
+        async with aiohttp.ClientSession() as http, http.get(url) as response:
+            os.truncate(kept.path, 1000)
+            with pytest.raises(aiohttp.ClientPayloadError):
+                await response.read()
+
+
+async def test_a_client_may_leave_in_the_middle_of_a_file(tmp_path: Path) -> None:
+    async with _kept_on_disk(tmp_path) as (url, content, _), aiohttp.ClientSession() as http:
+        before = len(asyncio.all_tasks())
+        for _ in range(3):
+            async with http.get(url) as response:
+                await response.content.readany()
+                response.close()
+        await _until(lambda: len(asyncio.all_tasks()) <= before)
+        async with http.get(url) as response:
+            assert await response.read() == content

@@ -12,7 +12,7 @@ from starlette.types import Message, Send
 from walkaway.content.store.assembled_file import AssembledFile
 from walkaway.errors import WalkawayError
 from walkaway.limits import LIMITS, Limits
-from walkaway.rpc.http_protocol import AnswerCutShort
+from walkaway.rpc.http_protocol import AnswerCutShort, SendFile
 
 __all__ = [
     "PIECE_BYTES",
@@ -99,7 +99,12 @@ def raw_headers(told: Iterable[tuple[str, str]]) -> RawHeaders:
 
 
 async def send_answer(
-    answer: Answer, send: Send, *, with_body: bool = True, limits: Limits = LIMITS
+    answer: Answer,
+    send: Send,
+    *,
+    with_body: bool = True,
+    send_file: SendFile | None = None,
+    limits: Limits = LIMITS,
 ) -> None:
     """Send an answer as fast as its client reads it.
 
@@ -114,19 +119,28 @@ async def send_answer(
         await send(answer.start)
         await _send_stream(answer.body, send, limits)
     else:
-        await send_ready(answer.start, answer.body, send)
+        await send_ready(answer.start, answer.body, send, send_file)
 
 
-async def send_ready(start: Message, body: bytes | FilePart, send: Send) -> None:
-    """Send an answer whose body is at hand. Raises `AnswerCutShort`, as `send_answer`."""
+async def send_ready(
+    start: Message, body: bytes | FilePart, send: Send, send_file: SendFile | None = None
+) -> None:
+    """Send an answer whose body is at hand; ``send_file`` is what the web server has for files.
+
+    Raises `AnswerCutShort`, as `send_answer`.
+    """
     await send(start)
-    if isinstance(body, FilePart):
+    if isinstance(body, bytes):
+        await send(_last(body))
+        return
+    if send_file is not None and body.file.fd is not None:
+        await send_file(body.file.fd, body.start, len(body))
+    else:
         for piece in body.pieces():
             await send(_more(piece))
             # Others have their turn, and that the client has gone is heard of.
             await asyncio.sleep(0)
-        body = b""
-    await send(_last(body))
+    await send(_last(b""))
 
 
 async def _send_stream(body: AsyncGenerator[bytes, None], send: Send, limits: Limits) -> None:

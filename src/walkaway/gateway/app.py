@@ -32,6 +32,7 @@ from walkaway.gateway.routes import Routes
 from walkaway.gateway.routing_v1 import RoutingV1
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.resolution import Names
+from walkaway.rpc.http_protocol import SEND_FILE, SendFile
 from walkaway.rpc.local_surface import LocalSurface
 
 __all__ = ["Gateway"]
@@ -87,7 +88,7 @@ class Gateway:
         key = self._hot.key(scope)
         ready = None if key is None else self._hot.find(key)
         if ready is not None:
-            await send_ready(*ready, send)
+            await send_ready(*ready, send, _send_file(scope))
             return
         with suppress(_Gone):
             answer = await self._serve(scope, receive, send)
@@ -124,7 +125,9 @@ class Gateway:
         if place is not None and place.kind in ("root", "name"):
             answer.headers.append(OWN_ORIGIN)
         with_body = scope["method"] != "HEAD"
-        sending = send_answer(answer, send, with_body=with_body, limits=self._limits)
+        sending = send_answer(
+            answer, send, with_body=with_body, send_file=_send_file(scope), limits=self._limits
+        )
         await (sending if answer.is_ready else _while_there(receive, sending))
         return answer
 
@@ -202,6 +205,12 @@ async def _gone(receive: Receive) -> None:
     """Wait until the client goes away; what it still sends is of no use."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+def _send_file(scope: Scope) -> SendFile | None:
+    """What the web server has for sending files, if anything."""
+    found: SendFile | None = scope.get("extensions", {}).get(SEND_FILE, {}).get("send")
+    return found
 
 
 def _is_routing(place: Place, wish: Wish) -> bool:

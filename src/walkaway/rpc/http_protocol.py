@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -25,7 +27,14 @@ from walkaway.limits import LIMITS, Limits
 if TYPE_CHECKING:
     from uvicorn._types import ASGISendEvent
 
-__all__ = ["AnswerCutShort", "BoundedHttpProtocol", "QuietWebSocketProtocol", "bounded_http"]
+__all__ = [
+    "SEND_FILE",
+    "AnswerCutShort",
+    "BoundedHttpProtocol",
+    "QuietWebSocketProtocol",
+    "SendFile",
+    "bounded_http",
+]
 
 
 class AnswerCutShort(Exception):
@@ -48,6 +57,45 @@ def _is_our_fault(record: logging.LogRecord) -> bool:
 
 log = logging.getLogger(__name__)
 log.addFilter(_is_our_fault)
+
+
+SEND_FILE = "walkaway.send_file"
+"""The ASGI extension that has the system send part of a file: its ``send`` is a `SendFile`."""
+
+SendFile = Callable[[int, int, int], Awaitable[None]]
+"""Takes an open file's descriptor, where to begin and how many bytes."""
+
+
+class _OpenFile:
+    """A descriptor, as `loop.sendfile` wants it."""
+
+    mode = "rb"
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+
+async def _send_file(cycle: RequestResponseCycle, descriptor: int, start: int, count: int) -> None:
+    """Send bytes of a file as a part of the body, without reading them into this process.
+
+    Raises `AnswerCutShort` where the file has fewer.
+    """
+    await cycle.flow.drain()
+    if cycle.disconnected:
+        return
+    loop = asyncio.get_running_loop()
+    file = cast("IO[bytes]", _OpenFile(descriptor))
+    try:
+        sent = await loop.sendfile(cycle.transport, file, start, count, fallback=False)
+    except (OSError, RuntimeError):
+        # The client is gone, or is being cut off.
+        sent = 0
+    if sent != count:
+        raise AnswerCutShort("a file was not sent to its end")
+    cycle.expected_content_length -= count
 
 
 class QuietWebSocketProtocol(WebSocketsSansIOProtocol):
@@ -158,6 +206,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._is_in_body = True
         self._head_arrived()
         super().on_headers_complete()
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        if cycle is not None:
+            # The application runs later, and finds it in its scope.
+            cycle.scope["extensions"] = {SEND_FILE: {"send": partial(_send_file, cycle)}}
 
     def on_message_complete(self) -> None:
         """The next byte is another request's."""

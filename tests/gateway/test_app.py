@@ -387,6 +387,17 @@ async def test_names_to_save_under_and_types_by_them(gateway: Gateway, site: Sit
     assert reply.header("content-type") == "text/plain; charset=utf-8"
 
 
+async def test_paths_that_no_header_holds_are_told_escaped_alone(gateway: Gateway) -> None:
+    reply = await ask(gateway, f"{PROBE}/%C4%85")
+    assert reply.status == 404
+    dag = Dag()
+    root = dag.directory([("ą", dag.raw(b"x"))])
+    reply = await ask(Gateway(dag, dag, Names()), f"/ipfs/{root}/%C4%85")
+    assert reply.body == b"x"
+    assert "x-ipfs-path" not in reply.headers
+    assert reply.header("ipfs-uri") == f"ipfs://{root}/%C4%85"
+
+
 async def test_only_what_is_here(site: Site) -> None:
     gateway = Gateway(site.dag, Dag(), Names())
     headers = {"cache-control": "only-if-cached"}

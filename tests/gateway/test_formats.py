@@ -22,6 +22,7 @@ CAR = "application/vnd.ipld.car"
         (None, "foo, application/vnd.ipld.dag-json,bar", Format.DAG_JSON, True, False),
         (None, "application/x-tar;q=0.1, application/vnd.ipld.raw", Format.RAW, True, False),
         (None, "application/x-tar;q=0, application/cbor", Format.CBOR, True, False),
+        (None, "application/vnd.ipld.raw;q=0", Format.PLAIN, False, False),
         (None, "application/json;q=x, application/cbor", Format.JSON, True, False),
         (None, "text/html, application/json", Format.PLAIN, False, True),
         (None, "application/json, text/html", Format.JSON, True, True),

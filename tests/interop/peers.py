@@ -27,6 +27,8 @@ ROOT = Path(__file__).parents[2] / ".interop"
 INSTALL_SECONDS = 300
 BUILD_SECONDS = 900
 RUN_SECONDS = 120
+REFUSALS = ("403 Forbidden", "404 Not Found", "410 Gone")
+"""What a module proxy says where it does not give a module to anybody."""
 NODE_AT_LEAST = 20
 
 
@@ -64,24 +66,42 @@ async def go_program(module: Path, command: str) -> Path:
     """The program that the Go package ``command`` builds, at what ``module`` (a go.mod) requires.
 
     Its ``exclude`` and ``replace`` lines are what keep some modules from `go install`; as a
-    requirement of another module they have no effect.
+    requirement of another module they have no effect. Skips the test, and says so, where the
+    module proxy answers that it does not give the module: nothing here can mend that.
     """
     go = shutil.which("go")
     if go is None:
         pytest.fail("Go is not here: this test needs version 1.26 or newer")
     text = module.read_text()
+    wanted, version = text.split()[-2:]
     home = ROOT / text.split()[1].rpartition("/")[2]
     program, built = home / Path(command).name, home / "built.mod"
     if not (program.exists() and built.exists() and built.read_text() == text):
         home.mkdir(parents=True, exist_ok=True)
         built.unlink(missing_ok=True)
         (home / "go.mod").write_text(text)
+        await _require_module(go, f"{wanted}@{version}", home)
         await _run(
             go, "build", "-mod=mod", "-buildvcs=false", "-o", str(program), command,
             cwd=home, seconds=BUILD_SECONDS,
         )  # fmt: skip
         built.write_text(text)
     return program
+
+
+async def _require_module(go: str, module: str, home: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(go, "mod", "download", "-json", module),
+        cwd=home,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    output, _ = await process.communicate()
+    reason = str(json.loads(output or "{}").get("Error", ""))
+    if any(refusal in reason for refusal in REFUSALS):
+        # Not its first lines: they hold the proxy's address.
+        pytest.skip(f"the module proxy does not give {module}: {reason.splitlines()[-1].strip()}")
 
 
 def _folder_for(package: Path) -> tuple[Path, bool]:

@@ -15,6 +15,7 @@ NOT_BENCHMARKS = {
     "__main__",
     "busy_block",
     "cold_content",
+    "drain",
     "figures",
     "import_speed",
     "json_rpc",

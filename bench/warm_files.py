@@ -1,6 +1,6 @@
 """Files that were asked for before, from our gateway, from nginx and from Kubo's gateway.
 
-One worker each, on one core; wrk on the other. The three take turns, and each
+One worker each, on one core; who asks on the other. The three take turns, and each
 has its best turn.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.figures import Figure
-from bench.web_load import SERVER_CORE, Load, load, nginx, on_core
+from bench.web_load import SERVER_CORE, Load, load, load_large, nginx, on_core
 from tests.interop.kubo_process import kubo_daemon, kubo_repository
 from tests.interop.walkaway_process import Walkaway, walkaway_gateway
 
@@ -23,6 +23,7 @@ PROFILE = "unixfs-v1-2025"
 """How both import."""
 
 SIZES = {"2 KB": 2 << 10, "256 KB": 256 << 10, "5 MB": 5 << 20}
+LARGE = 1 << 20
 NGINX, KUBO = "nginx (sendfile)", "Kubo's gateway"
 ROUNDS = 3
 SECONDS = 3
@@ -87,8 +88,9 @@ async def _figures(ours: _Server, peers: Mapping[str, _Server]) -> list[Figure]:
 
 
 async def _best_turns(name: str, servers: Mapping[str, _Server]) -> dict[str, Load]:
+    ask = load if SIZES[name] < LARGE else load_large
     turns: dict[str, list[Load]] = {who: [] for who in servers}
     for _ in range(ROUNDS):
         for who, server in servers.items():
-            turns[who].append(await load(server.urls[name], server.process, seconds=SECONDS))
+            turns[who].append(await ask(server.urls[name], server.process, seconds=SECONDS))
     return {who: max(loads, key=lambda one: one.rate) for who, loads in turns.items()}

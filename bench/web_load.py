@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bench.drain import CONNECTIONS
 from tests.interop.peers import free_port, system_program
 
-__all__ = ["SERVER_CORE", "Load", "cpu_seconds", "load", "nginx", "on_core"]
+__all__ = ["SERVER_CORE", "Load", "cpu_seconds", "load", "load_large", "nginx", "on_core"]
 
-CONNECTIONS = 16
 SERVER_CORE, LOAD_CORE = 0, 1
 """Which core each side runs on, so that neither takes from the other."""
 
@@ -45,22 +46,37 @@ def cpu_seconds(process: int) -> float:
 
 
 async def load(url: str, server: int, *, seconds: int) -> Load:
-    """Ask one URL over kept connections, from the other core; ``server`` is who pays."""
-    wrk = await system_program("wrk")
+    """Ask one URL over kept connections, from the other core, by wrk; ``server`` is who pays."""
     before = cpu_seconds(server)
-    process = await asyncio.create_subprocess_exec(
-        *on_core(LOAD_CORE),
-        wrk, "--threads", "1", "--connections", str(CONNECTIONS), "--duration", f"{seconds}s",
-        "--timeout", "10s", url,
-        stdout=asyncio.subprocess.PIPE,
+    told = await _told(
+        await system_program("wrk"), "--threads", "1", "--connections", str(CONNECTIONS),
+        "--duration", f"{seconds}s", "--timeout", "10s", url,
     )  # fmt: skip
-    output, _ = await process.communicate()
-    spent, told = cpu_seconds(server) - before, output.decode()
+    spent = cpu_seconds(server) - before
     wrong, requests, rate = _WRONG.search(told), _REQUESTS.search(told), _RATE.search(told)
     assert wrong is None, told
     assert requests is not None, told
     assert rate is not None, told
     return Load(float(rate[1]), 1e6 * spent / int(requests[1]))
+
+
+async def load_large(url: str, server: int, *, seconds: int) -> Load:
+    """As `load`, by `bench.drain`: with bodies of megabytes, wrk is slower than the servers."""
+    before = cpu_seconds(server)
+    told = await _told(sys.executable, "-m", "bench.drain", url, str(seconds))
+    spent = cpu_seconds(server) - before
+    requests, took = told.split()
+    return Load(int(requests) / float(took), 1e6 * spent / int(requests))
+
+
+async def _told(*command: str) -> str:
+    """What a load generator prints, run on its core."""
+    process = await asyncio.create_subprocess_exec(
+        *on_core(LOAD_CORE), *command, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0, command
+    return output.decode()
 
 
 @asynccontextmanager

@@ -100,7 +100,9 @@ def test_a_source_flag_joins_the_others() -> None:
     assert "only your own: given-1" in told["believed"]["submit"][0]
 
 
-def test_up_without_a_network_says_so_at_once(closed_port: int, tmp_path: Path) -> None:
+def test_the_endpoint_alone_says_at_once_that_there_is_no_network(
+    closed_port: int, tmp_path: Path
+) -> None:
     file = tmp_path / "walkaway.toml"
     file.touch(mode=0o600)
     file.write_text(
@@ -113,12 +115,12 @@ def test_up_without_a_network_says_so_at_once(closed_port: int, tmp_path: Path) 
         url = "http://127.0.0.1:{closed_port}/{SECRET}"
         """
     )
-    result = run("up", "--config", str(file))
+    result = run("up", "--serve", "rpc", "--config", str(file))
     assert result.exit_code == 3
     assert "no network" in result.stderr
     assert "mine  connection refused" in result.stderr
     assert "walkaway demo needs no network" in result.stderr
-    told = json.loads(run("up", "--config", str(file), "--json").output)
+    told = json.loads(run("up", "--serve", "rpc", "--config", str(file), "--json").output)
     assert told["exit_code"] == 3
     assert told["error"]["sources"] == {"mine": "connection refused"}
 

@@ -132,6 +132,7 @@ async def test_the_gateway_waits_for_no_chain_and_outlives_it(
     while sum("not followed for now" in told for told in reporter.told) < 2:
         await asyncio.sleep(0.01)
         assert not serving.done()
+    assert any("no network" in told for told in reporter.told)
     assert await opened(url) == b"hello\n"
     serving.cancel()
     with pytest.raises(asyncio.CancelledError):

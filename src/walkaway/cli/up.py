@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from walkaway.anchors.load import chain_spec
 from walkaway.cli.config import Settings
-from walkaway.cli.gateway import browser_url, open_gateway
+from walkaway.cli.gateway import browser_url, gateway_plan, open_gateway
 from walkaway.cli.network_check import require_network
 from walkaway.cli.node import Node, open_node, plan
 from walkaway.cli.options import (
@@ -28,7 +28,7 @@ from walkaway.cli.options import (
 )
 from walkaway.cli.reporters import Reporter, reporter_for
 from walkaway.cli.terminal import Terminal
-from walkaway.errors import ConfigError, WalkawayError
+from walkaway.errors import ConfigError, Unproven, WalkawayError
 from walkaway.sources.defaults import CHAIN_KINDS
 
 __all__ = ["ended_by_sigterm", "serve", "stay_up", "up"]
@@ -73,7 +73,7 @@ def up(
             gateway_port=gateway_port,
             state_directory=state_directory,
         )
-        if ENDPOINT in settings.serve:
+        if GATEWAY not in settings.serve:
             require_network(settings.sources)
         reporter = reporter_for(terminal)
         try:
@@ -93,7 +93,7 @@ async def serve(settings: Settings, reporter: Reporter) -> None:
     with ended_by_sigterm():
         if GATEWAY not in settings.serve:
             await _follow(settings, reporter)
-        async with open_gateway(settings) as gateway:
+        async with open_gateway(gateway_plan(settings)) as gateway:
             reporter.gateway(browser_url(gateway.server.port))
             while ENDPOINT in settings.serve:
                 await _follow_beside(settings, reporter)
@@ -118,11 +118,15 @@ async def _follow(settings: Settings, reporter: Reporter) -> NoReturn:
 async def _follow_beside(settings: Settings, reporter: Reporter) -> None:
     """Follow the chain; where that fails for now, wait a while. Raises `ConfigError`."""
     try:
+        await asyncio.to_thread(require_network, settings.sources)
         await _follow(settings, reporter)
     except ConfigError:
         raise
     except WalkawayError as error:
-        reporter.tell(f"the chain is not followed for now: {error}")
+        why = error.summary if isinstance(error, Unproven) else str(error)
+        reporter.tell(
+            f"the chain is not followed for now: {why}; the next attempt is in {_AGAIN_SECONDS:g} s"
+        )
         await asyncio.sleep(_AGAIN_SECONDS)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from walkaway.cli.config import Settings, load_settings
-from walkaway.cli.gateway import open_gateway
+from walkaway.cli.gateway import gateway_plan, open_gateway
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.file import open_file
 from walkaway.errors import Unproven
@@ -45,17 +45,18 @@ def file_of(chunks: list[bytes]) -> tuple[Cid, list[tuple[Cid, bytes]]]:
 @pytest.mark.parametrize("kinds", ["['content']", "['routing']", "['content', 'routing']"])
 async def test_a_file_goes_from_one_node_to_the_other(tmp_path: Path, kinds: str) -> None:
     root, blocks = file_of(CHUNKS)
-    async with open_gateway(settings_of(tmp_path / "one")) as one:
+    async with open_gateway(gateway_plan(settings_of(tmp_path / "one"))) as one:
         await one.content.store.put_many(blocks)
         port = one.server.port
         excepted = f"guard_exceptions = ['127.0.0.1:{port}']"
         settings = settings_of(tmp_path / "other", excepted, source(kinds, port))
-        async with open_gateway(settings) as other:
+        async with open_gateway(gateway_plan(settings)) as other:
             file = await open_file(other.content.blocks, root, Budget())
             assert [piece async for piece in file.stream()] == CHUNKS
             with pytest.raises(Unproven) as raised:
                 await other.content.blocks.get(Cid.of(codecs.RAW, b"nobody has this"))
     assert set(raised.value.reasons) >= {"store", "other"}
-    async with open_gateway(settings_of(tmp_path / "third"), offline=True) as third:
+    alone = gateway_plan(settings_of(tmp_path / "third"), offline=True)
+    async with open_gateway(alone) as third:
         with pytest.raises(Unproven):
             await open_file(third.content.blocks, root, Budget())

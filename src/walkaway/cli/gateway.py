@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from walkaway.chain.clock import SystemClock
 from walkaway.cli.config import Settings
 from walkaway.cli.content import content_plan, held_names
-from walkaway.cli.node import listen_addresses
-from walkaway.content.opening import Content, open_content
+from walkaway.cli.node import Listen, listen_addresses
+from walkaway.content.opening import Content, ContentPlan, open_content
 from walkaway.content.store.assembled import AssembledFiles
+from walkaway.errors import ConfigError
 from walkaway.gateway.app import Gateway
 from walkaway.gateway.denylist import Denylist
 from walkaway.gateway.hosts import GatewaySettings
@@ -22,7 +24,22 @@ from walkaway.gateway.server import GatewayServer
 from walkaway.names.held import HeldNames
 from walkaway.rpc.http_server import bound_names
 
-__all__ = ["OpenGateway", "browser_url", "open_gateway"]
+__all__ = ["GatewayPlan", "OpenGateway", "browser_url", "gateway_plan", "open_gateway"]
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayPlan:
+    """What a gateway is made of: its content, the names that are held, and where it listens.
+
+    ``peer_key`` is the file of the key that this node is known by, made where there is none.
+    """
+
+    content: ContentPlan
+    names: HeldNames
+    listen: Listen
+    peer_key: Path
+    subdomain_hosts: tuple[str, ...] = ("localhost",)
+    denylist: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,50 +51,79 @@ class OpenGateway:
     content: Content
 
 
+def gateway_plan(settings: Settings, *, offline: bool = False) -> GatewayPlan:
+    """The plan that a person's settings make. Raises `ConfigError`."""
+    return GatewayPlan(
+        content=content_plan(settings, offline=offline),
+        names=held_names(settings),
+        listen=Listen(
+            listen_addresses(settings),
+            settings.gateway_port,
+            settings.allowed_hosts,
+            settings.allowed_origins,
+        ),
+        peer_key=settings.state_directory / "peer.key",
+        subdomain_hosts=settings.subdomain_hosts,
+        denylist=settings.denylist,
+    )
+
+
 @asynccontextmanager
-async def open_gateway(settings: Settings, *, offline: bool = False) -> AsyncIterator[OpenGateway]:
-    """A gateway by a person's settings; everything is closed on the way out.
+async def open_gateway(plan: GatewayPlan) -> AsyncIterator[OpenGateway]:
+    """A gateway that serves; everything is closed on the way out.
 
     Raises:
         ConfigError: a folder, a file or the port cannot be used.
     """
-    clock = SystemClock()
-    hosts = listen_addresses(settings)
+    listen = plan.listen
     async with AsyncExitStack() as stack:
-        plan = content_plan(settings, offline=offline)
-        content = await stack.enter_async_context(open_content(plan, clock=clock))
-        assembled = AssembledFiles(settings.store_folder / "assembled", blocks=content.store)
+        content = await stack.enter_async_context(open_content(plan.content, clock=SystemClock()))
+        assembled = AssembledFiles(plan.content.folder / "assembled", blocks=content.store)
         stack.callback(assembled.close)
-        denylist = Denylist(settings.denylist)
+        denylist = Denylist(plan.denylist)
         await asyncio.to_thread(denylist.load)
-        names = held_names(settings)
         gateway = Gateway(
             content.blocks,
             content.store,
-            names,
+            plan.names,
             settings=GatewaySettings(
-                settings.subdomain_hosts, settings.allowed_hosts, settings.allowed_origins
+                plan.subdomain_hosts, listen.allowed_hosts, listen.allowed_origins
             ),
-            bound=bound_names(hosts),
+            bound=bound_names(listen.hosts),
             assembled=assembled,
             denylist=denylist,
         )
-        server = GatewayServer(gateway, hosts, settings.gateway_port)
-        server.reserve()
+        server = _reserved(gateway, listen)
         stack.push_async_callback(server.stop)
-        key = await asyncio.to_thread(open_peer_key, settings.state_directory / "peer.key")
-        addresses = [_multiaddr(host, server.port) for host in hosts]
+        key = await asyncio.to_thread(open_peer_key, plan.peer_key)
+        addresses = [_multiaddr(host, server.port) for host in listen.hosts]
         gateway.routing = RoutingV1(
-            content.store, names, peer_id(key), addresses, denylist=denylist
+            content.store, plan.names, peer_id(key), addresses, denylist=denylist
         )
         await stack.enter_async_context(_watched(denylist))
         await stack.enter_async_context(server)
-        yield OpenGateway(server, names, content)
+        yield OpenGateway(server, plan.names, content)
 
 
 def browser_url(port: int) -> str:
     """Where a browser finds the gateway: below this name each content has its own origin."""
     return f"http://localhost:{port}"
+
+
+def _reserved(gateway: Gateway, listen: Listen) -> GatewayServer:
+    """A server that has its port already."""
+
+    def server(port: int) -> GatewayServer:
+        made = GatewayServer(gateway, listen.hosts, port)
+        made.reserve()
+        return made
+
+    try:
+        return server(listen.port)
+    except ConfigError:
+        if not listen.or_any_port:
+            raise
+        return server(0)
 
 
 @asynccontextmanager

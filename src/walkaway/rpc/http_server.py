@@ -166,9 +166,14 @@ def bound_names(hosts: Iterable[str]) -> list[str]:
     return [_in_url(host) for host in hosts if host not in ("0.0.0.0", "::")]  # noqa: S104
 
 
-def check_port(port: int, hosts: tuple[str, ...] = LOOPBACK_ADDRESSES) -> None:
-    """Raise `ConfigError` where a port cannot be had now, for what takes long to begin."""
-    for bound in _bind(hosts, port, LIMITS.rpc_send_seconds, "--port"):
+def check_port(
+    port: int, hosts: tuple[str, ...] = LOOPBACK_ADDRESSES, *, flag: str = "--port"
+) -> None:
+    """Raise `ConfigError` where a port cannot be had now, for what takes long to begin.
+
+    ``flag`` is what the person chooses it by.
+    """
+    for bound in _bind(hosts, port, LIMITS.rpc_send_seconds, flag):
         bound.close()
 
 

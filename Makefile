@@ -30,7 +30,7 @@ $(KERNEL): $(KERNEL_SOURCES) | $(READY)
 		echo "no cargo here: the native kernel is not built, and calls run on the executable specification"; \
 	fi
 
-demo: $(READY) ## a small network, an endpoint on 127.0.0.1:8545, and a liar caught; ARGS=--once to end after it
+demo: $(READY) ## a small network and a website, the endpoint and the gateway in front, and liars caught; ARGS=--once to end after it
 	@trap : INT; $(BIN)/walkaway demo $(ARGS) || [ $$? -eq 130 ]
 
 test: $(READY) ## the project's own suite, over both engines where cargo is

@@ -11,29 +11,38 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import pytest
 from typer.testing import CliRunner
 
-from walkaway.cli import demo_steps
-from walkaway.cli.demo_offer import account_facts, offer
+from walkaway.cli import demo_steps, demo_website
+from walkaway.cli.demo_offer import account_facts, offer, offer_website
 from walkaway.cli.main import app
+from walkaway.cli.stage import Step
 from walkaway.cli.terminal import Terminal
+from walkaway.devnet.content.manners import Manner, Manners
+from walkaway.devnet.content.website import Website, website
 from walkaway.devnet.execution.accounts import dev_account
 from walkaway.devnet.traffic import TRAFFIC_ACCOUNTS
+from walkaway.errors import WalkawayError
 from walkaway.proofs.execution.keccak import keccak256
 
 HASH = re.compile(r"0x[0-9a-f]{64}")
 ROOT = Path(__file__).parents[2]
+PAGES = ROOT / "src" / "walkaway" / "devnet" / "content" / "pages"
 TITLES = [
     "A small network, with liars in it",
     "The head, proven from a checkpoint",
     "A balance, proven",
     "A liar, caught",
     "Why the balance is to be believed",
+    "A website, from whoever holds it",
 ]
 # A suite that was started in the background ignores Ctrl-C, and so would what it starts.
 START = """
@@ -48,25 +57,49 @@ COMMAND = [sys.executable, "-c", START, "demo"]
 def test_once_every_step_holds_and_a_taken_default_port_is_said(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
-        port = taken.getsockname()[1]
+    with (
+        socket.create_server(("::1", 0), family=socket.AF_INET6) as taken,
+        socket.create_server(("127.0.0.1", 0)) as taken_too,
+    ):
+        port, gateway_port = taken.getsockname()[1], taken_too.getsockname()[1]
         monkeypatch.setattr(demo_steps, "_PORT", port)
+        monkeypatch.setattr(demo_website, "GATEWAY_PORT", gateway_port)
         result = CliRunner().invoke(app, ["demo", "--once"])
     assert result.exit_code == 0, result.output
     steps = re.findall(r"^(\d)  (.+?)  [\d.]+ m?s", result.output, flags=re.M)
     assert steps == [(str(number), title) for number, title in enumerate(TITLES, start=1)]
-    for claim in ("dogwood said 10,001 ETH", "10,000 ETH in block", "believed: checkpoint"):
+    for claim in (
+        "dogwood said 10,001 ETH",
+        "10,000 ETH in block",
+        "believed: checkpoint",
+        "7 by hazel",
+    ):
         assert claim in result.output
     assert f"127.0.0.1:{port}" not in result.output
     assert f"port {port} is taken, so it is another one" in result.output
+    assert f"port {gateway_port} is taken, so it is another one" in result.output
+    assert f"localhost:{gateway_port}" not in result.output
 
 
-def test_a_taken_port_that_was_asked_for_is_an_error() -> None:
+@pytest.mark.parametrize("flag", ["--port", "--gateway-port"])
+def test_a_taken_port_that_was_asked_for_is_an_error(flag: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        result = CliRunner().invoke(app, ["demo", "--once", "--port", str(port)])
+        result = CliRunner().invoke(app, ["demo", "--once", flag, str(port)])
     assert result.exit_code == 2
     assert f"port {port} on 127.0.0.1 is taken" in result.stderr
+    assert f"another port with {flag}" in " ".join(result.stderr.split())
+    assert result.stdout == "", "it is said before the network is built"
+
+
+@pytest.mark.parametrize(
+    "flags", [["--gateway-port", "8545"], ["--port", "1", "--gateway-port", "1"]]
+)
+def test_one_port_for_both_is_an_error(flags: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo_steps, "check_port", lambda *_, **__: None)
+    result = CliRunner().invoke(app, ["demo", "--once", *flags])
+    assert result.exit_code == 2
+    assert f"cannot both listen on port {flags[-1]}" in result.stderr
     assert result.stdout == "", "it is said before the network is built"
 
 
@@ -75,7 +108,7 @@ def test_once_for_programs() -> None:
     assert result.exit_code == 0, result.output
     lines = [json.loads(line) for line in result.stdout.splitlines()]
     assert [line["title"] for line in lines] == TITLES
-    network, head, balance, liar, why = (line["found"] for line in lines)
+    network, head, balance, liar, why, site = (line["found"] for line in lines)
     assert head["engine"].startswith(("revm", "executable specification"))
     behaviours = {s["name"]: (s["kinds"], s["behaviour"]) for s in network["sources"]}
     assert behaviours["dogwood"] == (["execution", "submit"], "lying_balance")
@@ -90,6 +123,13 @@ def test_once_for_programs() -> None:
         (step,) = step["because"]
     assert step["anchor"]
     assert step["facts"]["root"] == head["checkpoint"]
+    assert site["address"].startswith(f"http://{site['cid']}.ipfs.localhost:")
+    assert set(site["files"]) >= {"/", "/how/", "/style.css"}
+    sources = {s["name"]: (s["behaviour"], s["blocks"], s["state"]) for s in site["sources"]}
+    assert sources["hazel"] == ("honest", site["blocks"], "in use")
+    assert sources["ivy"] == ("wrong", 0, "quarantined")
+    assert sources["juniper"][:2] == ("short", 0)
+    assert "does not hash to its address" in site["sources"][1]["trouble"]
     assert "…" not in result.stdout
 
 
@@ -124,6 +164,12 @@ def test_lines_to_paste_are_whole_at_80_columns(
     assert explain[4:] == ([] if port == 8545 else ["--port", str(port)])
 
 
+def test_the_address_of_the_website_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    address = f"http://bafy{'b' * 55}.ipfs.localhost:8080/"
+    offer_website(Terminal(width=80), address)
+    assert address in capsys.readouterr().out.splitlines()
+
+
 def test_the_transcript_in_the_readme_has_the_shape_of_a_run() -> None:
     block = re.search(
         r"```\n\$ walkaway demo --once\n(.*?)```", (ROOT / "README.md").read_text(), re.S
@@ -138,6 +184,8 @@ def test_it_stays_up_and_answers_until_it_is_told_to_end() -> None:
     with _running("--json", "--port", "0") as (process, lines):
         steps = [next(lines)["found"] for _ in TITLES]
         account, lie = steps[0]["account"], steps[3]["lies"][0]
+        gateway = next(line["url"] for line in lines if line["event"] == "gateway")
+        assert _page(steps[5]["address"], gateway) == (PAGES / "index.html").read_bytes()
         url = next(line["url"] for line in lines if line["event"] == "listening")
         port = url.rpartition(":")[2]
         status = CliRunner().invoke(app, ["status", "--json", "--port", port])
@@ -168,6 +216,15 @@ def test_it_stays_up_and_answers_until_it_is_told_to_end() -> None:
         assert "Traceback" not in process.stderr.read()
 
 
+def _page(address: str, gateway: str) -> bytes:
+    """What a browser is given, which takes every name under localhost for this machine."""
+    here = gateway.replace("localhost", "127.0.0.1")
+    host = urlsplit(address).netloc
+    with urlopen(Request(here, headers={"Host": host}), timeout=10) as response:
+        body: bytes = response.read()
+    return body
+
+
 def test_sigterm_ends_it_in_order() -> None:
     with _running("--json", "--port", "0") as (process, lines):
         next(line for line in lines if line["event"] == "listening")
@@ -190,6 +247,30 @@ def _running(*flags: str) -> Iterator[tuple[subprocess.Popen[str], Iterator[dict
     finally:
         process.kill()
         process.communicate()
+
+
+async def test_a_website_of_which_a_byte_differs_fails_its_step(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    site = await website()
+    other = replace(site, files=site.files | {"tree.svg": b"another tree"})
+
+    async def published() -> Website:
+        return other
+
+    monkeypatch.setattr(demo_website, "website", published)
+    async with AsyncExitStack() as opened:
+        with pytest.raises(WalkawayError, match=r"other bytes came for /tree\.svg"):
+            await demo_website.open_website(Step(), opened, tmp_path, 0)
+
+
+async def test_a_liar_that_is_not_caught_fails_the_step(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(demo_website._MANNERS, "ivy", Manners(Manner.WRONG, spared=1000))
+    async with AsyncExitStack() as opened:
+        with pytest.raises(WalkawayError, match="ivy, which lies, is not in quarantine"):
+            await demo_website.open_website(Step(), opened, tmp_path, 0)
 
 
 def test_a_step_that_does_not_hold_fails_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,15 @@ from walkaway.errors import ConfigError
 from walkaway.limits import LIMITS
 from walkaway.sources.defaults import ListedSource, content_sources, default_sources
 
-__all__ = ["CONFIG_VARIABLE", "PORT", "SETTINGS", "Setting", "Settings", "load_settings"]
+__all__ = [
+    "CONFIG_VARIABLE",
+    "GATEWAY_PORT",
+    "PORT",
+    "SETTINGS",
+    "Setting",
+    "Settings",
+    "load_settings",
+]
 
 CONFIG_VARIABLE = "WALKAWAY_CONFIG"
 """The environment variable that names the configuration file."""

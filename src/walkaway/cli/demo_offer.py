@@ -1,4 +1,4 @@
-"""What a person can do with the demo while it stays up: an account, a question, a lie to read."""
+"""What a person can do with the demo while it stays up: a page, an account, a question, a lie."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from walkaway.cli.terminal import plain, sheet
+from walkaway.cli.terminal import Terminal, plain, sheet
 from walkaway.devnet.execution.accounts import DEV_ACCOUNTS, dev_account
 from walkaway.devnet.traffic import TRAFFIC_ACCOUNTS
 
-__all__ = ["account_facts", "offer"]
+__all__ = ["account_facts", "offer", "offer_website"]
 
 _IDLE = next(index for index in range(DEV_ACCOUNTS) if index not in TRAFFIC_ACCOUNTS)
 _INDENT = 3
@@ -33,7 +33,7 @@ def account_facts() -> dict[str, object]:
 
 
 def offer(url: str, chain_id: int, engine: str, evidence: Path, *, width: int) -> RenderableType:
-    """The same for a person, with lines to paste.
+    """The account and the chain for a person, with lines to paste.
 
     ``engine`` is what runs calls, ``evidence`` the folder of lies.
     """
@@ -56,13 +56,21 @@ def offer(url: str, chain_id: int, engine: str, evidence: Path, *, width: int) -
         f"  {address}{'' if port == '8545' else f' --port {port}'}",
     )
     return Group(
-        Text("Use it, from another terminal", "title"),
+        Text("Use the chain, from another terminal", "title"),
         Padding(sheet(rows, width=width - _INDENT), (0, 0, 0, _INDENT)),
         Text(),
         # Not indented, so that each line fits and can be pasted whole.
         *(Text(line) for line in lines),
         Text(),
     )
+
+
+def offer_website(terminal: Terminal, address: str) -> None:
+    """Say which address to open."""
+    terminal.show(Text("Open the website, in a browser", "title"))
+    terminal.show("")
+    terminal.show_line(Text(address, "good"))
+    terminal.show("")
 
 
 def _command() -> str:

@@ -21,7 +21,8 @@ from rich.text import Text
 from walkaway.chain.chain import ChainSettings
 from walkaway.chain.follower import SyncProgress
 from walkaway.cli.demo_network import DemoNetwork, open_demo_network
-from walkaway.cli.demo_offer import account_facts, offer
+from walkaway.cli.demo_offer import account_facts, offer, offer_website
+from walkaway.cli.demo_website import OpenWebsite, open_website
 from walkaway.cli.evidence_tree import explanation_tree
 from walkaway.cli.node import Listen, Node, Plan, open_node
 from walkaway.cli.reporters import reporter_for
@@ -30,7 +31,7 @@ from walkaway.cli.stage import Stage, Step
 from walkaway.cli.terminal import Terminal, counted, plain, short_hex
 from walkaway.cli.up import ended_by_sigterm, stay_up
 from walkaway.devnet.execution.accounts import DEV_ACCOUNTS, dev_account
-from walkaway.errors import WalkawayError
+from walkaway.errors import ConfigError, WalkawayError
 from walkaway.rpc.http_server import check_port
 from walkaway.sources.request import Kind
 from walkaway.sources.standing import SourceState
@@ -43,17 +44,18 @@ _QUESTIONS = 400
 """How often balances are asked at most, until each liar about them was asked as well."""
 
 
-async def run_demo(terminal: Terminal, *, once: bool, port: int | None) -> None:
-    """The steps in order; then, unless ``once``, the endpoint until it is ended.
+async def run_demo(
+    terminal: Terminal, *, once: bool, port: int | None, gateway_port: int | None
+) -> None:
+    """The steps in order; then, unless ``once``, the endpoint and the gateway until they are ended.
 
-    ``port`` None takes 8545, or any other where that is taken.
+    ``port`` None takes 8545 and ``gateway_port`` None 8080, or any other where that is taken.
 
     Raises:
-        ConfigError: the port that was asked for is taken.
+        ConfigError: a port that was asked for is taken.
         WalkawayError: a step did not hold.
     """
-    if port is not None:
-        check_port(port)
+    _check_ports(port, gateway_port)
     with ended_by_sigterm(), tempfile.TemporaryDirectory(prefix="walkaway-demo-") as home:
         async with AsyncExitStack() as opened:
             stage = Stage(terminal)
@@ -69,16 +71,34 @@ async def run_demo(terminal: Terminal, *, once: bool, port: int | None) -> None:
                 await scene.catch_liar(step)
             with stage.step("Why the balance is to be believed") as step:
                 await scene.explain(step)
+            with stage.step("A website, from whoever holds it") as step:
+                website = await open_website(step, opened, Path(home), gateway_port)
             if not once:
-                await _stay(terminal, scene)
+                await _stay(terminal, scene, website)
 
 
-async def _stay(terminal: Terminal, scene: _Scene) -> None:
+def _check_ports(port: int | None, gateway_port: int | None) -> None:
+    """Raise `ConfigError` where a port that was asked for cannot be had."""
+    if port is not None:
+        check_port(port)
+    if gateway_port is None:
+        return
+    if gateway_port and gateway_port == (_PORT if port is None else port):
+        raise ConfigError(
+            f"the endpoint and the gateway cannot both listen on port {gateway_port}",
+            advice="choose another port with --port or --gateway-port",
+        )
+    check_port(gateway_port, flag="--gateway-port")
+
+
+async def _stay(terminal: Terminal, scene: _Scene, website: OpenWebsite) -> None:
     server, chain_id = scene.node.server, scene.network.devnet.spec.chain_id
     engine, width = scene.node.chain.calls.engine, terminal.person.width
+    offer_website(terminal, website.address)
     terminal.show(offer(server.url, chain_id, engine, scene.evidence, width=width))
     reporter = reporter_for(terminal, known_liars=scene.quarantined())
     try:
+        reporter.gateway(website.gateway)
         reporter.listening(server.url)
         await stay_up(scene.node, reporter)
     finally:

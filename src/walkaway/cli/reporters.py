@@ -102,6 +102,7 @@ class LiveReporter:
     def __init__(self, terminal: Terminal, quarantines: _Quarantines) -> None:
         self._console = terminal.person
         self._quarantines = quarantines
+        self._said_how_it_ends = False
         self._live = Live(console=self._console, refresh_per_second=8, transient=True)
         self._live.start()
 
@@ -123,19 +124,22 @@ class LiveReporter:
 
     def listening(self, url: str) -> None:
         """Say where, and leave it on the screen."""
-        self._console.print(Text.assemble(("listening on ", ""), (url, "good")))
-        self._console.print(Text("Ctrl-C stops it", "quiet"))
+        self._serves("listening on ", url)
 
     def gateway(self, url: str) -> None:
         """Say where, and leave it on the screen."""
-        self._console.print(Text.assemble(("gateway on ", ""), (url, "good")))
-        self._console.print(Text("Ctrl-C stops it", "quiet"))
+        self._serves("gateway on ", url)
 
     def head(self, status: ChainStatus) -> None:
         """Change the line; a new quarantine stays above it."""
         for liar in self._quarantines.new(status):
             self._console.print(_caught(liar))
         self._live.update(head_line(status, width=self._console.width))
+
+    def _serves(self, what: str, url: str) -> None:
+        ending = "" if self._said_how_it_ends else "  Ctrl-C stops it"
+        self._said_how_it_ends = True
+        self._console.print(Text.assemble(what, (url, "good"), (ending, "quiet")))
 
     def close(self) -> None:
         """Take the line away."""

@@ -120,6 +120,10 @@ class Terminal:
         """Print for a person."""
         _show(self.person, drawing)
 
+    def show_line(self, line: Text) -> None:
+        """Print one line for a person that no width cuts or breaks, so that it is copied whole."""
+        self.person.print(line, soft_wrap=True)
+
     def print_json(self, document: object) -> None:
         """One JSON document on one line of standard output."""
         self._out.file.write(json.dumps(document, default=_encoded) + "\n")

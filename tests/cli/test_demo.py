@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -52,6 +52,27 @@ from walkaway.cli.main import main
 main()
 """
 COMMAND = [sys.executable, "-c", START, "demo"]
+
+
+@dataclass(frozen=True, slots=True)
+class EndedRun:
+    """What a run for programs said until it listened, and how SIGTERM ended it."""
+
+    lines: list[dict[str, Any]]
+    exit_code: int
+    complaints: str
+
+
+@pytest.fixture(scope="module")
+def ended_by_sigterm() -> EndedRun:
+    with _running("--json", "--port", "0") as (process, lines):
+        said = [next(lines)]
+        while said[-1]["event"] != "listening":
+            said.append(next(lines))
+        process.send_signal(signal.SIGTERM)
+        exit_code = process.wait(timeout=60)
+        assert process.stderr is not None
+        return EndedRun(said, exit_code, process.stderr.read())
 
 
 def test_once_every_step_holds_and_a_taken_default_port_is_said(
@@ -103,11 +124,10 @@ def test_one_port_for_both_is_an_error(flags: list[str], monkeypatch: pytest.Mon
     assert result.stdout == "", "it is said before the network is built"
 
 
-def test_once_for_programs() -> None:
-    result = CliRunner().invoke(app, ["demo", "--once", "--json", "--port", "0"])
-    assert result.exit_code == 0, result.output
-    lines = [json.loads(line) for line in result.stdout.splitlines()]
+def test_for_programs_each_step_is_a_document(ended_by_sigterm: EndedRun) -> None:
+    lines = [line for line in ended_by_sigterm.lines if line["event"] == "step"]
     assert [line["title"] for line in lines] == TITLES
+    assert all(line["held"] for line in lines)
     network, head, balance, liar, why, site = (line["found"] for line in lines)
     assert head["engine"].startswith(("revm", "executable specification"))
     behaviours = {s["name"]: (s["kinds"], s["behaviour"]) for s in network["sources"]}
@@ -130,7 +150,7 @@ def test_once_for_programs() -> None:
     assert sources["ivy"] == ("wrong", 0, "quarantined")
     assert sources["juniper"][:2] == ("short", 0)
     assert "does not hash to its address" in site["sources"][1]["trouble"]
-    assert "…" not in result.stdout
+    assert "…" not in json.dumps(lines, ensure_ascii=False)
 
 
 def test_the_account_that_is_offered_is_funded_and_its_key_is_made_as_it_says() -> None:
@@ -225,11 +245,9 @@ def _page(address: str, gateway: str) -> bytes:
     return body
 
 
-def test_sigterm_ends_it_in_order() -> None:
-    with _running("--json", "--port", "0") as (process, lines):
-        next(line for line in lines if line["event"] == "listening")
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) == 0
+def test_sigterm_ends_it_in_order(ended_by_sigterm: EndedRun) -> None:
+    assert ended_by_sigterm.exit_code == 0
+    assert "Traceback" not in ended_by_sigterm.complaints
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from pathlib import Path
 from walkaway.chain.clock import SystemClock
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.file import open_file
-from walkaway.content.opening import ContentPlan, open_content
+from walkaway.content.service import ContentPlan, open_content
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.sources.defaults import ListedSource
 

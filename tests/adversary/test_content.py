@@ -18,7 +18,7 @@ import pytest
 from walkaway.chain.clock import SystemClock
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.file import open_file
-from walkaway.content.opening import Content, ContentPlan, open_content
+from walkaway.content.service import Content, ContentPlan, open_content
 from walkaway.devnet.content.manners import Manner, Manners
 from walkaway.devnet.content.source import ContentSource
 from walkaway.errors import Unproven

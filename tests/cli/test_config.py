@@ -10,7 +10,7 @@ import pytest
 from walkaway.cli.config import SETTINGS, Settings, load_settings
 from walkaway.cli.content import content_plan
 from walkaway.cli.node import plan
-from walkaway.content.opening import ContentPlan
+from walkaway.content.service import ContentPlan
 from walkaway.errors import ConfigError
 
 ROOT = "0x" + "ab" * 32

@@ -23,7 +23,7 @@ from walkaway.cli.own_store import open_store
 from walkaway.cli.terminal import Terminal, counted, sized
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.save import appearing
-from walkaway.content.opening import open_content
+from walkaway.content.service import open_content
 from walkaway.content.store.archives import Carried, Imported, export_car, import_car, pieces_of
 from walkaway.content.store.block_store import BlockStore
 from walkaway.errors import InvalidRequest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from walkaway.chain.clock import SystemClock
 from walkaway.cli.config import Settings
-from walkaway.content.opening import ContentPlan
+from walkaway.content.service import ContentPlan
 from walkaway.names.held import HeldNames
 from walkaway.sources.defaults import CONTENT_KINDS
 

@@ -16,7 +16,7 @@ from walkaway.cli.gateway import GatewayPlan, OpenGateway, browser_url, open_gat
 from walkaway.cli.node import Listen
 from walkaway.cli.stage import Step
 from walkaway.cli.terminal import counted, plain, short_hex, sized
-from walkaway.content.opening import ContentPlan
+from walkaway.content.service import ContentPlan
 from walkaway.devnet.content.manners import Manner, Manners
 from walkaway.devnet.content.source import ContentSource
 from walkaway.devnet.content.website import Website, website

@@ -12,7 +12,7 @@ from walkaway.chain.clock import SystemClock
 from walkaway.cli.config import Settings
 from walkaway.cli.content import content_plan, held_names
 from walkaway.cli.node import Listen, listen_addresses
-from walkaway.content.opening import Content, ContentPlan, open_content
+from walkaway.content.service import Content, ContentPlan, open_content
 from walkaway.content.store.assembled import AssembledFiles
 from walkaway.errors import ConfigError
 from walkaway.gateway.app import Gateway

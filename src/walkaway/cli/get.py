@@ -34,7 +34,7 @@ from walkaway.content.exporter.listing import size_of
 from walkaway.content.exporter.save import appearing, save, single_name
 from walkaway.content.exporter.tar import tar
 from walkaway.content.open import Opened, open_pointer
-from walkaway.content.opening import open_content
+from walkaway.content.service import open_content
 from walkaway.content.store.archives import Carried, export_car
 from walkaway.errors import InvalidRequest
 from walkaway.names.pointer import Pointer

@@ -25,7 +25,7 @@ from walkaway.content.exporter.directory import Entry
 from walkaway.content.exporter.listing import Listed, listing, size_of
 from walkaway.content.exporter.node import What
 from walkaway.content.open import open_pointer
-from walkaway.content.opening import open_content
+from walkaway.content.service import open_content
 from walkaway.names.pointer import Pointer
 
 __all__ = ["ls"]

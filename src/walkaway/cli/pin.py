@@ -18,7 +18,7 @@ from walkaway.cli.content import content_plan
 from walkaway.cli.options import ConfigOption, HomeOption, JsonOption, SourceOption, settings_from
 from walkaway.cli.own_store import open_store
 from walkaway.cli.terminal import Terminal, counted, plain, sized
-from walkaway.content.opening import open_content
+from walkaway.content.service import open_content
 from walkaway.content.store.pinning import Pinned
 from walkaway.content.store.pins import Pin
 from walkaway.proofs.ipfs.cid import Cid

@@ -1,4 +1,4 @@
-"""Opens everything that gives content: the store, the sources, and the network behind them."""
+"""The content service: the store, the sources, and the network behind them, opened together."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class ContentPlan:
 class Content:
     """Content, open. ``blocks`` gives from the store and the network, ``store`` from the
     store alone; ``pool`` holds the configured sources, ``found`` the providers that
-    routers named, ``routers`` those who name them and know IPNS records.
+    routers named, ``routers`` those who name them.
     """
 
     store: BlockStore

@@ -12,7 +12,7 @@ import pytest
 
 from tests.content.stand import blocks_of, cid_of
 from walkaway.chain.clock import SystemClock
-from walkaway.content.opening import ContentPlan, open_content
+from walkaway.content.service import ContentPlan, open_content
 from walkaway.content.store.block_store import BlockStore
 from walkaway.devnet.content.manners import Manner, Manners
 from walkaway.devnet.content.source import ContentSource

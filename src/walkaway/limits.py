@@ -153,7 +153,7 @@ class Limits:
     cached_log_bytes: int = 64 * 1024 * 1024
     journal_blocks: int = 128
     journal_events: int = 2048
-    disk_cache_bytes: int = 1024 * 1024 * 1024
+    disk_cache_bytes: int = 1000 * 1000 * 1000
     history_jumps: int = 64
     history_headers: int = 1024
     kept_headers: int = 65_536
@@ -162,7 +162,7 @@ class Limits:
     held_records: int = 4096
 
     # content
-    store_bytes: int = 16 * 1024 * 1024 * 1024
+    store_bytes: int = 16 * 1000 * 1000 * 1000
     store_spare_bytes: int = 64 * 1024 * 1024
     store_threads: int = 4
     store_wait_seconds: float = 30.0

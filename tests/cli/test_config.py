@@ -292,7 +292,7 @@ def test_content_needs_no_source_of_the_chain(file: Path) -> None:
     assert content_plan(settings, offline=True) == ContentPlan(
         folder=Path("/srv/blocks"),
         evidence=settings.state_directory / "evidence",
-        store_bytes=5 * 2**20,
+        store_bytes=5 * 10**6,
         sources=settings.sources,
         guard_exceptions=("127.0.0.1:8080",),
         offline=True,

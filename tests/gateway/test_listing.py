@@ -56,7 +56,7 @@ async def test_a_page_below_a_path() -> None:
         f'<a class="ipfs-hash" translate="no" '
         f'href="/ipfs/{FILE}?filename=file-%25C5%25BA%25C5%2582.txt">'
     ) in page
-    assert ">17 B<" in page
+    assert ">17 bytes<" in page
 
 
 async def test_a_page_on_a_host_of_its_own() -> None:
@@ -127,7 +127,7 @@ async def test_a_page_comes_in_pieces_and_ends_with_what_the_entries_raise() -> 
 
 @pytest.mark.parametrize(
     ("size", "shown"),
-    [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (3 << 19, "1.5 MiB"), (1 << 90, " EiB")],
+    [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (1 << 90, " TB")],
 )
 async def test_sizes_are_for_people(size: int, shown: str) -> None:
     assert shown + "<" in await listed(PATH, found=[Entry("a", FILE, size)])
@@ -139,9 +139,21 @@ async def test_the_same_as_json() -> None:
     assert said == {
         "path": f"/ipfs/{ROOT}/ą/",
         "cid": str(ROOT),
-        "entries": [{"name": entry.name, "cid": str(FILE), "size": entry.size} for entry in FOUND],
+        "entries": [
+            {
+                "name": entry.name,
+                "cid": str(FILE),
+                "kind": "file",
+                "bytes": entry.size,
+                "dag_bytes": entry.size,
+            }
+            for entry in FOUND
+        ],
         "more": False,
     }
+    pieces = listing_json(PATH, [], ROOT, _given((Entry("a", ROOT, 99),)))
+    (below,) = json.loads(b"".join([piece async for piece in pieces]))["entries"]
+    assert (below["kind"], below["bytes"], below["dag_bytes"]) == ("unknown", None, 99)
     pieces = listing_json(PATH, [], ROOT, _given(FOUND), Limits(listed_entries=1))
     said = json.loads(b"".join([piece async for piece in pieces]))
     assert said["more"]

@@ -23,7 +23,7 @@ class ByteBar:
         self._bar = Progress(
             TextColumn("{task.description}", style="name", markup=False),
             BarColumn(complete_style="good"),
-            DownloadColumn(binary_units=True),
+            DownloadColumn(),
             TransferSpeedColumn(),
             console=terminal.person,
             transient=True,

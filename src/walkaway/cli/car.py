@@ -20,7 +20,7 @@ from walkaway.cli.config import Settings
 from walkaway.cli.content import content_plan
 from walkaway.cli.options import ConfigOption, HomeOption, JsonOption, SourceOption, settings_from
 from walkaway.cli.own_store import open_store
-from walkaway.cli.terminal import Terminal, counted, sized
+from walkaway.cli.terminal import Terminal, counted
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.save import appearing
 from walkaway.content.service import open_content
@@ -28,6 +28,7 @@ from walkaway.content.store.archives import Carried, Imported, export_car, impor
 from walkaway.content.store.block_store import BlockStore
 from walkaway.errors import InvalidRequest
 from walkaway.proofs.ipfs.cid import Cid
+from walkaway.sizes import sized
 
 __all__ = ["car_app"]
 

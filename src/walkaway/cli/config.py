@@ -38,6 +38,7 @@ from walkaway.cli.setting_values import (
 )
 from walkaway.errors import ConfigError
 from walkaway.limits import LIMITS
+from walkaway.sizes import MEGABYTE
 from walkaway.sources.defaults import ListedSource, content_sources, default_sources
 
 __all__ = [
@@ -211,7 +212,7 @@ CACHE_MEGABYTES = Setting(
     "cache_megabytes",
     "how much of what was fetched is kept on disk, to be proven again when it is needed",
     read_megabytes,
-    lambda: LIMITS.disk_cache_bytes // 2**20,
+    lambda: LIMITS.disk_cache_bytes // MEGABYTE,
 )
 STORE_DIRECTORY = Setting(
     "store_directory",
@@ -223,7 +224,7 @@ STORE_MEGABYTES = Setting(
     "store_megabytes",
     "how much content is kept; what is pinned stays, whatever this says",
     read_megabytes,
-    lambda: LIMITS.store_bytes // 2**20,
+    lambda: LIMITS.store_bytes // MEGABYTE,
 )
 HEAD_AGE_SECONDS = Setting(
     "head_age_seconds",

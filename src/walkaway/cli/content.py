@@ -6,6 +6,7 @@ from walkaway.chain.clock import SystemClock
 from walkaway.cli.config import Settings
 from walkaway.content.service import ContentPlan
 from walkaway.names.held import HeldNames
+from walkaway.sizes import MEGABYTE
 from walkaway.sources.defaults import CONTENT_KINDS
 
 __all__ = ["content_plan", "held_names"]
@@ -16,7 +17,7 @@ def content_plan(settings: Settings, *, offline: bool = False) -> ContentPlan:
     return ContentPlan(
         folder=settings.store_folder,
         evidence=settings.state_directory / "evidence",
-        store_bytes=settings.store_megabytes * 2**20,
+        store_bytes=settings.store_megabytes * MEGABYTE,
         sources=tuple(s for s in settings.sources if CONTENT_KINDS.intersection(s.kinds)),
         guard_exceptions=settings.guard_exceptions,
         offline=offline,

@@ -15,7 +15,7 @@ from walkaway.chain.clock import SystemClock
 from walkaway.cli.gateway import GatewayPlan, OpenGateway, browser_url, open_gateway
 from walkaway.cli.node import Listen
 from walkaway.cli.stage import Step
-from walkaway.cli.terminal import counted, plain, short_hex, sized
+from walkaway.cli.terminal import counted, plain, short_hex
 from walkaway.content.service import ContentPlan
 from walkaway.devnet.content.manners import Manner, Manners
 from walkaway.devnet.content.source import ContentSource
@@ -23,6 +23,7 @@ from walkaway.devnet.content.website import Website, website
 from walkaway.errors import WalkawayError
 from walkaway.limits import LIMITS
 from walkaway.names.held import HeldNames
+from walkaway.sizes import sized
 from walkaway.sources.defaults import ListedSource
 from walkaway.sources.standing import SourceState, SourceStatus
 

@@ -26,7 +26,7 @@ from walkaway.cli.options import (
     SourceOption,
     settings_from,
 )
-from walkaway.cli.terminal import Terminal, plain, sized
+from walkaway.cli.terminal import Terminal, plain
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.file import as_file
@@ -39,6 +39,7 @@ from walkaway.content.store.archives import Carried, export_car
 from walkaway.errors import InvalidRequest
 from walkaway.names.pointer import Pointer
 from walkaway.proofs.ipfs.cid import Cid
+from walkaway.sizes import sized
 
 __all__ = ["get"]
 

@@ -19,7 +19,7 @@ from walkaway.cli.options import (
     SourceOption,
     settings_from,
 )
-from walkaway.cli.terminal import Terminal, plain, sized
+from walkaway.cli.terminal import Terminal, plain
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.directory import Entry
 from walkaway.content.exporter.listing import Listed, listing, size_of
@@ -27,6 +27,7 @@ from walkaway.content.exporter.node import What
 from walkaway.content.open import open_pointer
 from walkaway.content.service import open_content
 from walkaway.names.pointer import Pointer
+from walkaway.sizes import sized
 
 __all__ = ["ls"]
 

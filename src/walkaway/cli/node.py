@@ -16,6 +16,7 @@ from walkaway.cli.config import Settings
 from walkaway.errors import ConfigError
 from walkaway.rpc.http_server import LOOPBACK_ADDRESSES
 from walkaway.rpc.server import RpcServer
+from walkaway.sizes import MEGABYTE
 from walkaway.sources.clock import Clock
 from walkaway.sources.defaults import CHAIN_KINDS, ListedSource
 from walkaway.sources.evidence import EvidenceStore
@@ -79,7 +80,7 @@ def plan(settings: Settings) -> Plan:
             checkpoint=settings.checkpoint,
             operators=settings.checkpoint_operators,
             state_directory=settings.state_directory,
-            cache_bytes=settings.cache_megabytes * 2**20,
+            cache_bytes=settings.cache_megabytes * MEGABYTE,
             head_age_limit=settings.head_age_seconds,
         ),
         listen=Listen(

@@ -17,11 +17,12 @@ from walkaway.cli.config import Settings
 from walkaway.cli.content import content_plan
 from walkaway.cli.options import ConfigOption, HomeOption, JsonOption, SourceOption, settings_from
 from walkaway.cli.own_store import open_store
-from walkaway.cli.terminal import Terminal, counted, plain, sized
+from walkaway.cli.terminal import Terminal, counted, plain
 from walkaway.content.service import open_content
 from walkaway.content.store.pinning import Pinned
 from walkaway.content.store.pins import Pin
 from walkaway.proofs.ipfs.cid import Cid
+from walkaway.sizes import sized
 
 __all__ = ["pin_app"]
 

@@ -73,7 +73,7 @@ def read_count(written: object) -> int:
 
 
 def read_megabytes(written: object) -> int:
-    """An amount of storage in units of 2**20 bytes; 0 is none."""
+    """An amount of storage in units of 10**6 bytes; 0 is none."""
     return _whole(written, 0, 2**24, "a whole number of megabytes (0 keeps nothing)")
 
 

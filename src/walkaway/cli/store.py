@@ -9,9 +9,10 @@ from rich.text import Text
 
 from walkaway.cli.options import ConfigOption, HomeOption, JsonOption, settings_from
 from walkaway.cli.own_store import open_store
-from walkaway.cli.terminal import Terminal, counted, plain, sheet, sized
+from walkaway.cli.terminal import Terminal, counted, plain, sheet
 from walkaway.content.store.block_store import Stat
 from walkaway.content.store.room import Gone
+from walkaway.sizes import sized
 
 __all__ = ["store_app"]
 

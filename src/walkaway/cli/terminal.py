@@ -28,7 +28,7 @@ from walkaway.cli.exit_codes import ExitCode, advice_on, exit_code_of
 from walkaway.errors import Unproven, WalkawayError
 from walkaway.sources.redact import shown
 
-__all__ = ["Terminal", "counted", "plain", "sheet", "short_hex", "sized"]
+__all__ = ["Terminal", "counted", "plain", "sheet", "short_hex"]
 
 _THEME = Theme(
     {
@@ -63,18 +63,6 @@ def short_hex(text: str) -> str:
 def counted(number: int, noun: str) -> str:
     """So many of them: ``1 period``, ``2 periods``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def sized(number: int) -> str:
-    """So many bytes, in the unit that suits: ``17 bytes``, ``1.4 MB``; a MB is 10**6."""
-    if number < 1000:
-        return counted(number, "byte")
-    amount = float(number)
-    for unit in ("kB", "MB", "GB"):
-        amount /= 1000
-        if amount < 999.95:
-            return f"{amount:.1f} {unit}"
-    return f"{amount / 1000:,.1f} TB"
 
 
 def sheet(rows: Iterable[tuple[object, object]], *, width: int) -> Table:

@@ -18,7 +18,9 @@ from walkaway.content.exporter.directory import Entry
 from walkaway.gateway.mount import Mount, escaped
 from walkaway.gateway.pages import page_end, page_start
 from walkaway.limits import LIMITS, Limits
+from walkaway.proofs.ipfs import codecs
 from walkaway.proofs.ipfs.cid import Cid
+from walkaway.sizes import sized
 
 __all__ = ["LISTING_VERSION", "listing_json", "listing_page"]
 
@@ -26,8 +28,6 @@ LISTING_VERSION: Final = "1"
 """Part of a listing's entity tag, since the page may change while its content cannot."""
 
 PIECE_CHARACTERS: Final = 32 * 1024
-
-_UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
 
 def listing_page(
@@ -52,9 +52,12 @@ def listing_json(
     entries: AsyncGenerator[Entry, None],
     limits: Limits = LIMITS,
 ) -> AsyncGenerator[bytes, None]:
-    """The same as JSON: path, cid, entries (name, cid, size) and whether there are more.
+    """The same as JSON: path, cid, entries, and whether there are more.
 
-    Raises as `listing_page`.
+    Of each entry name, cid, kind and bytes, as ``walkaway ls --json`` has them, as far
+    as its address and the directory tell: no block of an entry is fetched.
+    ``dag_bytes`` is what the directory says of it with all below it. Raises as
+    `listing_page`.
     """
     return _in_pieces(_json(mount, path, cid, entries, limits))
 
@@ -124,7 +127,7 @@ def _href(mount: Mount, path: Sequence[str]) -> str:
 
 
 def _row(mount: Mount, path: Sequence[str], entry: Entry) -> str:
-    name, size = escape(entry.name), "" if entry.size is None else _shown_size(entry.size)
+    name, size = escape(entry.name), "" if entry.size is None else sized(entry.size)
     return (
         f'<tr><td><a href="{_href(mount, [*path, entry.name])}">{name}</a></td>'
         f'<td><a class="ipfs-hash" translate="no" {_address(mount, entry)}>{entry.cid}</a></td>'
@@ -146,12 +149,6 @@ def _address(mount: Mount, entry: Entry) -> str:
     # Escaped twice, as the suite has it.
     filename = quote(quote(entry.name, safe="", errors="replace"), safe="")
     return f'href="{host}/ipfs/{entry.cid}?filename={filename}"'
-
-
-def _shown_size(size: int) -> str:
-    """A size for people: ``17 B``, ``1.4 MiB``."""
-    power = min((max(size, 1).bit_length() - 1) // 10, len(_UNITS) - 1)
-    return f"{size} B" if power == 0 else f"{size / 1024**power:.1f} {_UNITS[power]}"
 
 
 def _ending(count: int, limits: Limits) -> str:
@@ -180,6 +177,16 @@ async def _json(
             count += 1
             if count > limits.listed_entries:
                 break
-            fields = {"name": entry.name, "cid": str(entry.cid), "size": entry.size}
-            yield (",\n" if count > 1 else "\n") + json.dumps(fields)
+            yield (",\n" if count > 1 else "\n") + json.dumps(_as_data(entry))
     yield f'\n], "more": {json.dumps(count > limits.listed_entries)}}}\n'
+
+
+def _as_data(entry: Entry) -> dict[str, object]:
+    whole = entry.cid.codec == codecs.RAW
+    return {
+        "name": entry.name,
+        "cid": str(entry.cid),
+        "kind": "file" if whole else "unknown",
+        "bytes": entry.size if whole else None,
+        "dag_bytes": entry.size,
+    }

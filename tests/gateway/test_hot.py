@@ -48,7 +48,9 @@ def test_plain_requests(headers: list[tuple[str, str]]) -> None:
         [HOST, ("if-none-match", "*")],
         [HOST, ("accept", "application/vnd.ipld.car")],
         [HOST, ("accept", "application/x-tar")],
+        [HOST, ("accept", "Application/VND.IPLD.RAW")],
         [HOST, ("sec-fetch-site", "cross-site")],
+        [HOST, ("sec-fetch-mode", "navigate")],
         [HOST, ("origin", "https://evil.example")],
         [HOST, ("cache-control", "only-if-cached")],
         [HOST, ("x-forwarded-host", "localhost")],
@@ -92,7 +94,7 @@ async def test_what_may_not_is_not() -> None:
 
 
 async def test_the_oldest_leave() -> None:
-    hot = HotAnswers(replace(LIMITS, web_hot_bytes=400, web_hot_answers=6))
+    hot = HotAnswers(replace(LIMITS, web_hot_bytes=410, web_hot_answers=6))
     keys = [(b"h", str(number).encode(), b"") for number in range(10)]
     for key in keys[:5]:
         hot.keep(key, Answer(200, [], bytes(100), ready_seconds=60))
@@ -100,6 +102,14 @@ async def test_the_oldest_leave() -> None:
     for key in keys:
         hot.keep(key, Answer(200, [], b"", ready_seconds=60))
     assert sum(hot.find(key) is not None for key in keys) == 6
+
+
+async def test_what_was_asked_takes_room_too() -> None:
+    hot = HotAnswers(replace(LIMITS, web_hot_bytes=400))
+    keys = [(b"h", b"/", bytes(150 + number)) for number in range(3)]
+    for key in keys:
+        hot.keep(key, Answer(200, [], b"", ready_seconds=60))
+    assert [hot.find(key) is not None for key in keys] == [False, True, True]
 
 
 async def test_a_file_that_was_written_to_is_looked_up_anew(tmp_path: Path) -> None:

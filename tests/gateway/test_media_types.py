@@ -55,6 +55,11 @@ def test_by_name(name: str, media_type: str | None) -> None:
         (b"<!DOCTYPE html><p>", HTML),
         (b" \n<!-- c --> <html >", HTML),
         (b"<htmlx>", TEXT),
+        (b"<!--" * 700 + b"-->" + b"<html>", HTML),
+        (b"<!---->" * 400 + b"x", TEXT),
+        (b"<?xml>" * 400 + b"x", "text/xml; charset=utf-8"),
+        (b"<!-- never closed <html>", TEXT),
+        (b"<!DOCTYPE SVG x><!----> <SVG>", "image/svg+xml"),
         (b'<svg xmlns="x">', "image/svg+xml"),
         (b'<?xml version="1.0"?>\n<!-- a -->\n<svg >', "image/svg+xml"),
         (b'<?xml version="1.0"?><rss>', "text/xml; charset=utf-8"),
@@ -93,5 +98,6 @@ def test_what_runs_scripts() -> None:
     assert can_run_scripts(HTML)
     assert can_run_scripts("image/svg+xml")
     assert can_run_scripts("text/xml; charset=utf-8")
+    assert can_run_scripts("application/atom+xml")
     assert not can_run_scripts(TEXT)
     assert not can_run_scripts("image/png")

@@ -33,7 +33,6 @@ _HARMLESS: Final = frozenset(
         b"priority",
         b"referer",
         b"sec-fetch-dest",
-        b"sec-fetch-mode",
         b"sec-fetch-user",
         b"sec-gpc",
         b"upgrade-insecure-requests",
@@ -86,6 +85,8 @@ class HotAnswers:
             elif not (
                 (name == b"accept" and _is_for_a_browser(value))
                 or (name == b"sec-fetch-site" and value in _OWN_SITES)
+                # Opened in a window, the same address may lead elsewhere (`routes`).
+                or (name == b"sec-fetch-mode" and value != b"navigate")
             ):
                 return None
         return None if host is None else (host, scope["raw_path"], scope["query_string"])
@@ -111,7 +112,7 @@ class HotAnswers:
         lasts = min(answer.ready_seconds, self._limits.web_hot_seconds)
         kept = _Kept(answer.start, body, asyncio.get_running_loop().time() + lasts)
         self._kept[key] = kept
-        self._size += kept.size
+        self._size += _size_of(key, kept)
         while (
             len(self._kept) > self._limits.web_hot_answers
             or self._size > self._limits.web_hot_bytes
@@ -121,9 +122,15 @@ class HotAnswers:
     def _forget(self, key: Key) -> None:
         kept = self._kept.pop(key, None)
         if kept is not None:
-            self._size -= kept.size
+            self._size -= _size_of(key, kept)
+
+
+def _size_of(key: Key, kept: _Kept) -> int:
+    """Bytes of memory that a ready answer takes, with the words it was asked for by."""
+    return kept.size + sum(map(len, key))
 
 
 def _is_for_a_browser(accept: bytes) -> bool:
     """Whether no response format is asked for by its own name."""
-    return b"vnd.ip" not in accept and b"x-tar" not in accept
+    lower = accept.lower()
+    return b"vnd.ip" not in lower and b"x-tar" not in lower

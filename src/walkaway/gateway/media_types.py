@@ -38,9 +38,7 @@ for _ending, _type in {
     _BY_ENDING.add_type(_type, _ending)
 
 _TEXT = ("application/xml", "application/xhtml+xml")
-_RUNS_SCRIPTS = frozenset(
-    {"text/html", "application/xhtml+xml", "image/svg+xml", "text/xml", "application/xml"}
-)
+_RUNS_SCRIPTS = frozenset({"text/html", "text/xml", "application/xml"})
 _MAGIC: Final = (
     (b"%PDF-", "application/pdf"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -57,12 +55,11 @@ _MAGIC: Final = (
     (b"PK\x03\x04", "application/zip"),
     (b"\x1f\x8b\x08", "application/gzip"),
 )
-_HTML = re.compile(
-    rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body|script|title)[\s>]", re.I | re.S
-)
-_SVG = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*|<!doctype svg[^>]*>\s*)*<svg[\s>]", re.I | re.S
-)
+_SPACE = re.compile(rb"\s*")
+_HTML = re.compile(rb"<(?:!doctype html|html|head|body|script|title)[\s>]", re.I)
+_SVG = re.compile(rb"<svg[\s>]", re.I)
+_BEFORE_HTML: Final = ((b"<!--", b"-->"),)
+_BEFORE_SVG: Final = (*_BEFORE_HTML, (b"<?xml", b">"), (b"<!doctype svg", b">"))
 _JSON = re.compile(rb'\s*(?:\{\s*["}]|\[)')
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 
@@ -92,19 +89,37 @@ def type_by_content(beginning: bytes, *, is_whole: bool) -> str:
 
 def can_run_scripts(media_type: str) -> bool:
     """Whether a browser that opens a file of this type runs what is in it."""
-    return media_type.partition(";")[0] in _RUNS_SCRIPTS
+    name = media_type.partition(";")[0]
+    return name in _RUNS_SCRIPTS or name.endswith("+xml")
 
 
 def _type_of_text(text: bytes, *, is_whole: bool) -> str:
-    if _HTML.match(text):
+    if _HTML.match(text, _end_of(text, _BEFORE_HTML)):
         return "text/html; charset=utf-8"
-    if _SVG.match(text):
+    if _SVG.match(text, _end_of(text, _BEFORE_SVG)):
         return "image/svg+xml"
     if text.lstrip().startswith(b"<?xml"):
         return "text/xml; charset=utf-8"
     if _JSON.match(text) and (not is_whole or _is_json(text)):
         return "application/json"
     return "text/plain; charset=utf-8"
+
+
+def _end_of(text: bytes, passed_over: tuple[tuple[bytes, bytes], ...]) -> int:
+    """Where what may stand before a root element ends; each byte is looked at once or so."""
+    at = 0
+    while space := _SPACE.match(text, at):
+        at = space.end()
+        for opens, closes in passed_over:
+            if text[at : at + len(opens)].lower() == opens:
+                end = text.find(closes, at + len(opens))
+                if end < 0:
+                    return len(text)
+                at = end + len(closes)
+                break
+        else:
+            break
+    return at
 
 
 def _is_json(text: bytes) -> bool:

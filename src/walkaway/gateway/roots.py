@@ -6,6 +6,7 @@ https://specs.ipfs.tech/http-gateways/subdomain-gateway/, "Host (request header)
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from walkaway.errors import InvalidRequest, ProofError
@@ -19,6 +20,7 @@ from walkaway.proofs.ipfs.multibase import BASE32
 __all__ = ["check_root", "key_name", "label_of", "root_of_label"]
 
 _LABEL_CHARACTERS: Final = 63
+_LABEL = re.compile(r"[a-z0-9_-]+", re.ASCII)
 
 
 def check_root(network: Network, root: str) -> None:
@@ -38,12 +40,15 @@ def key_name(root: str) -> str | None:
 def label_of(network: Network, root: str) -> str:
     """The one label that stands for a root in a host.
 
-    Raises `InvalidRequest` for a root that is no address, and for one that no label holds.
+    Raises `InvalidRequest` for a root that is no address, and for one that no label holds:
+    a character that ends a host would lead a browser to somebody else's.
     """
     if network == "ipfs":
         label = _cid(root).as_v1().text(BASE32)
     else:
         label = _named_by_key(root) or key_name(root) or inlined(root.lower())
+    if not _LABEL.fullmatch(label):
+        raise InvalidRequest(f"no name that a host can have: {root[:200]!r}")
     if len(label) > _LABEL_CHARACTERS:
         raise InvalidRequest(
             f"CID incompatible with DNS label length limit of {_LABEL_CHARACTERS}: {label[:200]}",

@@ -103,12 +103,62 @@ async def test_a_page_on_an_origin_of_its_own(gateway: Gateway, site: Site) -> N
 async def test_a_page_by_path_is_shut_in(gateway: Gateway, site: Site) -> None:
     reply = await ask(gateway, f"/ipfs/{site.root}/")
     assert reply.body == PAGE
-    assert reply.header("content-security-policy") == "sandbox"
+    policy = reply.header("content-security-policy")
+    assert "script-src 'none'" in policy
+    assert "sandbox allow-same-origin" in policy, "else its own styles come from a stranger"
+    assert "allow-scripts" not in policy
     assert reply.header("x-content-type-options") == "nosniff"
     assert "origin-agent-cluster" not in reply.headers
     script = await ask(gateway, f"/ipfs/{site.root}/app.js")
     assert "content-security-policy" not in script.headers
     assert script.header("x-ipfs-roots").count(",") == 1
+
+
+OPENED = {
+    "sec-fetch-mode": "navigate",
+    "sec-fetch-dest": "document",
+    "user-agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0 Safari/537.36",
+}
+
+
+@pytest.mark.parametrize("target", ["", "/", "/sub/a%20b.txt?x=1"])
+async def test_what_a_person_opens_by_path_opens_on_its_own_origin(
+    site: Site, tmp_path: Path, target: str
+) -> None:
+    gateway = Gateway(site.dag, site.dag, Names(), assembled=AssembledFiles(tmp_path / "files"))
+    path = f"/ipfs/{site.root}{target}"
+    for _ in range(3):
+        await ask(gateway, path)
+    reply = await ask(gateway, path, headers=OPENED)
+    assert reply.status == 302
+    assert reply.header("location") == f"http://{subdomain(site.root)}{target or '/'}"
+    assert reply.header("cache-control") == "no-store"
+    named = await ask(gateway, "/ipns/example.org/a", headers=OPENED, host="[::1]:1")
+    assert named.header("location") == "http://example-org.ipns.localhost:1/a"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"sec-fetch-mode": "no-cors"},
+        {"sec-fetch-dest": "iframe"},
+        {"user-agent": "Mozilla/5.0 (Macintosh) AppleWebKit/605.1 Version/18.0 Safari/605.1"},
+        {"x-forwarded-proto": "https"},
+    ],
+)
+async def test_whoever_may_not_find_it_there_stays(
+    gateway: Gateway, site: Site, told: dict[str, str]
+) -> None:
+    reply = await ask(gateway, f"/ipfs/{site.root}/", headers=OPENED | told)
+    assert (reply.status, reply.body) == (200, PAGE)
+
+
+async def test_an_address_that_no_host_holds_stays_by_path(gateway: Gateway, site: Site) -> None:
+    long = Cid.of(codecs.RAW, b"x" * 60, codecs.IDENTITY)
+    assert (await ask(gateway, f"/ipfs/{long}", headers=OPENED)).body == b"x" * 60
+    bound = Gateway(site.dag, site.dag, Names(), bound=["192.168.1.5"])
+    reply = await ask(bound, f"/ipfs/{site.root}/", headers=OPENED, host="192.168.1.5:80")
+    assert reply.body == PAGE, "localhost is another machine to whoever asks"
 
 
 async def test_paths_lead_to_origins_of_their_own(gateway: Gateway, site: Site) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from walkaway.errors import ConfigError, InvalidRequest
+from walkaway.gateway.asked import Wish, read_wish
 from walkaway.gateway.fences import Fences
 from walkaway.gateway.hosts import GatewaySettings, Hosts, inlined, uninlined
 from walkaway.gateway.roots import check_root, key_name, label_of, root_of_label
@@ -47,6 +48,23 @@ def test_places(authority: str, kind: str, label: str, parent: str) -> None:
     assert (place.kind, place.label, place.parent) == (kind, label, parent)
     assert place.authority == authority.lower()
     assert place.network == ("ipfs" if ".ipfs." in authority or not label else "ipns")
+
+
+@pytest.mark.parametrize(
+    ("authority", "gateway"),
+    [
+        ("127.0.0.1:8080", "localhost:8080"),
+        ("[::1]", "localhost"),
+        ("192.168.1.5:80", None),
+        ("localhost:8080", None),
+        ("node.home", None),
+    ],
+)
+def test_the_gateway_beside_an_address(authority: str, gateway: str | None) -> None:
+    place = HOSTS.place(authority)
+    assert place is not None
+    assert HOSTS.gateway_beside(place) == gateway
+    assert Hosts(GatewaySettings(("gw.example",))).gateway_beside(place) is None
 
 
 @pytest.mark.parametrize(
@@ -123,6 +141,10 @@ def test_roots_that_no_label_holds() -> None:
     check_root("ipns", "anything")
 
 
+def wish(method: str, headers: dict[str, str]) -> Wish:
+    return read_wish(method, b"/", b"", [(k.encode(), v.encode()) for k, v in headers.items()])
+
+
 FENCES = Fences(HOSTS, LocalSurface(origins=SETTINGS.allowed_origins))
 LINK = {
     "sec-fetch-site": "cross-site",
@@ -152,7 +174,7 @@ CROSS = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch
     ],
 )
 def test_who_may_ask(headers: dict[str, str]) -> None:
-    assert not FENCES.refuses("GET", headers)
+    assert not FENCES.refuses(wish("GET", headers))
 
 
 @pytest.mark.parametrize(
@@ -174,4 +196,4 @@ def test_who_may_ask(headers: dict[str, str]) -> None:
     ],
 )
 def test_who_may_not(method: str, headers: dict[str, str]) -> None:
-    assert FENCES.refuses(method, headers)
+    assert FENCES.refuses(wish(method, headers))

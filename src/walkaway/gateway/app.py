@@ -142,7 +142,7 @@ class Gateway:
                 advice="use 127.0.0.1, localhost or a name under .localhost, "
                 "or allow the host by configuration",
             )
-        if self._fences.refuses(wish.method, wish.headers):
+        if self._fences.refuses(wish):
             raise Failure(
                 403,
                 "pages of other sites may not ask this gateway",

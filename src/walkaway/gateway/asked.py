@@ -44,6 +44,15 @@ class Wish:
         return self.query.get("download", "").lower() == "true"
 
     @property
+    def opens_window(self) -> bool:
+        """Whether a browser follows a link, or an address typed, to a page of its own window."""
+        return (
+            self.method in ("GET", "HEAD")
+            and self.headers.get("sec-fetch-mode") == "navigate"
+            and self.headers.get("sec-fetch-dest") == "document"
+        )
+
+    @property
     def only_if_cached(self) -> bool:
         """Whether nobody else is to be asked."""
         directives = self.headers.get("cache-control", "").lower().split(",")

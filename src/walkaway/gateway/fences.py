@@ -5,8 +5,8 @@ request comes from (https://www.w3.org/TR/fetch-metadata/): one that a page of
 another site makes is refused, so that no page finds out what is kept here or makes
 this machine fetch things. Let through are a link that the user follows to a page of
 its own window, which reads nothing and is how links to content work
-(docs/decisions), and pages of this machine: those under ``localhost``, and content
-on path URLs, which its sandbox makes a stranger to its own address.
+(docs/decisions), and pages of this machine: those under ``localhost``, which say so
+in their Origin or, where they only show a picture, in their Referer.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from walkaway.gateway.asked import Wish
 from walkaway.gateway.hosts import Hosts
 from walkaway.rpc.local_surface import LocalSurface
 
@@ -27,11 +28,12 @@ class Fences:
         self._hosts = hosts
         self._surface = surface
 
-    def refuses(self, method: str, headers: Mapping[str, str]) -> bool:
-        """Whether a request with these headers comes from a page that may not ask."""
+    def refuses(self, wish: Wish) -> bool:
+        """Whether a request comes from a page that may not ask."""
+        headers = wish.headers
         site = headers.get("sec-fetch-site")
         if site == "cross-site":
-            return not (_is_followed_link(method, headers) or self._is_ours(headers))
+            return not (wish.opens_window or self._is_ours(headers))
         # Browsers that say nothing of the site name the origin where a page could read the answer.
         origin = headers.get("origin")
         return site is None and origin is not None and not self._is_ours(headers)
@@ -48,11 +50,3 @@ class Fences:
         except ValueError:
             return False
         return bool(authority) and self._hosts.place(authority) is not None
-
-
-def _is_followed_link(method: str, headers: Mapping[str, str]) -> bool:
-    return (
-        method in ("GET", "HEAD")
-        and headers.get("sec-fetch-mode") == "navigate"
-        and headers.get("sec-fetch-dest") == "document"
-    )

@@ -23,7 +23,15 @@ from walkaway.gateway.partial import Content, Read, partial_answer
 
 __all__ = ["assembled_answer", "file_answer"]
 
-SANDBOX = (b"content-security-policy", b"sandbox")
+SANDBOX = (
+    b"content-security-policy",
+    b"sandbox allow-same-origin allow-downloads; script-src 'none'; object-src 'none'",
+)
+"""Nothing runs, and so nothing reads; the page still has its own styles and pictures.
+
+Without an origin it would be a stranger to its own address, and be refused them
+(docs/decisions). ``script-src`` also stops XSLT, which can read other documents.
+"""
 NO_SNIFF = (b"x-content-type-options", b"nosniff")
 
 

@@ -22,6 +22,7 @@ __all__ = ["GatewaySettings", "Hosts", "Place", "inlined", "uninlined"]
 
 _AUTHORITY = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?P<port>:[0-9]{1,5})?", re.ASCII)
 _LOOPBACK = frozenset({"127.0.0.1", "[::1]"})
+_LOCALHOST = "localhost"
 _NETWORKS: tuple[Network, ...] = ("ipfs", "ipns")
 _STANDALONE_DASH = re.compile(r"(?<!-)((?:--)*)-(?!-)")
 
@@ -83,6 +84,16 @@ class Hosts:
             if name.endswith("." + gateway) and all(name.split(".")):
                 return _below(name.removesuffix("." + gateway), lower, gateway + port)
         return Place("host", lower, lower, "ipns", name) if name in self._allowed else None
+
+    def gateway_beside(self, place: Place) -> str | None:
+        """The host, with its port, below which the content of an address has hosts of its own.
+
+        For the addresses that mean this machine to whoever is on it, and for no others.
+        """
+        match = _AUTHORITY.fullmatch(place.authority)
+        if match is None or match["name"] not in _LOOPBACK or _LOCALHOST not in self._gateways:
+            return None
+        return _LOCALHOST + (match["port"] or "")
 
     def is_gateway(self, authority: str) -> bool:
         """Whether content roots have hosts of their own below this one."""

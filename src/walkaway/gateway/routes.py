@@ -6,6 +6,7 @@ has hosts of its own, path URLs lead there, so that no two contents share an ori
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ from walkaway.errors import InvalidRequest, ProofError, Unproven, Unsupported
 from walkaway.gateway.answer import Answer, raw_headers
 from walkaway.gateway.asked import Asked, Wish, read_path
 from walkaway.gateway.failures import Failure
-from walkaway.gateway.headers import CORS
+from walkaway.gateway.headers import CORS, NO_STORE
 from walkaway.gateway.hosts import Hosts, Place, inlined
 from walkaway.gateway.mount import Mount, escaped
 from walkaway.gateway.pages import PAGE_POLICY
@@ -24,6 +25,13 @@ from walkaway.names.resolution import Names
 
 __all__ = ["Routes"]
 
+_FINDS_LOCALHOST: Final = re.compile(r"\b(?:Chrome|Firefox)/")
+"""Browsers that take every name under ``localhost`` for this machine, whatever its resolver does.
+
+Others may not find the content's own host, and stay where they are.
+"""
+
+_LOOKED_AT: Final = "Sec-Fetch-Mode, Sec-Fetch-Dest, User-Agent"
 _NETWORKS: Final[dict[str, Network]] = {"ipfs": "ipfs", "ipns": "ipns"}
 
 
@@ -49,7 +57,14 @@ class Routes:
         if place.kind == "host" and await self._is_name(place.label):
             path, slash = read_path(wish.raw_path)
             return Asked(_mount_of_name(place, place.label), path, slash, wish)
-        return _below_path(place, wish)
+        return self._below_path(place, wish)
+
+    def _below_path(self, place: Place, wish: Wish) -> Asked | Answer:
+        led = _below_path(place, wish)
+        if not isinstance(led, Asked) or not _can_go_to_own_origin(wish):
+            return led
+        gateway = self._hosts.gateway_beside(place)
+        return led if gateway is None else _to_own_origin(gateway, led)
 
     async def _is_name(self, host: str) -> bool:
         try:
@@ -105,6 +120,29 @@ def _below_path(place: Place, wish: Wish) -> Asked | Answer:
         canonical = Mount("path", network, name, place.authority, place.authority)
         return _moved(_with_query(canonical.href(path, slash=slash), wish), status=302)
     return Asked(mount, path, slash or (not path and wish.raw_path.endswith("/")), wish)
+
+
+def _can_go_to_own_origin(wish: Wish) -> bool:
+    """Whether a person looks, in a browser that finds content's own hosts."""
+    agent = wish.headers.get("user-agent", "")
+    is_known = _FINDS_LOCALHOST.search(agent) is not None
+    return wish.opens_window and is_known and _scheme(wish) == "http"
+
+
+def _to_own_origin(gateway: str, asked: Asked) -> Asked | Answer:
+    """The way to where the content has an origin of its own, so that its scripts may run.
+
+    For now only (302): the same address answers programs, and what they keep is theirs.
+    """
+    network, root = asked.mount.network, asked.mount.root
+    try:
+        host = f"{label_of(network, root)}.{network}.{gateway}"
+    except InvalidRequest:
+        # No label holds it.
+        return asked
+    moved = _moved(_address(asked.wish, host, asked.path, slash=asked.slash), status=302)
+    moved.headers += raw_headers([("cache-control", NO_STORE), ("vary", _LOOKED_AT)])
+    return moved
 
 
 def _mount_of_name(place: Place, name: str) -> Mount:

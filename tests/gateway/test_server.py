@@ -44,6 +44,18 @@ async def test_pages_over_a_socket() -> None:
             assert response.headers["content-length"] == "5000"
 
 
+async def test_cookies_that_fill_a_head_are_cleared() -> None:
+    gateway = Gateway(Site().dag, Site().dag, Names())
+    async with GatewayServer(gateway, HOSTS, 0) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        cookies = "a=" + "b" * LIMITS.rpc_head_bytes
+        writer.write(f"GET / HTTP/1.1\r\nHost: localhost\r\nCookie: {cookies}\r\n\r\n".encode())
+        answer = await reader.read()
+        assert answer.startswith(b"HTTP/1.1 431 ")
+        assert b'\r\nclear-site-data: "cookies"\r\n' in answer
+        writer.close()
+
+
 async def test_an_answer_that_breaks_off_is_no_whole_one() -> None:
     site = Site()
     del site.dag.held[Cid.of(codecs.RAW, site.leaves[4])]

@@ -45,7 +45,7 @@ class ProxyHttpProtocol(BoundedHttpProtocol):
             self._opening = None
             self._connect(opening[:end], opening[end:])
         elif len(opening) > self._limits.rpc_head_bytes:
-            self._answer(b"431 Request Header Fields Too Large", b"the head is too large")
+            self._refuse()
         else:
             self._opening = opening
 
@@ -59,6 +59,19 @@ class ProxyHttpProtocol(BoundedHttpProtocol):
             # The list is the scope's own.
             self.headers[:] = [(b"host", authority), *others]
         super().on_headers_complete()
+
+    def _refuse(self) -> None:
+        """Close for a head that is too large, and have the browser forget its cookies here.
+
+        Content hosts can set cookies for all of their kind: with enough of them, one would
+        have every other refused in this browser, until somebody cleared them by hand.
+        """
+        if not self.transport.is_closing():
+            self._answer(
+                b"431 Request Header Fields Too Large",
+                b"the head is too large; cookies are cleared: ask again",
+                b'clear-site-data: "cookies"\r\n',
+            )
 
     def _connect(self, request: bytes, rest: bytes) -> None:
         match = _REQUEST.fullmatch(request)
@@ -81,12 +94,12 @@ class ProxyHttpProtocol(BoundedHttpProtocol):
         """Whether an authority is of this gateway: none is, until `proxy_http` says which."""
         return False
 
-    def _answer(self, status: bytes, reason: bytes) -> None:
+    def _answer(self, status: bytes, reason: bytes, header: bytes = b"") -> None:
         """Refuse, and close."""
         self._opening = None
         self.transport.write(
             b"HTTP/1.1 %b\r\ncontent-type: text/plain\r\ncontent-length: %d\r\n"
-            b"connection: close\r\n\r\n%b\n" % (status, len(reason) + 1, reason)
+            b"connection: close\r\n%b\r\n%b\n" % (status, len(reason) + 1, header, reason)
         )
         self.transport.close()
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.vectors import vectors
+from walkaway.errors import TooMuch
 from walkaway.gateway.redirects_file import (
     BadRedirects,
     Redirect,
@@ -98,6 +101,25 @@ def test_what_a_visitor_puts_in_makes_no_other_host(path: str) -> None:
     assert not redirect.leaves
     assert redirect.location.startswith("/")
     assert redirect.location[1:2] not in ("/", "\\")
+
+
+def test_a_rule_makes_no_longer_path_than_may_be_asked_for() -> None:
+    bomb = b"/:a /" + b":a" * 30_000
+    long = "z" * 30_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooMuch, match="a path of over 8192 bytes"):
+            asked(f"/{long}", bomb)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # It would be 900 MB, and is not made to be refused.
+    assert most < 10_000_000
+    with pytest.raises(TooMuch):
+        asked("/" + "\u0000" * 3000, b"/* /:splat")
+    redirect = asked("/" + "z" * 8000, b"/:a /:a")
+    assert redirect is not None
+    assert len(redirect.location) == 8001
 
 
 @given(st.lists(st.text(), max_size=4))

@@ -11,12 +11,12 @@ though it had come from here. Such a rule gives `Redirect.leaves`, for a page wi
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, unquote
 
-from walkaway.errors import ProofError
+from walkaway.errors import ProofError, TooMuch
 from walkaway.limits import LIMITS
 
 __all__ = ["BadRedirects", "Redirect", "Rule", "parse_redirects", "redirect_for"]
@@ -87,7 +87,10 @@ def parse_redirects(data: bytes) -> tuple[Rule, ...]:
 
 
 def redirect_for(rules: Sequence[Rule], path: Sequence[str]) -> Redirect | None:
-    """What the first rule that matches a path of unescaped segments makes of it."""
+    """What the first rule that matches a path of unescaped segments makes of it.
+
+    Raises `TooMuch` where that is longer than any content path.
+    """
     asked = _without_empty_end(path)
     for rule in rules:
         values = _match(rule, asked)
@@ -156,18 +159,33 @@ def _match(rule: Rule, path: tuple[str, ...]) -> dict[str, str] | None:
 
 def _expanded(rule: Rule, values: Mapping[str, str]) -> Redirect:
     """The rule's target with each placeholder's value, escaped, in its place."""
-
-    def value(match: re.Match[str]) -> str:
-        name = match[1]
-        return quote(values[name], safe="/") if name in values else match[0]
-
-    target = quote(_PLACEHOLDER.sub(value, rule.target), safe=_AS_WRITTEN)
+    pieces, size = [], 0
+    for piece in _filled(rule.target, values):
+        pieces.append(quote(piece, safe=_AS_WRITTEN))
+        size += len(pieces[-1])
+        if size > LIMITS.content_path_bytes:
+            # A few names in a rule, and a long path, would make one of any length.
+            raise TooMuch(
+                f"the site's rules lead to a path of over {LIMITS.content_path_bytes} bytes"
+            )
+    target = "".join(pieces)
     if _is_outside(rule.target):
         return Redirect(rule.status, target, (), leaves=True)
     # What a visitor put in may not make another host of a path.
     location = "/" + target.lstrip("/")
     path = location.partition("#")[0].partition("?")[0]
     return Redirect(rule.status, location, tuple(map(unquote, path.split("/")[1:])))
+
+
+def _filled(target: str, values: Mapping[str, str]) -> Iterator[str]:
+    """A target, piece by piece, with the values of its placeholders, which are escaped."""
+    escaped = {name: quote(value, safe="/") for name, value in values.items()}
+    at = 0
+    for match in _PLACEHOLDER.finditer(target):
+        yield target[at : match.start()]
+        yield escaped.get(match[1], match[0])
+        at = match.end()
+    yield target[at:]
 
 
 def _is_outside(target: str) -> bool:

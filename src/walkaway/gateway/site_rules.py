@@ -5,9 +5,11 @@ https://specs.ipfs.tech/http-gateways/web-redirects-file/, "Evaluation".
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from walkaway.content.exporter.directory import find_in
@@ -31,6 +33,9 @@ __all__ = ["answer_by_rules"]
 
 FILE: Final = "_redirects"
 
+_REMEMBERED: Final = 8
+"""How many files are remembered as rules, which are some megabytes of the longest."""
+
 _OF_ITSELF: Final = frozenset({"range", "if-range"})
 
 Serve = Callable[[Found], Awaitable[Answer]]
@@ -43,12 +48,16 @@ async def answer_by_rules(found: Found, serve: Serve) -> Answer | None:
 
     Raises:
         BadRedirects: the rules cannot be read.
+        TooMuch: they lead to a path that is too long.
         NoSuchPath: the file that a rule shows is not there.
     """
-    rules = await _rules(found)
+    file = await _file(found)
+    if file is None:
+        return None
     asked = found.asked
     segments = (*asked.path, "") if asked.slash and asked.path else asked.path
-    redirect = redirect_for(rules, segments)
+    # Thousands of rules take longer than others should wait.
+    redirect = await asyncio.to_thread(_redirect, file, segments)
     if redirect is None:
         return None
     if redirect.leaves:
@@ -59,19 +68,29 @@ async def answer_by_rules(found: Found, serve: Serve) -> Answer | None:
     return Answer(redirect.status, [*headers, *CORS])
 
 
-async def _rules(found: Found) -> tuple[Rule, ...]:
+async def _file(found: Found) -> bytes | None:
+    """The site's ``_redirects``, if it has any. Raises `BadRedirects` for one that is too long."""
     look = await look_at(found.blocks, found.cid, found.budget)
     if not look.what.is_directory:
-        return ()
+        return None
     entry, _ = await find_in(found.blocks, look, FILE, found.budget)
     if entry is None:
-        return ()
+        return None
     file = await open_file(found.blocks, entry.cid, found.budget)
     most = found.budget.limits.redirects_bytes
     if file.size > most:
         raise BadRedirects(f"redirects file size cannot exceed {most} bytes")
     async with aclosing(file.stream()) as pieces:
-        return parse_redirects(b"".join([piece async for piece in pieces]))
+        return b"".join([piece async for piece in pieces])
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _rules(file: bytes) -> tuple[Rule, ...]:
+    return parse_redirects(file)
+
+
+def _redirect(file: bytes, segments: Sequence[str]) -> Redirect | None:
+    return redirect_for(_rules(file), segments)
 
 
 async def _shown(found: Found, redirect: Redirect, serve: Serve) -> Answer:

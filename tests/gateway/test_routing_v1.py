@@ -178,6 +178,19 @@ async def test_what_is_denied_has_no_provider(tmp_path: Path) -> None:
     assert json.loads(body(await router.ask(f"providers/{HERE}"))) == {"Providers": []}
 
 
+async def test_what_is_denied_has_no_record(tmp_path: Path) -> None:
+    (tmp_path / "own.deny").write_text(f"/ipns/{NAME} status:451\n")
+    denylist = Denylist(tmp_path / "own.deny")
+    denylist.load()
+    names = HeldNames(tmp_path, FixedClock(1_790_856_000.0))
+    router = Router(RoutingV1(OneBlock(), names, PEER, [ADDRESS], denylist=denylist))
+    assert await router.publish(record()) == 200
+    for method in ("GET", "HEAD"):
+        answer = await router.ask(f"ipns/{NAME}", WANTED, method=method)
+        assert answer.status == 451
+        assert b"denylist" in body(answer)
+
+
 async def test_peers_are_this_node_and_nobody(router: Router) -> None:
     for text in (PEER, str(name_of_key(NODE.public_key))):
         assert json.loads(body(await router.ask(f"peers/{text}"))) == {"Peers": [PROVIDER]}

@@ -6,6 +6,7 @@ place in `open_pointer`, by what the pointer names.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from walkaway.content.blocks import Blocks
@@ -59,8 +60,17 @@ async def open_pointer(blocks: Blocks, names: Names, pointer: Pointer, budget: B
     return Opened(root, resolved, await look_at(blocks, resolved.cid, budget))
 
 
-async def find_root(names: Names, pointer: Pointer, limits: Limits = LIMITS) -> Root:
+async def find_root(
+    names: Names,
+    pointer: Pointer,
+    limits: Limits = LIMITS,
+    *,
+    passing: Callable[[Pointer], None] = lambda _: None,
+) -> Root:
     """Follow names until an address stands in their place; each may add to the path.
+
+    ``passing`` is shown every pointer on the way, the first and the last among them, with
+    all of the path that is left; what it raises ends the way.
 
     Raises:
         Unproven: nobody could supply a proof of where a name leads.
@@ -69,12 +79,14 @@ async def find_root(names: Names, pointer: Pointer, limits: Limits = LIMITS) -> 
         TooMuch: one name leads to another, on and on.
     """
     asked, path, seconds, proven = pointer.root, pointer.path, list[float](), True
+    passing(pointer)
     for _ in range(limits.name_steps):
         if pointer.network == "ipfs":
             break
         resolution = await names.resolve(pointer.root)
         pointer = resolution.pointer
         path = (*pointer.path, *path)
+        passing(Pointer(pointer.network, pointer.root, path))
         proven = proven and resolution.proven
         if resolution.seconds is not None:
             seconds.append(resolution.seconds)

@@ -23,7 +23,7 @@ from walkaway.gateway.routing_filters import passing_addresses, passing_protocol
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.held import HeldNames
 from walkaway.proofs.ipfs.cid import Cid
-from walkaway.proofs.ipfs.ipns_name import parse_name
+from walkaway.proofs.ipfs.ipns_name import name_text, parse_name
 
 __all__ = ["HTTP_TRANSFER", "Holder", "RoutingV1"]
 
@@ -139,6 +139,9 @@ class RoutingV1:
         name = _name(text)
         if not _accepts(wish, RECORD_TYPE, anything=True):
             raise _Refused(406, f"ask with Accept: {RECORD_TYPE}")
+        denied = self._denylist and self._denylist.status("ipns", name_text(name))
+        if denied:
+            raise _Refused(denied, "a denylist of whoever runs this gateway denies this name")
         try:
             held = await self._names.record(name)
         except (Unproven, ProofError, Unsupported, ConfigError) as error:

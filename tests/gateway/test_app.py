@@ -15,12 +15,14 @@ import pytest
 
 from tests.content.exporter.dags import Dag, Gated
 from tests.gateway.asgi_client import Reply, ask
+from walkaway.chain.clock import SystemClock
 from walkaway.content.store.assembled import AssembledFiles
-from walkaway.errors import ProofError, TooMuch, Unproven, Unsupported
+from walkaway.errors import NoNetwork, ProofError, TooMuch, Unproven, Unsupported
 from walkaway.gateway.app import Gateway
 from walkaway.gateway.denylist import Denylist
 from walkaway.gateway.hosts import GatewaySettings
 from walkaway.limits import LIMITS
+from walkaway.names.held import HeldNames
 from walkaway.names.pointer import Pointer
 from walkaway.names.resolution import Resolution
 from walkaway.proofs.ipfs import codecs, dag_cbor, dag_json
@@ -119,6 +121,20 @@ OPENED = {
     "sec-fetch-dest": "document",
     "user-agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0 Safari/537.36",
 }
+
+
+async def test_a_symbolic_link_is_no_page_whatever_it_is_called(tmp_path: Path) -> None:
+    dag = Dag()
+    link = dag.symlink(b"../about.html")
+    root = dag.directory([("link.html", link)])
+    gateway = Gateway(dag, dag, Names(), assembled=AssembledFiles(tmp_path / "files"))
+    for _ in range(3):
+        reply = await ask(gateway, "/link.html", host=subdomain(root))
+        assert (reply.status, reply.body) == (200, b"../about.html")
+        assert reply.header("content-type") == "inode/symlink"
+        assert reply.header("x-content-type-options") == "nosniff"
+    again = {"if-none-match": f'"{link}"'}
+    assert (await ask(gateway, "/link.html", host=subdomain(root), headers=again)).status == 304
 
 
 @pytest.mark.parametrize("target", ["", "/", "/sub/a%20b.txt?x=1"])
@@ -265,6 +281,48 @@ async def test_who_was_asked_and_what_each_said(gateway: Gateway) -> None:
     assert (document["error"], document["status"]) == ("Unproven", 502)
     page = await ask(gateway, f"/ipfs/{ABSENT}", headers={"accept": "text/html"})
     assert "default-src 'none'" in page.header("content-security-policy")
+
+
+HTML = {"accept": "text/html"}
+
+
+async def test_an_error_says_what_to_do_next(gateway: Gateway, site: Site) -> None:
+    reply = await ask(gateway, f"/ipfs/{site.root}/none", headers=HTML)
+    assert reply.status == 404
+    assert '<a href="./">Show the folder</a>' in reply.text
+    assert "that it is not there is proven" in reply.text
+    reply = await ask(gateway, f"/ipfs/{site.root}/none/", headers=HTML)
+    assert '<a href="../">Show the folder</a>' in reply.text
+    reply = await ask(gateway, f"/ipfs/{ABSENT}", headers=HTML)
+    assert '<a href="">Try again</a>' in reply.text
+    assert "list a source that holds it" in reply.text
+    store = StoreAlone(site.dag)
+    reply = await ask(Gateway(store, store, Names()), f"/ipfs/{ABSENT}", headers=HTML)
+    assert "walkaway add" in reply.text
+    assert "Try again" not in reply.text
+
+
+async def test_a_machine_without_a_network_is_told_so(site: Site) -> None:
+    class Offline(Dag):
+        async def get(self, cid: Cid) -> Proven[bytes]:
+            raise NoNetwork("no source can be reached", reasons={"a": "no route", "b": "no route"})
+
+    dag = Offline({})
+    for accept in ("text/html", "application/json", "*/*"):
+        reply = await ask(Gateway(dag, dag, Names()), f"/ipfs/{ABSENT}", headers={"accept": accept})
+        assert reply.status == 502
+        assert "this machine seems to be offline" in reply.text
+
+
+async def test_nobody_is_told_to_ask_again_for_a_name_that_is_not_set(
+    site: Site, tmp_path: Path
+) -> None:
+    names = HeldNames(tmp_path, SystemClock())
+    reply = await ask(Gateway(site.dag, site.dag, names), "/ipns/example.org", headers=HTML)
+    assert reply.status == 502
+    assert "retry-after" not in reply.headers
+    assert "dnslinks" in reply.text
+    assert "Try again" not in reply.text
 
 
 @pytest.mark.parametrize(
@@ -480,6 +538,32 @@ async def test_what_is_denied_is_denied_by_each_way(site: Site, tmp_path: Path) 
     ):
         assert (await ask(gateway, target)).status == 410, target
     assert (await ask(gateway, f"/ipfs/{site.root}/app.js")).status == 200
+
+
+async def test_what_is_denied_is_denied_by_the_name_of_another(site: Site, tmp_path: Path) -> None:
+    path = tmp_path / "a.deny"
+    path.write_text(f"/ipns/bad.example\n/ipns/part.example/sub/*\n/ipfs/{site.root}/doc/*\n")
+    denylist = Denylist(path)
+    denylist.load()
+    content = Resolution(Pointer("ipfs", str(site.root)), None, proven=True)
+    names = Names(
+        bad_example=content,
+        part_example=content,
+        to_bad=Resolution(Pointer("ipns", "bad.example"), None, proven=True),
+        to_part=Resolution(Pointer("ipns", "part.example", ("sub",)), None, proven=True),
+        beside=Resolution(Pointer("ipns", "part.example"), None, proven=True),
+    )
+    open_to_all = Gateway(site.dag, site.dag, names)
+    gateway = Gateway(site.dag, site.dag, names, denylist=denylist)
+    for target in (
+        "/ipns/to.bad/app.js",
+        "/ipns/to.part/large",
+        "/ipns/beside/sub/large",
+        "/ipns/beside/doc/file",
+    ):
+        assert (await ask(open_to_all, target)).status == 200, target
+        assert (await ask(gateway, target)).status == 410, target
+    assert (await ask(gateway, "/ipns/beside/app.js")).status == 200
 
 
 async def test_pages_of_others_and_hosts_of_others(gateway: Gateway, site: Site) -> None:

@@ -14,7 +14,7 @@ from walkaway.content.exporter.directory import Entry
 from walkaway.errors import Unproven
 from walkaway.gateway.listing import listing_json, listing_page
 from walkaway.gateway.mount import Mount
-from walkaway.gateway.pages import PAGE_POLICY, error_page, leaving_page
+from walkaway.gateway.pages import PAGE_POLICY, error_page, leaving_page, shown
 from walkaway.limits import Limits
 from walkaway.proofs.ipfs import codecs
 from walkaway.proofs.ipfs.cid import Cid
@@ -80,7 +80,8 @@ async def test_the_root_has_no_way_back(mount: Mount) -> None:
 
 
 async def test_what_a_directory_says_is_text() -> None:
-    page = await listed(PATH, ['<script>"'])
+    page = await listed(PATH, ['<script>"', "\u202egpj.exe"])
+    assert "\u202e" not in page
     assert "<script" not in page
     assert "<b>" not in page
     assert "&lt;b&gt;&amp;&quot;&#x27;" in page
@@ -168,7 +169,22 @@ def test_an_error_says_who_was_asked_and_what_each_answered() -> None:
     assert "nobody &lt;has&gt; it" in page
     assert "<td>a &lt;b&gt;</td><td>HTTP 500</td>" in page
     assert "ask again" in page
+    assert "href" not in page
     assert "<h1>599 Error</h1>" in error_page(599, "").decode()
+
+
+def test_those_that_failed_alike_are_told_together_and_links_lead_on() -> None:
+    sources = {"a": "no answer", "b": "not held", "c": "no answer"}
+    page = error_page(502, "", sources=sources, ways={"Try <again>": './?a&"'}).decode()
+    assert "<td>a, c</td><td>no answer</td>" in page
+    assert page.count("no answer") == 1
+    assert '<a href="./?a&amp;&quot;">Try &lt;again&gt;</a>' in page
+
+
+def test_no_text_steers_how_others_are_shown() -> None:
+    steering = "a\u202eb\u2066c\u200fd\x1be\nf\ue000g\ud800"
+    assert shown(steering) == "a\ufffdb\ufffdc\ufffdd\ufffde\ufffdf\ufffdg\ufffd"
+    assert shown("a\u200db\u200cc \xa0\u3000שלם<") == "a\u200db\u200cc \xa0\u3000שלם&lt;"
 
 
 def test_another_site_is_a_link_and_nothing_else() -> None:

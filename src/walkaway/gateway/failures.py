@@ -6,11 +6,11 @@ A page for people, JSON for programs that ask for it, lines of text for all othe
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Final
 
 from walkaway.errors import (
     InvalidRequest,
+    NoNetwork,
     NoSuchPath,
     ProofError,
     Stale,
@@ -29,6 +29,8 @@ __all__ = ["Failure", "failure_answer", "status_of"]
 
 STORE: Final = "store"
 """What the store of this machine is called among the sources that were asked."""
+NAMES: Final = "this machine"
+"""What the names that are held here are called among them."""
 
 _RETRY_SECONDS: Final = "10"
 _RETRIED: Final = frozenset({429, 502, 503, 504})
@@ -53,8 +55,8 @@ class Failure(WalkawayError):
 def status_of(error: WalkawayError) -> int:
     """The status of an error.
 
-    What only this machine's store was asked for is not here (404); what others
-    were asked for in vain may be had later (502).
+    What only this machine's store was asked for is not here (404); what others were asked
+    for in vain may be had later (502), and so may a name.
     """
     if isinstance(error, Failure):
         return error.status
@@ -66,16 +68,14 @@ def status_of(error: WalkawayError) -> int:
 def failure_answer(error: WalkawayError, wish: Wish | None, *, status: int | None = None) -> Answer:
     """The error, in the form that whoever asked can read best."""
     code = status_of(error) if status is None else status
-    message = error.summary if isinstance(error, Unproven) else str(error)
-    sources = error.reasons if isinstance(error, Unproven) else {}
-    media_type, body = _written(code, message, sources, error, wish)
+    media_type, body = _written(code, error, wish)
     told = [
         ("content-type", media_type),
         ("cache-control", NO_STORE),
         ("x-content-type-options", "nosniff"),
         ("vary", "Accept"),
     ]
-    if code in _RETRIED:
+    if _is_worth_a_try(error, code):
         told.append(("retry-after", _RETRY_SECONDS))
     headers: RawHeaders = raw_headers(told)
     if media_type.startswith("text/html"):
@@ -84,20 +84,45 @@ def failure_answer(error: WalkawayError, wish: Wish | None, *, status: int | Non
     return Answer(code, headers if code == 403 else [*headers, *CORS], body)
 
 
-def _written(
-    status: int,
-    message: str,
-    sources: Mapping[str, str],
-    error: WalkawayError,
-    wish: Wish | None,
-) -> tuple[str, bytes]:
+def _written(status: int, error: WalkawayError, wish: Wish | None) -> tuple[str, bytes]:
+    message = error.summary if isinstance(error, Unproven) else str(error)
+    sources = error.reasons if isinstance(error, Unproven) else {}
+    advice = error.advice or _advice(error, status)
     if wish is not None and wish.negotiated.html:
-        page = error_page(status, message, sources=sources, advice=error.advice)
+        ways = _ways(error, status, wish)
+        page = error_page(status, message, sources=sources, advice=advice, ways=ways)
         return "text/html; charset=utf-8", page
     if wish is not None and wish.negotiated.format is Format.JSON:
-        told = error.diagnostics() | {"status": status}
+        told = error.diagnostics() | {"status": status} | ({"advice": advice} if advice else {})
         return "application/json", json.dumps(told, default=str).encode()
     lines = [message, *(f"  {name}: {reason}" for name, reason in sources.items())]
-    if error.advice:
-        lines.append(error.advice)
+    if advice:
+        lines.append(advice)
     return "text/plain; charset=utf-8", ("\n".join(lines) + "\n").encode("utf-8", "replace")
+
+
+def _advice(error: WalkawayError, status: int) -> str:
+    """What to do next, where the error itself does not say."""
+    if isinstance(error, NoNetwork):
+        return "this machine seems to be offline; what is kept on it is served all the same"
+    if isinstance(error, Unproven) and status == 404:
+        return "nobody else was asked; walkaway add, car import or pin add bring content here"
+    if isinstance(error, Unproven):
+        return "ask again, since somebody may have it by then, or list a source that holds it"
+    if isinstance(error, NoSuchPath):
+        return "that it is not there is proven; see what the folder holds"
+    return ""
+
+
+def _is_worth_a_try(error: WalkawayError, status: int) -> bool:
+    """Whether the same request may get another answer soon: somebody else was asked."""
+    is_ours = isinstance(error, Unproven) and set(error.reasons) <= {STORE, NAMES}
+    return status in _RETRIED and not is_ours
+
+
+def _ways(error: WalkawayError, status: int, wish: Wish) -> dict[str, str]:
+    if _is_worth_a_try(error, status):
+        return {"Try again": ""}
+    if isinstance(error, NoSuchPath):
+        return {"Show the folder": "../" if wish.raw_path.endswith("/") else "./"}
+    return {}

@@ -19,9 +19,10 @@ from walkaway.gateway.media_types import (
     type_by_content,
     type_by_name,
 )
-from walkaway.gateway.partial import Content, Read, partial_answer
+from walkaway.gateway.partial import Content, Read, partial_answer, read_bytes
+from walkaway.proofs.ipfs.unixfs import Symlink
 
-__all__ = ["assembled_answer", "file_answer"]
+__all__ = ["assembled_answer", "file_answer", "link_answer"]
 
 SANDBOX = (
     b"content-security-policy",
@@ -32,6 +33,7 @@ SANDBOX = (
 Without an origin it would be a stranger to its own address, and be refused them
 (docs/decisions). ``script-src`` also stops XSLT, which can read other documents.
 """
+LINK = "inode/symlink"
 NO_SNIFF = (b"x-content-type-options", b"nosniff")
 
 
@@ -56,6 +58,13 @@ async def file_answer(found: Found, file: UnixFsFile, name: str, etag: str) -> A
     media_type = _named_type(found, name) or await _type_by_beginning(file)
     content = Content(file.size, _read_of(found, file), media_type, etag)
     return await _answer(found, content, name)
+
+
+async def link_answer(found: Found, link: Symlink, etag: str) -> Answer:
+    """A symbolic link: the path that it holds, which is not followed."""
+    content = Content(len(link.target), read_bytes(link.target), LINK, etag)
+    headers = [*found.headers(etag), NO_SNIFF]
+    return await partial_answer(found.asked.wish, content, headers, found.budget.limits)
 
 
 async def _answer(found: Found, content: Content, name: str) -> Answer:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from walkaway.content.exporter.directory import Entry
 from walkaway.gateway.mount import Mount, escaped
-from walkaway.gateway.pages import page_end, page_start
+from walkaway.gateway.pages import page_end, page_start, shown
 from walkaway.limits import LIMITS, Limits
 from walkaway.proofs.ipfs import codecs
 from walkaway.proofs.ipfs.cid import Cid
@@ -107,9 +107,9 @@ def _breadcrumbs(mount: Mount, path: Sequence[str]) -> str:
     """The content path, each part of it a link."""
     begin, slash = _root_address(mount), "/" if mount.kind == "name" else ""
     root = mount.authority if mount.kind == "name" else mount.root
-    parts = [f'/{mount.network}/<a href="{begin}{slash}">{escape(root)}</a>']
+    parts = [f'/{mount.network}/<a href="{begin}{slash}">{shown(root)}</a>']
     parts += [
-        f'/<a href="{begin}/{escape(escaped(below))}">{escape(below[-1])}</a>'
+        f'/<a href="{begin}/{escape(escaped(below))}">{shown(below[-1])}</a>'
         for below in accumulate(([segment] for segment in path), lambda a, b: [*a, *b])
     ]
     return "".join(parts)
@@ -127,7 +127,7 @@ def _href(mount: Mount, path: Sequence[str]) -> str:
 
 
 def _row(mount: Mount, path: Sequence[str], entry: Entry) -> str:
-    name, size = escape(entry.name), "" if entry.size is None else sized(entry.size)
+    name, size = shown(entry.name), "" if entry.size is None else sized(entry.size)
     return (
         f'<tr><td><a href="{_href(mount, [*path, entry.name])}">{name}</a></td>'
         f'<td><a class="ipfs-hash" translate="no" {_address(mount, entry)}>{entry.cid}</a></td>'

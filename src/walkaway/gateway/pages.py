@@ -13,23 +13,31 @@ from hashlib import sha256
 from html import escape
 from http import HTTPStatus
 from typing import Final
+from unicodedata import category
 
-__all__ = ["PAGE_POLICY", "error_page", "leaving_page", "page_end", "page_start"]
+__all__ = ["PAGE_POLICY", "error_page", "leaving_page", "page_end", "page_start", "shown"]
+
+_STEERING: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
+_JOINERS: Final = frozenset("\u200c\u200d")
+"""Characters without a shape of their own that words and emoji are written with."""
 
 _STYLE: Final = """
 :root{color-scheme:light dark;--ink:#1a1c1e;--dim:#5b6168;--link:#0b57d0;--line:#d9dce0}
 @media(prefers-color-scheme:dark){:root{--ink:#e3e5e8;--dim:#9aa1a9;--link:#9ec1ff;--line:#3b4046}}
-body{margin:2rem auto;max-width:60rem;padding:0 1rem;color:var(--ink);font:1rem/1.5 system-ui,\
-sans-serif}
-h1{font-size:1.25rem;font-weight:600;overflow-wrap:anywhere}
+body{margin:2rem auto;max-width:60rem;padding:0 1rem;color:var(--ink);\
+font:1rem/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
+h1{font-size:1.25rem;font-weight:600}
 a{color:var(--link);text-underline-offset:.15em;unicode-bidi:isolate}
 a:focus-visible{outline:.15rem solid currentcolor;outline-offset:.15rem}
 table{border-collapse:collapse;width:100%}
 th,td{padding:.3rem .75rem .3rem 0;border-bottom:1px solid var(--line);text-align:left;\
-vertical-align:top;overflow-wrap:anywhere}
+vertical-align:top}
 th{color:var(--dim);font-weight:400}
+pre{white-space:pre-wrap}
 .size{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .ipfs-hash{font:.8rem/1.9 ui-monospace,monospace;color:var(--dim)}
+@media(max-width:60rem){td .ipfs-hash{display:inline-block;max-width:30vw;overflow:hidden;\
+text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom}}
 .dim,footer{color:var(--dim)}
 footer{margin-top:2rem;font-size:.875rem}
 """
@@ -43,13 +51,22 @@ PAGE_POLICY: Final = (
 """The Content-Security-Policy of every page that is made here."""
 
 
+def shown(text: str) -> str:
+    """Text from anywhere, to stand in a page: it makes no mark-up and steers no other text.
+
+    Of control characters, and those that turn the direction of writing, only that
+    there was one is shown.
+    """
+    return escape(text if text.isprintable() else "".join(map(_visible, text)))
+
+
 def page_start(title: str) -> str:
     """A page up to its body's content. ``title`` is text."""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f"<title>{shown(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
     )
 
 
@@ -59,29 +76,41 @@ def page_end() -> str:
 
 
 def error_page(
-    status: int, message: str, *, sources: Mapping[str, str] | None = None, advice: str = ""
+    status: int,
+    message: str,
+    *,
+    sources: Mapping[str, str] | None = None,
+    advice: str = "",
+    ways: Mapping[str, str] | None = None,
 ) -> bytes:
-    """What happened, which sources were asked and what each answered, and what to do."""
+    """What happened, which sources were asked and what each answered, and what to do.
+
+    ``ways`` are links out of it: what each is called, and where it leads.
+    """
     title = f"{status} {_phrase(status)}"
-    parts = [page_start(title), f"<main>\n<h1>{escape(title)}</h1>\n<p>{escape(message)}</p>\n"]
+    parts = [page_start(title), f"<main>\n<h1>{escape(title)}</h1>\n<p>{shown(message)}</p>\n"]
     if sources:
         parts.append("<table>\n<tr><th>asked</th><th>answered</th></tr>\n")
         parts += [
-            f"<tr><td>{escape(name)}</td><td>{escape(reason)}</td></tr>\n"
-            for name, reason in sources.items()
+            f"<tr><td>{shown(', '.join(names))}</td><td>{shown(reason)}</td></tr>\n"
+            for reason, names in _alike(sources).items()
         ]
         parts.append("</table>\n")
     if advice:
-        parts.append(f"<p>{escape(advice)}</p>\n")
+        parts.append(f"<p>{shown(advice)}</p>\n")
+    parts += [
+        f'<p><a href="{escape(leads)}">{shown(name)}</a></p>\n'
+        for name, leads in (ways or {}).items()
+    ]
     return "".join([*parts, "</main>\n", page_end()]).encode()
 
 
 def leaving_page(address: str) -> bytes:
     """What a site's rule says that leads to another site: a link, and nobody sent along it."""
-    shown, title = escape(address), "This path leads to another site"
+    title = "This path leads to another site"
     text = (
         f"<main>\n<h1>{title}</h1>\n<p>The site that you asked for sends you to "
-        f'<a href="{shown}" rel="noreferrer noopener">{shown}</a>.</p>\n'
+        f'<a href="{escape(address)}" rel="noreferrer noopener">{shown(address)}</a>.</p>\n'
         "<p>What is shown there comes from that site's server. Nothing of it is proven, so "
         "the step is yours to take.</p>\n</main>\n"
     )
@@ -93,3 +122,16 @@ def _phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return "Error"
+
+
+def _alike(sources: Mapping[str, str]) -> dict[str, list[str]]:
+    """Each reason with all who gave it."""
+    alike: dict[str, list[str]] = {}
+    for name, reason in sources.items():
+        alike.setdefault(reason, []).append(name)
+    return alike
+
+
+def _visible(character: str) -> str:
+    steers = category(character) in _STEERING and character not in _JOINERS
+    return "\ufffd" if steers else character

@@ -83,8 +83,8 @@ async def test_bytes_ahead_are_bounded_by_what_is_claimed_and_by_what_a_block_ca
 
 async def test_walks_share_the_room_for_what_is_fetched_ahead() -> None:
     dag = Dag()
-    room = AheadRoom(5)
-    wants = [[Want(want.cid, None, 1, 1) for want in leaves(dag, 9)] for _ in range(3)]
+    room = AheadRoom(10)
+    wants = [leaves(dag, 9, size=2) for _ in range(3)]
     walks = [in_order(dag, each, found, Budget(ahead=room)) for each in wants]
     for walk, ahead in zip(walks, (5, 0, 0), strict=True):
         dag.asked.clear()
@@ -98,8 +98,41 @@ async def test_walks_share_the_room_for_what_is_fetched_ahead() -> None:
     assert dag.asked.total() == 1 + 5
     for walk in walks[1:]:
         assert await all_of(walk)
-    assert room.take(5)
+    assert room.take(10)
     assert not room.take(1)
+
+
+async def test_what_has_come_is_counted_as_it_is_and_not_as_was_said() -> None:
+    dag = Dag()
+    large = [Want(dag.raw(bytes([at]) * MIB), None, 1, 1) for at in range(12)]
+    small = [Want(dag.raw(bytes([at])), None, 1, MIB) for at in range(60)]
+
+    room = AheadRoom(5 * MIB)
+    walk = in_order(dag, large, found, Budget(ahead=room))
+    await anext(walk)
+    await settled()
+    assert not room.take(1)
+    assert dag.asked.total() == 12
+    dag.asked.clear()
+    assert await all_of(walk) == [dag.held[want.cid] for want in large[1:]]
+    assert dag.asked.total() == 12 - 1 - 5
+    assert room.take(5 * MIB)
+
+    room = AheadRoom(5 * MIB)
+    walk = in_order(dag, large, found, Budget(replace(LIMITS, ahead_bytes=2 * MIB), ahead=room))
+    await anext(walk)
+    await settled()
+    assert not room.take(5 * MIB)
+    assert room.take(3 * MIB)
+    await walk.aclose()
+
+    room = AheadRoom(5 * MIB)
+    walk = in_order(dag, small, found, Budget(ahead=room))
+    for _ in range(9):
+        await anext(walk)
+        await settled()
+    assert room.take(5 * MIB - LIMITS.ahead_blocks)
+    await walk.aclose()
 
 
 async def test_whoever_does_not_read_has_nothing_fetched() -> None:

@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
@@ -111,15 +111,25 @@ def _wants(coming: Sequence[Found | Want[About]], limits: Limits) -> Iterable[Wa
     return (item for item in near if isinstance(item, Want))
 
 
-class _Going(NamedTuple):
-    """A block that is being fetched, and how much of the room for such was taken for it."""
+@dataclass(slots=True, eq=False)
+class _Going:
+    """A block that is being fetched, or has come.
+
+    ``size`` is how many bytes it is taken to have, and has once it is here;
+    ``taken`` is how much of the room for what is fetched ahead is held for it.
+    """
 
     task: asyncio.Task[bytes]
+    size: int
     taken: int
 
 
 class _Ahead(Generic[About]):
-    """The blocks that are being fetched, or were and wait for their turn."""
+    """The blocks that are being fetched, or were and wait for their turn.
+
+    A parent may say that a block is small which is not. So each is counted again
+    when it is here; one for which there is no room is let go, to be fetched anew.
+    """
 
     def __init__(self, blocks: Blocks, budget: Budget) -> None:
         self._blocks = blocks
@@ -128,6 +138,8 @@ class _Ahead(Generic[About]):
         self._most_bytes = _FIRST_BYTES
         self._bytes = 0
         self._going: dict[Want[About], _Going] = {}
+        self._let_go: dict[Want[About], int] = {}
+        self._awaited: Want[About] | None = None
 
     def start(
         self,
@@ -136,8 +148,9 @@ class _Ahead(Generic[About]):
         pass_over: Callable[[Want[About]], bool],
     ) -> None:
         """Fetch the one that is wanted now, and what may be fetched of those behind it."""
+        self._awaited = now
         if now not in self._going:
-            self._fetch(now, taken=0)
+            self._fetch(now, self._expected(now), taken=0)
         if self._branches(now):
             return
         for want in then:
@@ -145,7 +158,7 @@ class _Ahead(Generic[About]):
                 expected = self._expected(want)
                 if not (self._has_room(expected) and self._room.take(expected)):
                     return
-                self._fetch(want, taken=expected)
+                self._fetch(want, expected, taken=expected)
             if self._branches(want):
                 return
 
@@ -155,12 +168,14 @@ class _Ahead(Generic[About]):
             data = await self._going[want].task
         finally:
             self._forget(want)
+            self._let_go.pop(want, None)
         more = self._most_bytes + _GROWTH * len(data)
         self._most_bytes = min(more, self._limits.ahead_bytes)
         return data
 
     async def drop(self, want: Want[About]) -> None:
         """Do without a block that may have been begun."""
+        self._let_go.pop(want, None)
         if want in self._going:
             task = self._going[want].task
             self._forget(want)
@@ -173,22 +188,45 @@ class _Ahead(Generic[About]):
             self._forget(want)
         await _end(tasks)
 
-    def _fetch(self, want: Want[About], *, taken: int) -> None:
-        task = asyncio.create_task(fetch(self._blocks, want.cid))
-        self._going[want] = _Going(task, taken)
-        self._bytes += self._expected(want)
+    def _fetch(self, want: Want[About], expected: int, *, taken: int) -> None:
+        task = asyncio.create_task(self._fetched(want))
+        self._going[want] = _Going(task, expected, taken)
+        self._bytes += expected
+
+    async def _fetched(self, want: Want[About]) -> bytes:
+        data = await fetch(self._blocks, want.cid)
+        going = self._going.get(want)
+        if going is not None and want is not self._awaited:
+            self._count(want, going, len(data))
+        return data
+
+    def _count(self, want: Want[About], going: _Going, size: int) -> None:
+        """Take as much room as a block needs that has come before its turn, or let it go."""
+        more = size - going.size
+        if more > 0 and not (self._fits(more) and self._room.take(more)):
+            self._forget(want)
+            self._let_go[want] = size
+            return
+        if more < 0:
+            self._room.give(-more)
+        going.size = going.taken = size
+        self._bytes += more
 
     def _forget(self, want: Want[About]) -> None:
-        self._room.give(self._going.pop(want).taken)
-        self._bytes -= self._expected(want)
+        going = self._going.pop(want)
+        self._room.give(going.taken)
+        self._bytes -= going.size
 
     def _has_room(self, expected: int) -> bool:
         if len(self._going) >= self._limits.ahead_blocks:
             return False
         return self._bytes + expected <= self._most_bytes
 
+    def _fits(self, more: int) -> bool:
+        return self._bytes + more <= self._limits.ahead_bytes
+
     def _expected(self, want: Want[About]) -> int:
-        return min(want.size, self._limits.block_bytes)
+        return self._let_go.get(want, min(want.size, self._limits.block_bytes))
 
     def _branches(self, want: Want[About]) -> bool:
         """Whether more is below a block than it can hold, so that others come before the next."""

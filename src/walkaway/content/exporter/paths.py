@@ -5,7 +5,7 @@ from __future__ import annotations
 from walkaway.errors import ProofError, TooMuch
 from walkaway.limits import LIMITS
 
-__all__ = ["path_inside"]
+__all__ = ["held_short", "path_inside"]
 
 # The gateway conformance suite looks for these words, slip of the pen included.
 _OUTSIDE = "relative UnixFS paths outside the root are now allowed"
@@ -20,17 +20,28 @@ def path_inside(parent: str, name: str) -> str:
     """
     if "\0" in name:
         raise ProofError("a name in a directory holds a zero byte", got=repr(name[:100]))
-    steps = parent.split("/")
+    # A parent may have thousands of components, and thousands of entries: it is not taken apart.
+    left = len(parent)
+    steps = list[str]()
     for step in name.split("/"):
-        if step == ".." and len(steps) > 1:
+        if step == ".." and steps:
             steps.pop()
         elif step == "..":
-            raise ProofError(f'a name leads out of its root ("{_OUTSIDE}")', got=repr(name[:100]))
+            left = parent.rfind("/", 0, left)
+            if left < 0:
+                raise ProofError(
+                    f'a name leads out of its root ("{_OUTSIDE}")', got=repr(name[:100])
+                )
         elif step not in ("", "."):
             steps.append(step)
-    path = "/".join(steps)
-    if len(steps) == 1 or path == parent:
+    path = "/".join([parent[:left], *steps])
+    if "/" not in path or path == parent:
         raise ProofError("a name is that of its own directory", got=repr(name[:100]))
+    return held_short(path)
+
+
+def held_short(path: str) -> str:
+    """The path itself; raises `TooMuch` for one over ``LIMITS.content_path_bytes``."""
     if len(path.encode()) > LIMITS.content_path_bytes:
         raise TooMuch(f"a path is over {LIMITS.content_path_bytes} bytes")
     return path

@@ -1,8 +1,10 @@
 """A file, or a directory with all below it, member by member, as its blocks come.
 
-What archives and folders are made of. An entry that would be written through a
-symbolic link is refused, and so is every entry of a directory of which one name
-is, before any of them is given.
+What archives and folders are made of. Every entry of a directory is refused of
+which one name is, before any of them is given. Symbolic links and names that are
+paths of several steps are refused together: by such a name something could be
+written through a link, and plain names lead through none, since a directory has
+each but once.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from walkaway.content.exporter.directory import SHARD_BYTES, Bucket, read_shard_
 from walkaway.content.exporter.file import Place, places_within, read_part
 from walkaway.content.exporter.in_order import Want, in_order
 from walkaway.content.exporter.node import read_block
-from walkaway.errors import ProofError, TooMuch
+from walkaway.errors import ProofError
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.dag_pb import PbLink
 from walkaway.proofs.ipfs.unixfs import Directory, File, ModificationTime, Node, Shard, Symlink
@@ -61,7 +63,7 @@ def members(
     files. Close it (``aclose``) where it is not read to its end.
 
     Raises:
-        ProofError: a block is malformed, or an entry stands below a symbolic link.
+        ProofError: a block is malformed, or an entry could lead through a symbolic link.
         Unproven: a block is not to be had.
         TooMuch: it is more than one request may fetch.
         WalkawayError: what ``join`` raised.
@@ -71,6 +73,13 @@ def members(
     return in_order(blocks, [root], tree.read, budget)
 
 
+class _EntryAt(NamedTuple):
+    """An entry that is to come. Its path is made at its turn: those of many are much longer."""
+
+    parent: str
+    name: str
+
+
 class _ShardAt(NamedTuple):
     """A shard that is to come, of the directory at a path."""
 
@@ -78,20 +87,21 @@ class _ShardAt(NamedTuple):
     bucket: Bucket
 
 
-_About: TypeAlias = "str | Place | _ShardAt"
-"""What a block is in the tree: what stands at a path, a part of a file, or a shard."""
+_About: TypeAlias = "str | _EntryAt | Place | _ShardAt"
+"""What a block is in the tree: what stands at a path, an entry, a part of a file, or a shard."""
 
 _PERMISSIONS: Final = 0o777
 _UNKNOWN_BYTES: Final = 2 * 1024 * 1024
 
 
 class _Tree:
-    """A tree while it is walked: it remembers where symbolic links stand."""
+    """A tree while it is walked: it remembers what it met that does not go together."""
 
     def __init__(self, budget: Budget, join: Join) -> None:
         self._budget = budget
         self._join = join
-        self._symlinks: set[str] = set()
+        self._has_symlink = False
+        self._has_winding_name = False
 
     def read(self, want: Want[_About], data: bytes) -> Iterator[Member | bytes | Want[_About]]:
         """What comes of a block, and the blocks that come next."""
@@ -102,9 +112,11 @@ class _Tree:
             shard = read_shard_below(*about.bucket, data)
             yield from self._sharded(about.path, shard, want.depth)
         else:
-            self._hold_clear(about)
             look = read_block(want.cid, data)
             node = File(data, (), len(data)) if look.node is None else look.node
+            if isinstance(about, _EntryAt):
+                self._hold_apart(about.name, node)
+                about = self._join(*about)
             yield from self._member(about, node, want.depth)
 
     def _member(self, path: str, node: Node, depth: int) -> Iterator[Member | bytes | Want[_About]]:
@@ -114,7 +126,6 @@ class _Tree:
             yield Member(path, MemberKind.FILE, node.size, mode=mode, mtime=node.mtime)
             yield from _content(node, 0, depth)
         elif isinstance(node, Symlink):
-            self._remember_symlink(path)
             yield Member(path, MemberKind.SYMLINK, 0, node.target, mode, node.mtime)
         else:
             yield Member(path, MemberKind.DIRECTORY, mode=mode, mtime=node.mtime)
@@ -136,20 +147,16 @@ class _Tree:
                 yield Want(child.link.cid, about, depth + 1, SHARD_BYTES)
 
     def _entry(self, path: str, name: str, link: PbLink, depth: int) -> Want[_About]:
+        self._join(path, name)  # Held to be a path before anything of its directory is given.
         size = _UNKNOWN_BYTES if link.size is None else link.size
-        return Want(link.cid, self._join(path, name), depth + 1, size)
+        return Want(link.cid, _EntryAt(path, name), depth + 1, size)
 
-    def _hold_clear(self, path: str) -> None:
-        """Hold a path to lead through no symbolic link. Raises `ProofError`."""
-        steps = path.split("/") if self._symlinks else []
-        for length in range(1, len(steps) + 1):
-            if "/".join(steps[:length]) in self._symlinks:
-                raise ProofError("an entry stands below a symbolic link", got=repr(path[:100]))
-
-    def _remember_symlink(self, path: str) -> None:
-        if len(self._symlinks) == self._budget.limits.remembered_blocks:
-            raise TooMuch(f"the content has over {len(self._symlinks)} symbolic links")
-        self._symlinks.add(path)
+    def _hold_apart(self, name: str, node: Node) -> None:
+        """Hold symbolic links and names of several steps to be in no tree together."""
+        self._has_symlink |= isinstance(node, Symlink)
+        self._has_winding_name |= "/" in name or name == ".."
+        if self._has_symlink and self._has_winding_name:
+            raise ProofError("an entry could lead through a symbolic link", got=repr(name[:100]))
 
 
 def _content(node: File, at: int, depth: int) -> Iterator[bytes | Want[_About]]:

@@ -111,8 +111,12 @@ class Limits:
     block_flow_seconds: float = 8.0
     routing_response_bytes: int = 1024 * 1024
     found_providers: int = 16
+    loop_marks: int = 8
+    loop_characters: int = 1024
     found_provider_seconds: float = 600.0
+    provider_records: int = 128
     provider_addresses: int = 16
+    provider_tries: int = 64
     multiaddr_characters: int = 512
     archive_blocks: int = 1 << 20
 
@@ -164,6 +168,7 @@ class Limits:
     # content
     store_bytes: int = 16 * 1000 * 1000 * 1000
     store_spare_bytes: int = 64 * 1024 * 1024
+    store_reserve_bytes: int = 2 * 1024 * 1024
     store_threads: int = 4
     store_wait_seconds: float = 30.0
     pinned_at_once: int = 16

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,3 +64,32 @@ async def test_a_file_goes_from_one_node_to_the_other(tmp_path: Path, kinds: str
     async with open_gateway(alone) as third:
         with pytest.raises(Unproven):
             await open_file(third.content.blocks, root, Budget())
+
+
+def free_ports() -> tuple[int, int]:
+    with socket.socket() as one, socket.socket() as other:
+        one.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], other.getsockname()[1]
+
+
+async def test_nodes_that_ask_each_other_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    """Both are asked at once for what neither has: each is told so, and no question goes round."""
+    ports = free_ports()
+    nobody_has = Cid.of(codecs.RAW, b"nobody has this")
+    async with AsyncExitStack() as stack:
+        nodes = []
+        for mine, others in (ports, ports[::-1]):
+            settings = settings_of(tmp_path / f"{mine}", source("['content']", others))
+            plan = gateway_plan(settings)
+            plan = replace(plan, listen=replace(plan.listen, port=mine))
+            nodes.append(await stack.enter_async_context(open_gateway(plan)))
+        found = await asyncio.gather(
+            *(node.content.blocks.get(nobody_has) for node in nodes), return_exceptions=True
+        )
+        for error in found:
+            assert isinstance(error, Unproven)
+            assert error.reasons["other"] == "could not get it (HTTP status 502)"
+        root, blocks = file_of(CHUNKS[:1])
+        await nodes[0].content.store.put_many(blocks)
+        assert (await nodes[1].content.blocks.get(root)).value == blocks[-1][1]

@@ -90,6 +90,7 @@ async def open_gateway(plan: GatewayPlan) -> AsyncIterator[OpenGateway]:
                 plan.subdomain_hosts, listen.allowed_hosts, listen.allowed_origins
             ),
             bound=bound_names(listen.hosts),
+            relayed=content.blocks.relayed,
             assembled=assembled,
             denylist=denylist,
         )

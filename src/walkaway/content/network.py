@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol
 
 from walkaway.chain.single_flight import SingleFlight
+from walkaway.content.blocks import Blocks
 from walkaway.content.providers import Providers
 from walkaway.content.unwritten import Keeping, Unwritten
 from walkaway.errors import ProofError, StoreFault, Unproven
@@ -23,6 +24,7 @@ from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.codecs import IDENTITY
 from walkaway.proofs.proven import Proven
 from walkaway.sources.flow import Flow, FlowWatch
+from walkaway.sources.loops import LoopMarks, Through
 from walkaway.sources.pool import Pool
 from walkaway.sources.race import call_off
 from walkaway.sources.request import Answer, BlockRequest
@@ -30,6 +32,8 @@ from walkaway.sources.request import Answer, BlockRequest
 __all__ = ["NetworkBlocks", "Store"]
 
 _Block = Proven[bytes]
+
+_ASK = "nobody was asked: leave --offline out, or list a source of content under [[source]]"
 
 
 class Store(Keeping, Protocol):
@@ -64,6 +68,7 @@ class NetworkBlocks:
         self._flights: SingleFlight[_Block] = SingleFlight()
         self._unwritten = Unwritten(store, limits)
         self._found_leads = False
+        self._loops = LoopMarks(limits)
 
     async def get(self, cid: Cid) -> Proven[bytes]:
         """The block at an address.
@@ -72,6 +77,18 @@ class NetworkBlocks:
             Unproven: nobody supplied it; names everybody who was asked, and what each said.
             Unsupported: the address's hash function proves nothing.
         """
+        return await self._get(cid, ())
+
+    def relayed(self, marks: Iterable[str]) -> Blocks:
+        """The same for what another node asks, with these values of ``CDN-Loop`` headers.
+
+        What came through this node before, or through too many, is answered from what is
+        held here.
+        """
+        return _Relayed(self._get, self._loops.read(marks))
+
+    async def _get(self, cid: Cid, through: Through | None) -> _Block:
+        """A block; ``through`` is None where nobody else is to be asked."""
         if cid.hash_code == IDENTITY:
             return prove_block(cid, cid.digest)
         held = self._unwritten.held(cid)
@@ -84,14 +101,20 @@ class NetworkBlocks:
         except StoreFault as error:
             missing = {"store": str(error)}
         _require_provable(cid)
-        return await self._flights.run(cid, lambda: self._fetch(cid, missing))
+        if through is None:
+            raise Unproven(f"this block is not held here: {cid}", reasons=missing)
+        # Each round has flights of its own: two nodes that joined one another's would wait
+        # for each other.
+        return await self._flights.run(
+            (cid, through), lambda: self._fetch(cid, missing, self._loops.header(through))
+        )
 
     async def written(self) -> None:
         """Wait until everything that was fetched so far is in the store."""
         await self._unwritten.written()
 
-    async def _fetch(self, cid: Cid, missing: Mapping[str, str]) -> _Block:
-        question = _Question(cid, self._limits.content_seconds)
+    async def _fetch(self, cid: Cid, missing: Mapping[str, str], through: str) -> _Block:
+        question = _Question(cid, self._limits.content_seconds, through)
         ways: list[Coroutine[Any, Any, _Block]] = []
         if self._pool is not None:
             ways.append(question.of_pool(self._pool))
@@ -135,18 +158,35 @@ class NetworkBlocks:
             await call_off(running)
             for way in waiting:
                 way.close()
-        trouble = "nobody could supply this block" if ways else "this block is not held here"
-        raise Unproven(f"{trouble}: {cid}", reasons=reasons)
+        if not ways:
+            raise Unproven(f"this block is not held here: {cid}", reasons=reasons, advice=_ASK)
+        raise Unproven(f"nobody could supply this block: {cid}", reasons=reasons)
+
+
+class _Relayed:
+    """`Blocks` for questions that came through other nodes."""
+
+    def __init__(
+        self, get: Callable[[Cid, Through | None], Awaitable[_Block]], through: Through | None
+    ) -> None:
+        self._get = get
+        self._through = through
+
+    async def get(self, cid: Cid) -> Proven[bytes]:
+        return await self._get(cid, self._through)
 
 
 class _Question:
     """One block, asked of the pool and of providers; ``found`` says who answered."""
 
-    def __init__(self, cid: Cid, seconds: float) -> None:
+    def __init__(self, cid: Cid, seconds: float, through: str) -> None:
         self.flow = Flow()
         self.found = False
         self._cid = cid
-        self._asked = (BlockRequest(cid, flow=self.flow), BlockRequest(cid, "kubo", self.flow))
+        self._asked = (
+            BlockRequest(cid, flow=self.flow, through=through),
+            BlockRequest(cid, "kubo", self.flow),
+        )
         self._seconds = seconds
 
     async def of_pool(self, pool: Pool) -> _Block:

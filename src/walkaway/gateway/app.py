@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from typing import Final, TypeVar
 
@@ -51,7 +51,8 @@ class Gateway:
     """Serves content by address and by name on one port.
 
     ``blocks`` give content from wherever it is, ``local`` only what is on this
-    machine; ``assembled`` keeps whole files ready. ``bound`` are further addresses
+    machine, ``relayed`` what other nodes ask for (`NetworkBlocks.relayed`); ``assembled``
+    keeps whole files ready. ``bound`` are further addresses
     of this machine that have path URLs. ``routing``, once it is set, answers below
     ``/routing/v1/`` on hosts that have path URLs.
     """
@@ -64,6 +65,7 @@ class Gateway:
         *,
         settings: GatewaySettings | None = None,
         bound: Iterable[str] = (),
+        relayed: Callable[[Sequence[str]], Blocks] | None = None,
         assembled: AssembledFiles | None = None,
         denylist: Denylist | None = None,
         limits: Limits = LIMITS,
@@ -73,7 +75,13 @@ class Gateway:
         self._fences = Fences(self._hosts, LocalSurface(origins=given.allowed_origins))
         self._routes = Routes(self._hosts, names)
         self._paths = ContentPaths(
-            blocks, local, names, assembled=assembled, denylist=denylist, limits=limits
+            blocks,
+            local,
+            names,
+            relayed=relayed,
+            assembled=assembled,
+            denylist=denylist,
+            limits=limits,
         )
         self.routing: RoutingV1 | None = None
         self._limits = limits

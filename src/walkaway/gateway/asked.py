@@ -23,7 +23,8 @@ class Wish:
     """How an answer is wanted: the format, the part of it, and what the sender has already.
 
     ``query`` are the parameters of the target, the first of each name;
-    ``headers`` the request's, by lower-case name, the last of each.
+    ``headers`` the request's, by lower-case name, the last of each; ``through`` the values
+    of all ``CDN-Loop`` headers, where it is another node that asks.
     """
 
     method: str
@@ -32,6 +33,7 @@ class Wish:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     negotiated: Negotiated
+    through: tuple[str, ...] = ()
 
     @property
     def filename(self) -> str:
@@ -94,7 +96,8 @@ def read_wish(
     for name, value in pairs:
         query.setdefault(name, value)
     negotiated = negotiate(query.get("format"), told.get("accept", ""))
-    return Wish(method, raw_path.decode("latin-1"), text, query, told, negotiated)
+    through = tuple([value.decode("latin-1") for name, value in headers if name == b"cdn-loop"])
+    return Wish(method, raw_path.decode("latin-1"), text, query, told, negotiated, through)
 
 
 def read_path(raw_path: str) -> tuple[tuple[str, ...], bool]:

@@ -1,10 +1,13 @@
 """From a content path to the answer: who denies it, where it leads, what stands there.
 
 https://specs.ipfs.tech/http-gateways/path-gateway/. The denylist is held against the
-path as it was asked for, as it is by address, and against every block that is read.
+path as it was asked for, as it is by each name on the way and by address, and against
+every block that is read.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import AheadRoom, Budget
@@ -23,7 +26,7 @@ from walkaway.gateway.denylist import Denylist
 from walkaway.gateway.directories import INDEX, find_index, listing_answer, with_slash
 from walkaway.gateway.documents import block_answer, document_answer, is_document
 from walkaway.gateway.failures import Failure
-from walkaway.gateway.files import assembled_answer, file_answer
+from walkaway.gateway.files import assembled_answer, file_answer, link_answer
 from walkaway.gateway.formats import Format
 from walkaway.gateway.found import Found
 from walkaway.gateway.keep import Keep
@@ -34,6 +37,7 @@ from walkaway.limits import LIMITS, Limits
 from walkaway.names.pointer import Pointer
 from walkaway.names.resolution import Names
 from walkaway.proofs.ipfs.cid import Cid
+from walkaway.proofs.ipfs.unixfs import Symlink
 
 __all__ = ["ContentPaths"]
 
@@ -41,7 +45,9 @@ _NOT_CONVERTED = (Format.DAG_JSON, Format.DAG_CBOR)
 
 
 class ContentPaths:
-    """Answers for content paths. ``local`` gives what is on this machine, and asks nobody."""
+    """Answers for content paths. ``local`` gives what is on this machine, and asks nobody;
+    ``relayed`` gives what other nodes ask for (`NetworkBlocks.relayed`), as ``blocks`` where None.
+    """
 
     def __init__(
         self,
@@ -49,12 +55,14 @@ class ContentPaths:
         local: Blocks,
         names: Names,
         *,
+        relayed: Callable[[Sequence[str]], Blocks] | None = None,
         assembled: AssembledFiles | None = None,
         denylist: Denylist | None = None,
         limits: Limits = LIMITS,
     ) -> None:
         self._blocks = AllowedBlocks(blocks, denylist)
         self._local = AllowedBlocks(local, denylist)
+        self._relayed = relayed
         self._names = names
         self._keep = Keep(assembled, denylist)
         self._denylist = denylist
@@ -67,12 +75,12 @@ class ContentPaths:
         Raises:
             WalkawayError: why there is no answer, as `failures` tells it.
         """
-        allow_path(self._denylist, asked.mount.network, asked.mount.root, asked.path)
+        self._allow(Pointer(asked.mount.network, asked.mount.root, asked.path))
         check_root(asked.mount.network, asked.mount.root)
         if asked.wish.negotiated.format is Format.IPNS_RECORD:
             return await record_answer(asked, self._names)
         if not asked.wish.only_if_cached:
-            return await self._content(asked, self._blocks)
+            return await self._content(asked, self._anywhere(asked.wish.through))
         try:
             return await self._content(asked, self._local)
         except Unproven:
@@ -80,11 +88,18 @@ class ContentPaths:
                 412, "it is not on this machine, and nobody else was to be asked"
             ) from None
 
+    def _allow(self, pointer: Pointer) -> None:
+        allow_path(self._denylist, pointer.network, pointer.root, pointer.path)
+
+    def _anywhere(self, through: Sequence[str]) -> Blocks:
+        if self._relayed is None or not through:
+            return self._blocks
+        return AllowedBlocks(self._relayed(through), self._denylist)
+
     async def _content(self, asked: Asked, blocks: Blocks) -> Answer:
         budget = Budget(self._limits, ahead=self._ahead)
         pointer = Pointer(asked.mount.network, asked.mount.root, asked.path)
-        root = await find_root(self._names, pointer, self._limits)
-        allow_path(self._denylist, "ipfs", str(root.cid), root.path)
+        root = await find_root(self._names, pointer, self._limits, passing=self._allow)
         try:
             resolved = await resolve(blocks, root.cid, root.path, budget)
         except NoSuchPath:
@@ -152,8 +167,15 @@ async def plain_answer(found: Found) -> Answer:
         raise _not_acceptable(wish.negotiated.format, look)
     if look.what.is_directory:
         return await _directory(found, look)
-    if holds_already(wish.headers.get("if-none-match", ""), etag):
+    return await _file(found, look, name)
+
+
+async def _file(found: Found, look: Look, name: str) -> Answer:
+    etag = f'"{found.cid}"'
+    if holds_already(found.asked.wish.headers.get("if-none-match", ""), etag):
         return found.not_modified(etag)
+    if isinstance(look.node, Symlink):
+        return await link_answer(found, look.node, etag)
     return await file_answer(found, as_file(found.blocks, look, found.budget), name, etag)
 
 

@@ -24,7 +24,10 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from walkaway.errors import ConfigError
 
-__all__ = ["AddressRefused", "Guard"]
+__all__ = ["NO_EXCEPTION", "AddressRefused", "Guard"]
+
+NO_EXCEPTION = ", and is not listed in guard_exceptions"
+"""How a refusal ends: what a person can do who knows the address for a good one."""
 
 _NAT64 = IPv6Network("64:ff9b::/96")
 _UNICAST = IPv6Network("2000::/3")
@@ -73,7 +76,15 @@ _AddressInfo = tuple[
 
 
 class AddressRefused(OSError):
-    """The guard refuses to connect. An `OSError`, since it is raised where sockets are made."""
+    """The guard refuses to connect. An `OSError`, since it is raised where sockets are made.
+
+    The text is the same for all: of errors that differ, for a name of several addresses,
+    the event loop makes one that says nothing of this kind. ``reason`` says more.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("refused")
+        self.reason = f"refused: {reason}"
 
 
 class Guard:
@@ -93,9 +104,9 @@ class Guard:
         try:
             parsed = ip_address(address.partition("%")[0])
         except ValueError:
-            raise AddressRefused("refused: not an IP address") from None
+            raise AddressRefused("not an IP address") from None
         if (parsed, port) not in self._exceptions and not _is_public(parsed):
-            raise AddressRefused(f"refused: {parsed} is not a public address")
+            raise AddressRefused(f"{parsed} is not a public address{NO_EXCEPTION}")
 
     def excepts(self, host: str, port: int) -> bool:
         """Whether the configuration names this very address; a host name is none."""
@@ -109,7 +120,7 @@ class Guard:
         family, kind, protocol, _, address = info
         host, port = address[0], address[1]
         if not isinstance(host, str) or not isinstance(port, int):
-            raise AddressRefused("refused: not an IP address")
+            raise AddressRefused("not an IP address")
         self.check(host, port)
         return socket.socket(family, kind, protocol)
 

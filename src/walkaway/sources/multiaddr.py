@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
+from yarl import URL
+
 from walkaway.limits import LIMITS
 
 __all__ = ["HttpAddress", "http_address"]
@@ -28,6 +30,14 @@ class HttpAddress:
     url: str
     server_name: str = ""
 
+    @property
+    def name(self) -> str:
+        """What tells it from every other address, as ``a.example:443``."""
+        scheme, _, place = self.url.partition("://")
+        if scheme == "http":
+            return f"{place} without TLS"
+        return f"{place} as {self.server_name}" if self.server_name else place
+
 
 def http_address(text: str) -> HttpAddress | None:
     """Read a multiaddr; None where it is malformed, or leads to no HTTP server."""
@@ -42,7 +52,7 @@ def http_address(text: str) -> HttpAddress | None:
         end = end[:-2]
     server_name = ""
     if len(end) == 4 and end[:2] == ["tls", "sni"]:
-        server_name = end[2]
+        server_name = end[2].lower()
         if not _is_name(server_name):
             return None
         end = ["tls", end[3]]
@@ -58,7 +68,8 @@ def _host(kind: str, text: str) -> str | None:
             return None if "%" in text else f"[{IPv6Address(text)}]"
     except ValueError:
         return None
-    return text if kind in ("dns", "dns4", "dns6") and _is_name(text) else None
+    is_name = kind in ("dns", "dns4", "dns6") and _is_name(text)
+    return text.lower().removesuffix(".") if is_name else None
 
 
 def _port(kind: str, text: str) -> int | None:
@@ -67,4 +78,10 @@ def _port(kind: str, text: str) -> int | None:
 
 
 def _is_name(text: str) -> bool:
-    return len(text) <= _NAME_CHARACTERS and _NAME.fullmatch(text) is not None
+    if len(text) > _NAME_CHARACTERS or _NAME.fullmatch(text) is None:
+        return False
+    try:
+        # Reading the host decodes it, which fails for what is no name ("xn--").
+        return "xn--" not in text.lower() or bool(URL.build(scheme="https", host=text).host)
+    except ValueError:
+        return False

@@ -54,7 +54,7 @@ def read_providers(answer: Answer) -> ProviderRecords:
         peer, addresses = _addresses(record)
         if not addresses:
             others += 1
-        elif peer in found or len(found) < LIMITS.found_providers:
+        elif peer in found or len(found) < LIMITS.provider_records:
             found.setdefault(peer, []).extend(addresses)
     providers = (Provider(peer, _first(addresses)) for peer, addresses in found.items())
     return ProviderRecords(tuple(providers), others)

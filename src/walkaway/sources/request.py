@@ -80,12 +80,14 @@ class BeaconRequest:
 class BlockRequest:
     """The block at an address, from a trustless gateway or by the RPC of a Kubo node.
 
-    ``flow`` counts what comes of the answer: forms of one question share it.
+    ``flow`` counts what comes of the answer: forms of one question share it. ``through``
+    are the nodes that ask in turn, this one last (`sources.loops`).
     """
 
     cid: Cid
     kind: Literal["content", "kubo"] = "content"
     flow: Flow = field(default_factory=Flow, compare=False, repr=False)
+    through: str = field(default="", compare=False, repr=False)
 
     @property
     def by_hash(self) -> bool:

@@ -23,6 +23,12 @@ CIDS = [Cid.of(codecs.RAW, data) for data in DATA]
 V1 = car_header((CIDS[1],)) + b"".join(map(car_section, CIDS, DATA))
 
 
+def v2_prefix(offset: int, size: int) -> bytes:
+    """What stands before an archive, with any place and length of it."""
+    whole = car_v2_prefix(size)
+    return whole[:-24] + offset.to_bytes(8, "little") + whole[-16:]
+
+
 def archive(folder: Path, content: bytes = V1) -> CarFileTransport:
     path = folder / "site.car"
     path.write_bytes(content)
@@ -62,6 +68,10 @@ async def test_what_it_does_not_hold_is_not_known(tmp_path: Path) -> None:
         (V1 + b"\x03abc", "no archive"),
         (car_v2_prefix(len(V1) + 1) + V1, "no archive"),
         (car_v2_prefix(len(V1) - 1) + V1, "cut short"),
+        (v2_prefix(0, 40) + V1, "lies outside"),
+        (v2_prefix(2**63 + 5, 100) + V1, "lies outside"),
+        (v2_prefix(2**64 - 1, 2**64 - 1) + V1, "lies outside"),
+        (v2_prefix(51, 2**64 - 1) + V1, "lies outside"),
         (car_header(()) + b"\xff\xff\xff\x7f" + CIDS[1].encode(), "not one of an address"),
         (car_header(()) + b"\x20" + CIDS[1].encode(), "not one of an address"),
     ],

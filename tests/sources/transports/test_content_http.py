@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -64,9 +65,15 @@ async def served(
 
 
 def says(
-    body: bytes = b"", *, status: int = 200, kind: str = RAW, retry_after: str = ""
+    body: bytes = b"",
+    *,
+    status: int = 200,
+    kind: str = RAW,
+    retry_after: str = "",
+    location: str = "",
 ) -> Handler:
-    headers = {"Retry-After": retry_after} if retry_after else None
+    told = {"Retry-After": retry_after, "Location": location}
+    headers = {name: value for name, value in told.items() if value}
 
     async def handle(request: web.Request) -> web.StreamResponse:
         return web.Response(body=body, status=status, content_type=kind, headers=headers)
@@ -213,6 +220,23 @@ async def test_an_endless_answer_is_cut_at_the_largest_block() -> None:
     assert flow.total <= LIMITS.block_bytes
 
 
+@pytest.mark.parametrize("request_", [BLOCK, KUBO])
+async def test_a_block_too_large_to_be_proven_is_no_fault(request_: BlockRequest) -> None:
+    fault = await fault_of(says(bytes(LIMITS.block_bytes + 1)), request_)
+    assert isinstance(fault, SourceLacks)
+    assert f"larger than {LIMITS.block_bytes} bytes" in str(fault)
+
+
+async def test_kubo_says_of_no_block_how_large_it_is() -> None:
+    assert isinstance(await fault_of(endless, KUBO), SourceLacks)
+    assert not isinstance(await fault_of(endless), SourceLacks)
+
+
+async def test_an_answer_of_providers_that_is_too_large_is_a_fault() -> None:
+    large = says(bytes(LIMITS.routing_response_bytes + 1), kind="application/json")
+    assert not isinstance(await fault_of(large, PROVIDERS), SourceLacks)
+
+
 async def test_an_answer_that_pauses_too_long_is_a_fault_and_one_that_flows_is_not() -> None:
     async def handle(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": RAW})
@@ -290,3 +314,43 @@ async def test_an_address_must_be_who_its_record_says(
             await transport.fetch(BLOCK)
     await transport.close()
     await server.close()
+
+
+@pytest.mark.parametrize("request_", [BLOCK, IpnsRequest(NAME, "content")])
+async def test_a_gateway_at_localhost_answers_by_path(request_: ContentRequest) -> None:
+    """As ``localhost``, a gateway of this machine sends us to a host of the content's own."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if request.host.startswith("localhost"):
+            raise web.HTTPMovedPermanently(f"http://{CID}.ipfs.{request.host}/?format=raw")
+        assert request.host == f"127.0.0.1:{server.port}"
+        return web.Response(
+            body=DATA, content_type=RAW if isinstance(request_, BlockRequest) else IPNS
+        )
+
+    app = web.Application()
+    app.router.add_route("*", "/{tail:.*}", handle)
+    server = TestServer(app, host="127.0.0.1")
+    await server.start_server()
+    transport = HttpTransport("s", f"http://localhost:{server.port}", HttpClient(limits=QUICK))
+    try:
+        assert (await transport.fetch(request_)).content == DATA
+    finally:
+        await transport.close()
+        await server.close()
+
+
+async def test_a_reason_names_the_host_that_was_redirected_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unknown(*_: object, **__: object) -> object:
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    moved = says(status=301, location="http://elsewhere.example/x")
+    assert str(await fault_of(moved)) == (
+        "redirects to elsewhere.example: its name does not resolve"
+    )
+    inside = says(status=301, location=f"http://{CID}.ipfs.localhost:1/")
+    reason = str(await fault_of(inside))
+    assert reason.startswith(f"redirects to {CID}.ipfs.localhost: refused: 127.0.0.1 is not")

@@ -43,3 +43,32 @@ async def test_a_name_that_is_not_found_in_time_is_not_waited_for(
             await lookups.resolve("slow.example", 443)
     released.set()
     await lookups.close()
+
+
+@pytest.mark.parametrize("name", ["localhost", "a.ipfs.localhost", "A.LocalHost.", "localhost."])
+async def test_names_below_localhost_are_this_machine(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: pytest.fail("it was looked up"))
+    lookups = NameLookups()
+    found = await lookups.resolve(name, 8080)
+    assert [(one["host"], one["port"]) for one in found] == [("127.0.0.1", 8080), ("::1", 8080)]
+    (only,) = await lookups.resolve(name, 8080, socket.AF_INET6)
+    assert (only["host"], only["hostname"]) == ("::1", name)
+    await lookups.close()
+
+
+async def test_names_that_only_look_so_are_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up: list[str] = []
+
+    def none(host: str, *_: object, **__: object) -> object:
+        looked_up.append(host)
+        raise socket.gaierror("unknown")
+
+    monkeypatch.setattr(socket, "getaddrinfo", none)
+    lookups = NameLookups()
+    for name in ("notlocalhost", "localhost.example"):
+        with pytest.raises(socket.gaierror):
+            await lookups.resolve(name, 80)
+    await lookups.close()
+    assert looked_up == ["notlocalhost", "localhost.example"]

@@ -131,6 +131,8 @@ def _sections(descriptor: int) -> tuple[int, int]:
     if os.pread(descriptor, len(_V2_PRAGMA), 0) == _V2_PRAGMA:
         fields = os.pread(descriptor, _V2_FIELDS_BYTES, _V2_FIELDS_AT)
         at, size = (int.from_bytes(fields[place : place + 8], "little") for place in (0, 8))
+        if at < _V2_FIELDS_AT + _V2_FIELDS_BYTES or at + size > end:
+            raise ProofError("the archive in a CAR of version 2 lies outside of its file")
         end = at + size
     header = os.pread(descriptor, _VARINT_BYTES + LIMITS.car_header_bytes, at)
     length, begins = varint.decode(header)

@@ -40,7 +40,7 @@ def content_question(base: URL, request: ContentRequest, limits: Limits) -> Http
             url = _below(base, f"/routing/v1/ipns/{name_text(request.name)}")
         else:
             url = _below(base, f"/ipns/{name_text(request.name)}", format="ipns-record")
-        return HttpQuestion(url, _RECORD, request.answer_bytes)
+        return HttpQuestion(url, _RECORD, request.answer_bytes, host=_path_host(base))
     kubo = request.kind == "kubo"
     return HttpQuestion(
         _below(base, "/api/v0/block/get", arg=str(request.cid))
@@ -51,6 +51,8 @@ def content_question(base: URL, request: ContentRequest, limits: Limits) -> Http
         b"" if kubo else None,
         seconds=limits.block_seconds,
         heard=request.flow.came,
+        host="" if kubo else _path_host(base),
+        through=request.through,
     )
 
 
@@ -76,6 +78,13 @@ def _below(base: URL, path: str, **query: str) -> URL:
     return base.with_path(base.path.rstrip("/") + path).with_query(
         [*base.query.items(), *query.items()]
     )
+
+
+def _path_host(base: URL) -> str:
+    """What to call a gateway on this machine: as ``localhost`` it would answer no path, but
+    send us to a host of the content's own (Subdomain Gateway), and by its address it does.
+    """
+    return f"127.0.0.1:{base.port}" if base.host == "localhost" else ""
 
 
 def _providers(reply: HttpReply, source: str, depth: int) -> Answer:

@@ -12,7 +12,7 @@ from yarl import URL
 from walkaway.errors import ConfigError, SourceFault, SourceLacks
 from walkaway.sources.json_text import parse_json
 from walkaway.sources.redact import Scrubber, redact
-from walkaway.sources.request import Answer, BeaconRequest, Request, RpcRequest
+from walkaway.sources.request import Answer, BeaconRequest, BlockRequest, Request, RpcRequest
 from walkaway.sources.transports.content_http import (
     ContentRequest,
     content_answer,
@@ -20,6 +20,7 @@ from walkaway.sources.transports.content_http import (
 )
 from walkaway.sources.transports.http_client import (
     JSON_TYPES,
+    AnswerTooLarge,
     HttpClient,
     HttpQuestion,
     HttpReply,
@@ -172,9 +173,15 @@ class HttpTransport:
     async def _get_content(self, request: ContentRequest) -> Answer:
         limits = self._client.limits
         question = content_question(self._url, request, limits)
-        reply = await self._client.ask(
-            replace(question, learned=self._learned, server_name=self._server_name)
-        )
+        learned = replace(question, learned=self._learned, server_name=self._server_name)
+        try:
+            reply = await self._client.ask(learned)
+        except AnswerTooLarge as error:
+            # Whoever holds a block that is too large to be proven says how large it is, and
+            # Kubo's RPC never does. To send without an end is another thing.
+            if isinstance(request, BlockRequest) and (error.declared or request.kind == "kubo"):
+                raise SourceLacks(f"{error}, and no block is") from None
+            raise
         return content_answer(reply, request, self._source, limits.json_depth)
 
     def _json(self, reply: HttpReply) -> Any:

@@ -18,10 +18,10 @@ from yarl import URL
 from walkaway import __version__
 from walkaway.errors import ConfigError, SourceFault
 from walkaway.limits import LIMITS, Limits
-from walkaway.sources.guard import AddressRefused, Guard
+from walkaway.sources.guard import NO_EXCEPTION, AddressRefused, Guard
 from walkaway.sources.transports.name_lookups import NameLookups
 
-__all__ = ["JSON_TYPES", "HttpClient", "HttpQuestion", "HttpReply"]
+__all__ = ["JSON_TYPES", "AnswerTooLarge", "HttpClient", "HttpQuestion", "HttpReply"]
 
 JSON_TYPES = ("application/json", "application/json-rpc", "text/plain", "")
 """The content types that servers send JSON with."""
@@ -48,7 +48,9 @@ class HttpQuestion:
     guarded from the first hop on, and every hop is https. ``seconds`` is how long the
     whole answer may take, where that is more than `Limits.request_seconds`, which then
     is how long it may pause. ``heard`` is told of each piece that comes. ``server_name``
-    is who a host that is given by its address must be, by its certificate.
+    is who a host that is given by its address must be, by its certificate; ``host`` is
+    what the server is told that it was asked as, where that is another name than the URL's.
+    ``through`` are the nodes that the question came through (`sources.loops`).
     """
 
     url: URL
@@ -59,6 +61,8 @@ class HttpQuestion:
     seconds: float | None = None
     heard: Callable[[int], None] | None = None
     server_name: str = ""
+    host: str = ""
+    through: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,16 @@ class HttpReply:
     content_type: str
     headers: Mapping[str, str]
     content: bytes
+
+
+class AnswerTooLarge(SourceFault):
+    """An answer is over its bound. ``declared`` says that the server told so before it sent
+    any of it, so that nothing was read.
+    """
+
+    def __init__(self, max_bytes: int, *, declared: bool) -> None:
+        super().__init__(f"its answer is larger than {max_bytes} bytes")
+        self.declared = declared
 
 
 class HttpClient:
@@ -111,29 +125,16 @@ class HttpClient:
             await self._lookups.pop().close()
 
     async def ask(self, question: HttpQuestion) -> HttpReply:
-        """Ask once, following redirects.
+        """Ask once, following redirects: freely at home, guarded from the first foreign hop on.
 
         Raises:
             SourceFault: no whole answer within the bounds came back.
         """
-        seconds = self.limits.request_seconds
-        try:
-            return await self._follow(question)
-        except (SourceFault, ConfigError):
-            raise
-        except Exception as error:
-            # The library's own text stays here: it may hold the URL. Raised
-            # outside of this block, so that not even the context leads to it.
-            reason = _reason(error, seconds)
-        raise SourceFault(reason)
-
-    async def _follow(self, question: HttpQuestion) -> HttpReply:
-        """Exchange, following redirects: freely at home, guarded from the first foreign hop on."""
         url, guarded = question.url, question.learned
         for _ in range(self.limits.redirects + 1):
             if question.learned:
                 self._require_https(url)
-            reply = await self._exchange(question, url, guarded)
+            reply = await self._hop(question, url, guarded)
             if reply.status not in _REDIRECTS:
                 return reply
             target = _redirect_target(url, reply, posts=question.body is not None)
@@ -141,18 +142,35 @@ class HttpClient:
             url = target
         raise SourceFault("redirects too often")
 
+    async def _hop(self, question: HttpQuestion, url: URL, guarded: bool) -> HttpReply:
+        """One exchange. Raises `SourceFault`, which names the host where it is another's."""
+        try:
+            return await self._exchange(question, url, guarded)
+        except (SourceFault, ConfigError):
+            raise
+        except Exception as error:
+            # The library's own text stays here: it may hold the URL. Raised
+            # outside of this block, so that not even the context leads to it.
+            reason = _reason(error, self.limits.request_seconds)
+        is_elsewhere = url.raw_host != question.url.raw_host
+        raise SourceFault(f"redirects to {url.raw_host}: {reason}" if is_elsewhere else reason)
+
     def _require_https(self, url: URL) -> None:
         if url.scheme != "https" and not self._guard.excepts(url.host or "", url.port or 0):
-            raise SourceFault("refused: its address is not https")
+            raise SourceFault(f"refused: its address is not https{NO_EXCEPTION}")
 
     async def _exchange(self, question: HttpQuestion, url: URL, guarded: bool) -> HttpReply:
         headers = {"Accept": question.accept}
         if question.body is not None:
             headers["Content-Type"] = "application/json"
         # Where it redirects to has a name of its own.
-        name = question.server_name if url == question.url else ""
-        if name:
-            headers["Host"] = name
+        is_first = url == question.url
+        name = question.server_name if is_first else ""
+        host = (question.host if is_first else "") or name
+        if host:
+            headers["Host"] = host
+        if question.through:
+            headers["CDN-Loop"] = question.through
         async with self.session(guarded=guarded).request(
             "GET" if question.body is None else "POST",
             url,
@@ -196,13 +214,16 @@ async def _bounded(
     response: aiohttp.ClientResponse, max_bytes: int, heard: Callable[[int], None] | None
 ) -> bytes:
     """The body after decompression; the connection is dropped where it grows too large."""
+    if "Content-Encoding" not in response.headers and (response.content_length or 0) > max_bytes:
+        response.close()
+        raise AnswerTooLarge(max_bytes, declared=True)
     pieces: list[bytes] = []
     total = 0
     async for piece in response.content.iter_chunked(_CHUNK):
         total += len(piece)
         if total > max_bytes:
             response.close()
-            raise SourceFault(f"its answer is larger than {max_bytes} bytes")
+            raise AnswerTooLarge(max_bytes, declared=False)
         pieces.append(piece)
         if heard is not None and response.status == 200:
             heard(len(piece))
@@ -227,7 +248,7 @@ def _redirect_target(url: URL, reply: HttpReply, *, posts: bool) -> URL:
 def _reason(error: Exception, seconds: float) -> str:
     refusal = _refusal(error)
     if refusal is not None:
-        return str(refusal)
+        return refusal.reason
     if isinstance(error, TimeoutError):
         return f"no answer within {seconds:g} s"
     for kind, reason in _REASONS:

@@ -4,6 +4,7 @@ The system's resolver blocks a thread until it gives up, which takes a slow name
 many seconds, and no one can stop it. So each `NameLookups` has a few threads
 that do nothing else: names that somebody chose to be slow delay other names of
 the same set, and neither what runs in other threads nor the names of another set.
+Names below ``localhost`` are this machine, whatever a resolver says (RFC 6761, 6.3).
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from walkaway.limits import LIMITS, Limits
 
 __all__ = ["NameLookups"]
 
+_LOOPBACKS = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
+
 
 class NameLookups(AbstractResolver):
     """Resolves names for aiohttp. Close it when done."""
@@ -30,6 +33,8 @@ class NameLookups(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """The addresses of a name. Raises `OSError` where it has none, or none in time."""
+        if _is_this_machine(host):
+            return [_result(host, port, *each) for each in _LOOPBACKS if family in (0, each[0])]
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._seconds):
@@ -47,16 +52,22 @@ def _look_up(host: str, port: int, family: socket.AddressFamily) -> list[Resolve
         host, port, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
     )
     return [
-        ResolveResult(
-            hostname=host,
-            host=_address(address),
-            port=port,
-            family=kind,
-            proto=protocol,
-            flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
-        )
+        _result(host, port, kind, _address(address), protocol)
         for kind, _, protocol, _, address in found
     ]
+
+
+def _result(
+    name: str, port: int, family: int, address: str, protocol: int = socket.IPPROTO_TCP
+) -> ResolveResult:
+    flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+    return ResolveResult(
+        hostname=name, host=address, port=port, family=family, proto=protocol, flags=flags
+    )
+
+
+def _is_this_machine(name: str) -> bool:
+    return f".{name.lower().removesuffix('.')}".endswith(".localhost")
 
 
 def _address(address: tuple[object, ...]) -> str:

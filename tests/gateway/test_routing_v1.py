@@ -245,6 +245,15 @@ async def test_an_older_record_takes_no_newer_ones_place(router: Router) -> None
     assert (await router.ask(f"ipns/{NAME}", WANTED)).body == record(2)
 
 
+async def test_nor_does_it_once_the_newer_one_has_ended(tmp_path: Path) -> None:
+    clock = FixedClock(1_790_856_000.0)
+    router = Router(RoutingV1(OneBlock(), HeldNames(tmp_path, clock), PEER, [ADDRESS]))
+    assert await router.publish(record(2)) == 200
+    clock.seconds += 3600
+    assert await router.publish(record(1, "2026-10-01T14:00:00Z")) == 409
+    assert await router.publish(record(2, "2026-10-01T14:00:00Z")) == 200
+
+
 async def test_that_no_record_is_found_is_no_error(router: Router) -> None:
     answer = await router.ask(f"ipns/{NAME}", WANTED)
     assert answer.status == 200

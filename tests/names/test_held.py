@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from pathlib import Path
 
@@ -111,8 +112,12 @@ async def test_a_record_whose_time_is_over_resolves_no_more(
         await held.resolve(signer.text)
     with pytest.raises(ProofError):
         await held.put(signer.name, signer.record())
-    # An older one that is still valid takes its place.
-    assert await held.put(signer.name, signer.record(0, "2026-10-02T00:00:00Z"))
+    # No older one takes its place, for as long as that may still be valid.
+    assert not await held.put(signer.name, signer.record(0, "2026-10-02T00:00:00Z"))
+    with pytest.raises(Unproven, match="no longer valid"):
+        await held.resolve(signer.text)
+    assert await held.put(signer.name, signer.record(1, "2026-10-02T00:00:00Z"))
+    assert (await held.resolve(signer.text)).proven
 
 
 async def test_nothing_on_the_disk_is_believed(held: HeldNames, tmp_path: Path) -> None:
@@ -147,18 +152,55 @@ async def test_what_is_not_held_is_refused_with_a_reason(held: HeldNames, name: 
     assert refused.value.reasons.keys() == {"this machine"}
 
 
-async def test_only_so_many_are_held(tmp_path: Path, clock: FixedClock) -> None:
-    held = HeldNames(tmp_path, clock, limits=Limits(held_records=2))
-    signers = [Signer(seed) for seed in range(4)]
-    await held.put(signers[0].name, signers[0].record(until="2026-10-01T12:10:00Z"))
-    await held.put(signers[1].name, signers[1].record())
-    with pytest.raises(TooMuch):
-        await held.put(signers[2].name, signers[2].record())
-    assert await held.put(signers[1].name, signers[1].record(2))
-    clock.seconds += 1200
-    assert await held.put(signers[2].name, signers[2].record())
+async def test_of_many_the_one_that_was_used_longest_ago_leaves(
+    tmp_path: Path, clock: FixedClock
+) -> None:
+    held = HeldNames(tmp_path, clock, limits=Limits(held_records=3))
+    first, second, third, fourth, fifth = (Signer(seed) for seed in range(5))
+
+    def later() -> None:
+        for path in tmp_path.iterdir():
+            os.utime(path, (path.stat().st_mtime - 100,) * 2)
+
+    async def publish(signer: Signer, sequence: int = 1) -> None:
+        later()
+        assert await held.put(signer.name, signer.record(sequence, "9999-12-31T23:59:59Z"))
+
+    for signer in (first, second, third):
+        await publish(signer)
+    # One that is there already takes no other's place.
+    await publish(second, 2)
+    later()
+    await held.resolve(first.text)
+    await publish(fourth)
     with pytest.raises(Unproven, match="holds no record"):
-        await held.resolve(signers[0].text)
+        await held.resolve(third.text)
+    await publish(fifth)
+    with pytest.raises(Unproven, match="holds no record"):
+        await held.resolve(second.text)
+    for signer in (first, fourth, fifth):
+        assert (await held.resolve(signer.text)).proven
+
+
+async def test_none_are_held_where_none_may_be(tmp_path: Path, clock: FixedClock) -> None:
+    held = HeldNames(tmp_path, clock, limits=Limits(held_records=0))
+    with pytest.raises(TooMuch):
+        await held.put(Signer().name, Signer().record())
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_what_a_kill_left_is_swept_and_what_is_being_written_is_not(
+    held: HeldNames, tmp_path: Path
+) -> None:
+    folder = tmp_path / "records"
+    folder.mkdir()
+    left, fresh = folder / ".left.new", folder / ".fresh.new"
+    for path in (left, fresh):
+        path.write_bytes(b"half")
+    os.utime(left, (time.time() - 7200,) * 2)
+    await held.put(Signer().name, Signer().record())
+    assert not left.exists()
+    assert fresh.exists()
 
 
 async def test_a_folder_that_is_none_is_said_so(tmp_path: Path, clock: FixedClock) -> None:

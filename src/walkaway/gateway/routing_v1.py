@@ -176,11 +176,17 @@ class RoutingV1:
             raise _Refused(408, "the record did not arrive in time") from None
         except ConfigError as error:
             raise _Refused(500, f"the record is not kept: {error}") from None
-        if not is_newest:
-            held = await self._names.record(name)
-            if held is not None and held.signed != signed:
-                raise _Refused(409, "the record is not kept: one that is newer is held")
+        if not is_newest and not await self._holds(name, signed):
+            raise _Refused(409, "the record is not kept: one that is newer is held")
         return _told(200, "kept")
+
+    async def _holds(self, name: Cid, signed: bytes) -> bool:
+        try:
+            held = await self._names.record(name)
+        except (Unproven, ProofError):
+            # The newer one's time is over.
+            return False
+        return held is not None and held.signed == signed
 
     async def _body(self, receive: Receive) -> bytes:
         body, more = bytearray(), True

@@ -1,7 +1,8 @@
 """Names that this machine holds: IPNS records once published to it, and the person's own.
 
 A record proves itself whenever it is used, against the clock of that moment: nothing
-that lies on the disk is believed. Of two records of one name the newer one is kept.
+that lies on the disk is believed. Of two records of one name the newer one is kept. Where
+all places are taken, the record that was published or asked for longest ago leaves.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import contextlib
 import os
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +31,12 @@ __all__ = ["HeldNames", "HeldRecord"]
 
 SECOND: Final = 1_000_000_000
 ENDING: Final = ".ipns-record"
+
+_FRESH: Final = ".new"
+_LEFT_SECONDS: Final = 3600.0
+"""After so long, nobody is writing a file any more that is still not whole."""
+_ALWAYS: Final = -(1 << 63)
+"""A moment at which no record's time is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +99,7 @@ class HeldNames:
             Unproven: its time is over.
             ProofError: it does not prove the name.
         """
-        signed = await asyncio.to_thread(self._read, name)
+        signed = await asyncio.to_thread(self._read, name, is_use=True)
         if signed is None:
             return None
         try:
@@ -104,17 +112,29 @@ class HeldNames:
 
         Raises:
             ProofError: it does not prove the name.
-            TooMuch: as many records are held as may be.
+            TooMuch: no record at all may be held.
             ConfigError: the folder cannot be written to.
         """
         said = prove_record(name, signed, now=self._now()).value
         async with self._writing:
-            with contextlib.suppress(ProofError, Unproven):
-                held = await self.record(name)
-                if held is not None and held.proven.value.order >= said.order:
-                    return False
+            held = await asyncio.to_thread(self._said, name)
+            if held is not None and held.order >= said.order:
+                return False
             await asyncio.to_thread(self._write, name, signed)
         return True
+
+    def _said(self, name: Cid) -> IpnsRecord | None:
+        """What the record that is held says, if it proves the name, even where its time is over.
+
+        An older one takes no newer one's place because that has ended.
+        """
+        signed = self._read(name)
+        if signed is None:
+            return None
+        try:
+            return prove_record(name, signed, now=_ALWAYS).value
+        except ProofError:
+            return None
 
     def _now(self) -> int:
         return int(self._clock.now() * SECOND)
@@ -122,22 +142,27 @@ class HeldNames:
     def _path(self, name: Cid) -> Path:
         return self._folder / (name_text(name) + ENDING)
 
-    def _read(self, name: Cid) -> bytes | None:
+    def _read(self, name: Cid, *, is_use: bool = False) -> bytes | None:
         """The file's bytes, one more at most than a record may have."""
+        path = self._path(name)
         try:
-            with self._path(name).open("rb") as file:
-                return file.read(self._limits.ipns_record_bytes + 1)
+            with path.open("rb") as file:
+                signed = file.read(self._limits.ipns_record_bytes + 1)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise _unusable(self._folder, error) from None
+        if is_use:
+            with contextlib.suppress(OSError):
+                os.utime(path)
+        return signed
 
     def _write(self, name: Cid, signed: bytes) -> None:
         path = self._path(name)
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._make_room(path)
-            handle, fresh = tempfile.mkstemp(dir=self._folder, prefix=".", suffix=".new")
+            handle, fresh = tempfile.mkstemp(dir=self._folder, prefix=".", suffix=_FRESH)
             with os.fdopen(handle, "wb") as file:
                 file.write(signed)
                 file.flush()
@@ -147,25 +172,22 @@ class HeldNames:
             raise _unusable(self._folder, error) from None
 
     def _make_room(self, path: Path) -> None:
-        """Where all places are taken, let go of what has no use any more."""
-        if path.exists() or len(self._files()) < self._limits.held_records:
+        """Have a place for a file, and remove what a kill left of others that were written."""
+        if self._limits.held_records < 1:
+            raise TooMuch("no IPNS records are held")
+        if path.exists():
             return
-        for each in self._files():
-            if not self._is_sound(each):
-                each.unlink(missing_ok=True)
-        if len(self._files()) >= self._limits.held_records:
-            raise TooMuch(f"{self._limits.held_records} IPNS records are held, and no more are")
-
-    def _files(self) -> list[Path]:
-        return list(self._folder.glob("*" + ENDING))
-
-    def _is_sound(self, path: Path) -> bool:
-        try:
-            name = parse_name(path.name.removesuffix(ENDING))
-            prove_record(name, self._read(name) or b"", now=self._now())
-        except WalkawayError:
-            return False
-        return True
+        by_use: list[tuple[float, Path]] = []
+        for each in list(self._folder.iterdir()):
+            # Another process may be changing the same folder.
+            with contextlib.suppress(FileNotFoundError):
+                used = each.stat().st_mtime
+                if each.name.endswith(ENDING):
+                    by_use.append((used, each))
+                elif each.name.endswith(_FRESH) and used < time.time() - _LEFT_SECONDS:
+                    each.unlink()
+        for _, each in sorted(by_use)[: len(by_use) + 1 - self._limits.held_records]:
+            each.unlink(missing_ok=True)
 
 
 def _domain(name: str) -> str:

@@ -178,6 +178,7 @@ class Limits:
     assembled_open: int = 256
     request_blocks: int = 1 << 20
     request_block_bytes: int = 1 << 40
+    request_structure_bytes: int = 32 * 1024 * 1024
     ahead_blocks: int = 32
     ahead_bytes: int = 16 * 1024 * 1024
     ahead_bytes_together: int = 128 * 1024 * 1024
@@ -217,6 +218,7 @@ class Limits:
     rpc_calls: int = 512
     rpc_upload_seconds: float = 10.0
     rpc_send_seconds: float = 20.0
+    rpc_slow_seconds: float = 10.0
     rpc_ping_seconds: float = 20.0
     rpc_evidence_depth: int = 32
     rpc_evidence_steps: int = 2048
@@ -233,6 +235,7 @@ class Limits:
     web_stall_seconds: float = 100.0
     web_unread_seconds: float = 600.0
     web_request_seconds: float = 3600.0
+    web_pieces_bytes: int = 256 * 1024 * 1024
     web_ranges: int = 16
     web_hot_bytes: int = 64 * 1024 * 1024
     web_hot_answers: int = 4096
@@ -240,6 +243,7 @@ class Limits:
     web_small_file_bytes: int = 64 * 1024
     redirects_bytes: int = 64 * 1024
     listed_entries: int = 10_000
+    entries_looked_at: int = 1000
     denylist_bytes: int = 256 * 1024 * 1024
     denylist_line_bytes: int = 2 * 1024 * 1024
     denylist_header_bytes: int = 1024 * 1024

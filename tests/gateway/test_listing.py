@@ -11,6 +11,8 @@ from hashlib import sha256
 import pytest
 
 from walkaway.content.exporter.directory import Entry
+from walkaway.content.exporter.listing import Listed
+from walkaway.content.exporter.node import What, told_by_codec
 from walkaway.errors import Unproven
 from walkaway.gateway.listing import listing_json, listing_page
 from walkaway.gateway.mount import Mount
@@ -37,9 +39,14 @@ async def listed(
     return b"".join([piece async for piece in pieces]).decode()
 
 
-async def _given(found: Sequence[Entry]) -> AsyncGenerator[Entry, None]:
+async def _given(found: Sequence[Entry]) -> AsyncGenerator[Listed, None]:
     for entry in found:
-        yield entry
+        yield told(entry)
+
+
+def told(entry: Entry, what: What | None = None, size: int | None = None) -> Listed:
+    what = what or told_by_codec(entry.cid)
+    return Listed(entry, what, entry.size if what is What.RAW else size)
 
 
 async def test_a_page_below_a_path() -> None:
@@ -106,10 +113,10 @@ async def test_an_empty_directory_says_so() -> None:
 async def test_a_page_comes_in_pieces_and_ends_with_what_the_entries_raise() -> None:
     closed = []
 
-    async def failing() -> AsyncGenerator[Entry, None]:
+    async def failing() -> AsyncGenerator[Listed, None]:
         try:
             for number in range(1000):
-                yield Entry(f"n{number}", FILE, 1)
+                yield told(Entry(f"n{number}", FILE, 1))
             raise Unproven("no more", reasons={})
         finally:
             closed.append(True)
@@ -132,6 +139,23 @@ async def test_a_page_comes_in_pieces_and_ends_with_what_the_entries_raise() -> 
 )
 async def test_sizes_are_for_people(size: int, shown: str) -> None:
     assert shown + "<" in await listed(PATH, found=[Entry("a", FILE, size)])
+
+
+async def test_what_is_known_of_an_entry_and_what_is_not() -> None:
+    async def given() -> AsyncGenerator[Listed, None]:
+        yield told(Entry("below", ROOT, 300), What.SHARDED_DIRECTORY)
+        yield told(Entry("link", ROOT, 17), What.SYMLINK, 11)
+        yield told(Entry("far", ROOT, 4000))
+
+    page = b"".join([piece async for piece in listing_page(PATH, [], ROOT, given())]).decode()
+    rows = re.findall('<td class="dim">(.*?)</td>.*?<td class="size">(.*?)</td>', page)
+    assert rows == [("directory", "300 bytes"), ("symlink", "11 bytes"), ("", "4.0 kB")]
+
+
+async def test_a_directory_is_had_whole_as_files_or_as_blocks() -> None:
+    page = await listed(SUBDOMAIN, ["ą"])
+    assert 'href="/%C4%85/?format=tar"' in page
+    assert 'href="/%C4%85/?format=car"' in page
 
 
 async def test_the_same_as_json() -> None:

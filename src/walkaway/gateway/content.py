@@ -111,7 +111,9 @@ class ContentPaths:
                 raise
             return answer
         allow_block(self._denylist, resolved.cid)
-        return await _answer(Found(asked, resolved, root.seconds, blocks, budget, self._keep))
+        return await _answer(
+            Found(asked, resolved, root.seconds, blocks, self._local, budget, self._keep)
+        )
 
     async def _by_rules(
         self,
@@ -124,7 +126,7 @@ class ContentPaths:
         """What the site's own rules make of a path that is not there, if it has any."""
         budget = Budget(self._limits, ahead=self._ahead)
         site = await resolve(blocks, root, base, budget)
-        found = Found(asked, site, seconds, blocks, budget, self._keep)
+        found = Found(asked, site, seconds, blocks, self._local, budget, self._keep)
         return await answer_by_rules(found, plain_answer)
 
 

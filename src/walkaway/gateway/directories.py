@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from walkaway.content.exporter.directory import entries_of, find_in
+from walkaway.content.exporter.directory import find_in
+from walkaway.content.exporter.listing import listing
 from walkaway.content.exporter.node import Look
 from walkaway.gateway.answer import Answer, raw_headers
 from walkaway.gateway.conditions import holds_already
@@ -45,7 +46,7 @@ async def listing_answer(found: Found, look: Look) -> Answer:
     # Caches that hold the directory under its own address know it by that.
     if holds_already(asked.wish.headers.get("if-none-match", ""), etag, f'"{found.cid}"'):
         return found.not_modified(etag)
-    listed = entries_of(found.blocks, look, found.budget)
+    listed = listing(found.blocks, look, found.budget, held=found.local)
     make = listing_json if as_json else listing_page
     body = make(asked.mount, asked.path, found.cid, listed, found.budget.limits)
     told = raw_headers(

@@ -27,14 +27,15 @@ class Found:
     """A content path that was followed to its end.
 
     ``seconds`` is how long the names on the way may be held, None where nothing
-    says. ``blocks`` give what is still to be read, within ``budget``, and ``keep``
-    has whole files at hand.
+    says. ``blocks`` give what is still to be read, within ``budget``, ``local`` the
+    same where it is on this machine, and ``keep`` has whole files at hand.
     """
 
     asked: Asked
     resolved: Resolved
     seconds: float | None
     blocks: Blocks
+    local: Blocks
     budget: Budget
     keep: Keep
 

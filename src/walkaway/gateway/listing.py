@@ -15,16 +15,16 @@ from typing import Final
 from urllib.parse import quote
 
 from walkaway.content.exporter.directory import Entry
+from walkaway.content.exporter.listing import Listed
 from walkaway.gateway.mount import Mount, escaped
 from walkaway.gateway.pages import page_end, page_start, shown
 from walkaway.limits import LIMITS, Limits
-from walkaway.proofs.ipfs import codecs
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.sizes import sized
 
 __all__ = ["LISTING_VERSION", "listing_json", "listing_page"]
 
-LISTING_VERSION: Final = "1"
+LISTING_VERSION: Final = "2"
 """Part of a listing's entity tag, since the page may change while its content cannot."""
 
 PIECE_CHARACTERS: Final = 32 * 1024
@@ -34,7 +34,7 @@ def listing_page(
     mount: Mount,
     path: Sequence[str],
     cid: Cid,
-    entries: AsyncGenerator[Entry, None],
+    entries: AsyncGenerator[Listed, None],
     limits: Limits = LIMITS,
 ) -> AsyncGenerator[bytes, None]:
     """The page of a directory, in pieces; ``path`` leads to it below the mount's root.
@@ -49,7 +49,7 @@ def listing_json(
     mount: Mount,
     path: Sequence[str],
     cid: Cid,
-    entries: AsyncGenerator[Entry, None],
+    entries: AsyncGenerator[Listed, None],
     limits: Limits = LIMITS,
 ) -> AsyncGenerator[bytes, None]:
     """The same as JSON: path, cid, entries, and whether there are more.
@@ -79,7 +79,7 @@ async def _page(
     mount: Mount,
     path: Sequence[str],
     cid: Cid,
-    entries: AsyncGenerator[Entry, None],
+    entries: AsyncGenerator[Listed, None],
     limits: Limits,
 ) -> AsyncGenerator[str, None]:
     yield page_start(f"Index of {mount.content_path(path, slash=True)}")
@@ -87,19 +87,19 @@ async def _page(
     if str(cid) != mount.root:
         yield f'<p class="ipfs-hash" translate="no">{cid}</p>\n'
     yield "<table>\n"
-    yield '<tr><th>name</th><th>address</th><th class="size">size</th></tr>\n'
+    yield '<tr><th>name</th><th>kind</th><th>address</th><th class="size">size</th></tr>\n'
     if path:
         # Browsers make the parent of it, which no link need be told.
         up = _href(mount, [*path, ".."])
-        yield f'<tr><td colspan="3"><a href="{up}">..</a></td></tr>\n'
+        yield f'<tr><td colspan="4"><a href="{up}">..</a></td></tr>\n'
     count = 0
     async with aclosing(entries):
-        async for entry in entries:
+        async for listed in entries:
             count += 1
             if count > limits.listed_entries:
                 break
-            yield _row(mount, path, entry)
-    yield f"</table>\n{_ending(count, limits)}</main>\n"
+            yield _row(mount, path, listed)
+    yield f"</table>\n{_ending(count, limits)}{_archives(mount, path)}</main>\n"
     yield page_end()
 
 
@@ -126,10 +126,14 @@ def _href(mount: Mount, path: Sequence[str]) -> str:
     return escape(mount.href(path))
 
 
-def _row(mount: Mount, path: Sequence[str], entry: Entry) -> str:
-    name, size = shown(entry.name), "" if entry.size is None else sized(entry.size)
+def _row(mount: Mount, path: Sequence[str], listed: Listed) -> str:
+    entry = listed.entry
+    name, kind = shown(entry.name), "" if listed.what is None else listed.kind
+    count = entry.size if listed.size is None else listed.size
+    size = "" if count is None else sized(count)
     return (
         f'<tr><td><a href="{_href(mount, [*path, entry.name])}">{name}</a></td>'
+        f'<td class="dim">{kind}</td>'
         f'<td><a class="ipfs-hash" translate="no" {_address(mount, entry)}>{entry.cid}</a></td>'
         f'<td class="size">{size}</td></tr>\n'
     )
@@ -159,34 +163,45 @@ def _ending(count: int, limits: Limits) -> str:
         )
     if count == 0:
         return '<p class="dim">The directory is empty.</p>\n'
-    return '<p class="dim">Sizes are what the directory says; nobody can prove them.</p>\n'
+    return (
+        '<p class="dim">What is of an unknown kind is not on this machine yet. Its size, and '
+        "that of a directory, is what the directory says of it; nobody can prove that.</p>\n"
+    )
+
+
+def _archives(mount: Mount, path: Sequence[str]) -> str:
+    here = escape(mount.href(path, slash=True))
+    return (
+        f'<p>All of it: <a href="{here}?format=tar">as files, in a tar archive</a>, '
+        f'<a href="{here}?format=car">as blocks, which prove it, in a CAR</a></p>\n'
+    )
 
 
 async def _json(
     mount: Mount,
     path: Sequence[str],
     cid: Cid,
-    entries: AsyncGenerator[Entry, None],
+    entries: AsyncGenerator[Listed, None],
     limits: Limits,
 ) -> AsyncGenerator[str, None]:
     about = json.dumps({"path": mount.content_path(path, slash=True), "cid": str(cid)})
     yield about[:-1] + ', "entries": ['
     count = 0
     async with aclosing(entries):
-        async for entry in entries:
+        async for listed in entries:
             count += 1
             if count > limits.listed_entries:
                 break
-            yield (",\n" if count > 1 else "\n") + json.dumps(_as_data(entry))
+            yield (",\n" if count > 1 else "\n") + json.dumps(_as_data(listed))
     yield f'\n], "more": {json.dumps(count > limits.listed_entries)}}}\n'
 
 
-def _as_data(entry: Entry) -> dict[str, object]:
-    whole = entry.cid.codec == codecs.RAW
+def _as_data(listed: Listed) -> dict[str, object]:
+    entry = listed.entry
     return {
         "name": entry.name,
         "cid": str(entry.cid),
-        "kind": "file" if whole else "unknown",
-        "bytes": entry.size if whole else None,
+        "kind": listed.kind,
+        "bytes": listed.size,
         "dag_bytes": entry.size,
     }

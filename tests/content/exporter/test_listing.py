@@ -42,6 +42,22 @@ async def test_each_entry_is_told_with_its_kind_and_size() -> None:
     assert size_of(read_block(leaf, b"abc")) == 3
 
 
+async def test_of_what_is_held_alone_nobody_else_is_asked() -> None:
+    dag, held = Dag(), Dag()
+    leaf, far = dag.raw(b"abc"), dag.file([], b"far away")
+    folder = dag.directory([])
+    held.directory([])
+    data = dag.put(codecs.DAG_CBOR, b"\xf6")
+    content = [("a", leaf), ("b", folder), ("c", far), ("d", data), ("e", folder)]
+    look = await look_at(dag, dag.directory(content), Budget())
+    dag.asked.clear()
+    limits = replace(LIMITS, entries_looked_at=2, ahead_blocks=1)
+    told = await all_of(listing(dag, look, Budget(limits), held=held))
+    kinds = ["file", "directory", "unknown", "dag-cbor", "unknown"]
+    assert [each.kind for each in told] == kinds, "the last is more than are looked at"
+    assert not dag.asked
+
+
 async def test_several_are_looked_at_ahead_and_none_after_it_is_closed() -> None:
     dag = Dag()
     files = [dag.file([], str(at).encode()) for at in range(100)]

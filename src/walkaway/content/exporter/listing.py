@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
+from itertools import count
 
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.directory import Entry, entries_of
-from walkaway.content.exporter.node import Look, What, look_at
-from walkaway.errors import ProofError, Unproven, Unsupported
+from walkaway.content.exporter.node import Look, What, look_at, told_by_codec
+from walkaway.errors import ProofError, Unproven, Unsupported, WalkawayError
+from walkaway.limits import Limits
 from walkaway.proofs.ipfs import codecs
 from walkaway.proofs.ipfs.unixfs import File, Symlink
 
@@ -21,7 +24,7 @@ __all__ = ["Listed", "listing", "size_of"]
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An entry, and what it is: None where its first block is not to be had, or not to be read.
+    """An entry, and what it is: None where only its first block says so, which is not to be had.
 
     ``size`` is the bytes of a file: proven, but for a raw block, of which it is
     what the directory says. Directories have none.
@@ -31,12 +34,24 @@ class Listed:
     what: What | None
     size: int | None
 
+    @property
+    def kind(self) -> str:
+        """What it is, in a person's word: ``file``, ``directory``, ``symlink``, a codec."""
+        if self.what is None:
+            return "unknown"
+        if self.what is What.RAW:
+            return What.FILE.value
+        return What.DIRECTORY.value if self.what.is_directory else self.what.value
 
-async def listing(blocks: Blocks, look: Look, budget: Budget) -> AsyncGenerator[Listed, None]:
+
+async def listing(
+    blocks: Blocks, look: Look, budget: Budget, *, held: Blocks | None = None
+) -> AsyncGenerator[Listed, None]:
     """The entries of a directory that was looked at, in its order, each looked at too.
 
-    Several are looked at ahead. Close it (``aclose``) where it is not read to
-    its end.
+    Several are looked at ahead. Given what is ``held`` here, nobody else is asked what
+    an entry is, and of a large directory only the first (``limits.entries_looked_at``)
+    are looked at. Close it (``aclose``) where it is not read to its end.
 
     Raises:
         Unproven: a block of the directory itself is not to be had.
@@ -44,11 +59,12 @@ async def listing(blocks: Blocks, look: Look, budget: Budget) -> AsyncGenerator[
         InvalidRequest: it is no directory.
         TooMuch: it is more than one request may fetch.
     """
+    tell = partial(_listed, blocks, budget) if held is None else _held(held, budget.limits)
     ahead = deque[asyncio.Task[Listed]]()
     try:
         async with aclosing(entries_of(blocks, look, budget)) as entries:
             async for entry in entries:
-                ahead.append(asyncio.create_task(_listed(blocks, entry, budget)))
+                ahead.append(asyncio.create_task(tell(entry)))
                 if len(ahead) == budget.limits.ahead_blocks:
                     yield await ahead.popleft()
         while ahead:
@@ -68,11 +84,29 @@ def size_of(look: Look) -> int | None:
     return None if look.what.is_directory else len(look.block)
 
 
-async def _listed(blocks: Blocks, entry: Entry, budget: Budget) -> Listed:
+def _held(held: Blocks, limits: Limits) -> Callable[[Entry], Coroutine[None, None, Listed]]:
+    budget, looked_at = Budget(limits), count()
+
+    async def tell(entry: Entry) -> Listed:
+        if next(looked_at) >= limits.entries_looked_at:
+            return _unknown(entry)
+        try:
+            return await _listed(held, budget, entry)
+        except WalkawayError:
+            return _unknown(entry)
+
+    return tell
+
+
+async def _listed(blocks: Blocks, budget: Budget, entry: Entry) -> Listed:
     if entry.cid.codec == codecs.RAW:
         return Listed(entry, What.RAW, entry.size)
     try:
         look = await look_at(blocks, entry.cid, budget)
     except (ProofError, Unproven, Unsupported):
-        return Listed(entry, None, None)
+        return _unknown(entry)
     return Listed(entry, look.what, size_of(look))
+
+
+def _unknown(entry: Entry) -> Listed:
+    return Listed(entry, told_by_codec(entry.cid), None)

@@ -16,7 +16,7 @@ from walkaway.proofs.ipfs import codecs, dag_pb
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.unixfs import Directory, File, Node, Shard, read_node
 
-__all__ = ["Look", "What", "look_at", "read_block"]
+__all__ = ["Look", "What", "look_at", "read_block", "told_by_codec"]
 
 
 class What(Enum):
@@ -72,6 +72,13 @@ async def look_at(blocks: Blocks, cid: Cid, budget: Budget) -> Look:
     """
     block = await load(blocks, cid, budget)
     return await apart(lambda: read_block(cid, block), cid, len(block), budget)
+
+
+def told_by_codec(cid: Cid) -> What | None:
+    """What an address says of its block; None for dag-pb, which may hold any node of UnixFS."""
+    if cid.codec == codecs.DAG_PB:
+        return None
+    return What.RAW if cid.codec == codecs.RAW else _CODECS.get(cid.codec, What.OTHER)
 
 
 def read_block(cid: Cid, block: bytes) -> Look:

@@ -125,6 +125,7 @@ def test_as_json() -> None:
         "kept": True,
         "pinned": False,
         "hidden_left_out": 1,
+        "links_leading_out": 0,
     }
     assert json.loads(run("site", "--json", "--only-hash").stdout)["kept"] is False
 

@@ -14,6 +14,7 @@ import typer
 from rich.text import Text
 
 from walkaway.cli.byte_bar import ByteBar
+from walkaway.cli.content_words import browser_url
 from walkaway.cli.options import ConfigOption, HomeOption, JsonOption, settings_from
 from walkaway.cli.own_store import open_store
 from walkaway.cli.terminal import Terminal, counted, plain
@@ -94,6 +95,7 @@ def add(
             options=ImportOptions(hidden=hidden, follow=follow, mode=mode, mtime=mtime),
             pin=not no_pin,
             name=name,
+            port=settings.gateway_port,
         )
         given = [_Wrapped(_by_name(paths))] if wrap else [_Single(path) for path in paths]
         if name is not None and len(given) > 1:
@@ -109,12 +111,13 @@ def add(
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """What is the same for all that one command adds."""
+    """What is the same for all that one command adds. ``port`` is the gateway's."""
 
     profile: Profile
     options: ImportOptions
     pin: bool
     name: str | None
+    port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +190,35 @@ def _add(
                 "kept": store is not None,
                 "pinned": store is not None and job.pin,
                 "hidden_left_out": last.hidden_passed_over,
+                "links_leading_out": last.links_out,
             }
         )
         return
     terminal.show(Text(str(cid)) if quiet or not called else _line(cid, called))
-    if last.hidden_passed_over and not quiet:
+    if not quiet:
+        _tell_more(last, terminal)
+        if store is not None and job.port and terminal.complaints.is_terminal:
+            terminal.complaints.print(
+                Text(f"{browser_url(job.port)}/ipfs/{cid} while walkaway up runs", "quiet"),
+                soft_wrap=True,
+            )
+
+
+def _tell_more(last: ImportProgress, terminal: Terminal) -> None:
+    """What of the import a person may not have meant."""
+    if last.hidden_passed_over:
         left_out = counted(last.hidden_passed_over, "hidden name")
         terminal.complaints.print(Text(f"{left_out} left out; --hidden takes them", "quiet"))
+    if last.first_link_out is not None:
+        links = counted(last.links_out, "link leads", "links lead")
+        terminal.complaints.print(
+            Text.assemble(
+                (f"{links} out of what is added, and will be refused where it is saved: ", "warn"),
+                plain(shown_path(last.first_link_out)),
+                ("; --follow takes what they lead to", "quiet"),
+            ),
+            soft_wrap=True,
+        )
 
 
 def _line(cid: Cid, called: str) -> Text:

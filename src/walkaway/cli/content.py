@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from walkaway.chain.clock import SystemClock
 from walkaway.cli.config import Settings
-from walkaway.content.service import ContentPlan
+from walkaway.cli.network_check import require_network
+from walkaway.content.blocks import Blocks
+from walkaway.content.budget import Budget
+from walkaway.content.open import find_root
+from walkaway.content.resolve import Resolved, resolve
+from walkaway.content.service import Content, ContentPlan, open_content
+from walkaway.errors import InvalidRequest, Unproven
 from walkaway.names.held import HeldNames
+from walkaway.names.pointer import Pointer
+from walkaway.proofs.ipfs.cid import Cid
 from walkaway.sizes import MEGABYTE
 from walkaway.sources.defaults import CONTENT_KINDS
 
-__all__ = ["content_plan", "held_names"]
+__all__ = ["content_of", "content_plan", "find_address", "held_names", "whole_block"]
 
 
 def content_plan(settings: Settings, *, offline: bool = False) -> ContentPlan:
@@ -22,6 +34,53 @@ def content_plan(settings: Settings, *, offline: bool = False) -> ContentPlan:
         guard_exceptions=settings.guard_exceptions,
         offline=offline,
     )
+
+
+@asynccontextmanager
+async def content_of(settings: Settings, *, offline: bool = False) -> AsyncIterator[Content]:
+    """The content that a person's settings give, open.
+
+    Raises:
+        NoNetwork: in place of an `Unproven` of the block, where none of the sources
+            that were asked can be reached at all.
+        ConfigError: a folder cannot be used, or an address of a source.
+    """
+    plan = content_plan(settings, offline=offline)
+    try:
+        async with open_content(plan, clock=SystemClock()) as content:
+            yield content
+    except Unproven as error:
+        asked = [
+            source
+            for source in plan.sources
+            if source.name in error.reasons and not source.url.startswith("file:")
+        ]
+        if asked:
+            await asyncio.to_thread(require_network, asked)
+        raise
+
+
+async def find_address(blocks: Blocks, settings: Settings, pointer: Pointer, budget: Budget) -> Cid:
+    """The address of the block that a place leads to; the block itself is not fetched.
+
+    Raises:
+        InvalidRequest: the place is a part of a block.
+        NoSuchPath: the path leads nowhere; that is proven.
+        Unproven: a name, or a block on the path, is not to be had.
+    """
+    root = await find_root(held_names(settings), pointer, budget.limits)
+    return whole_block(await resolve(blocks, root.cid, root.path, budget))
+
+
+def whole_block(resolved: Resolved) -> Cid:
+    """The address that a path leads to. Raises `InvalidRequest` for a part of a block."""
+    if resolved.remainder:
+        inside = "/".join(resolved.remainder)[:100]
+        raise InvalidRequest(
+            f"/{inside} leads into the block {resolved.cid}, of which no part is taken",
+            advice="take the whole block, by the path without that",
+        )
+    return resolved.cid
 
 
 def held_names(settings: Settings) -> HeldNames:

@@ -14,7 +14,7 @@ from walkaway.names.pointer import Network, Pointer
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.ipns_name import parse_name
 
-__all__ = ["PlaceArgument", "name_of", "read_pointer"]
+__all__ = ["PlaceArgument", "browser_url", "name_of", "read_pointer"]
 
 PlaceArgument = Annotated[
     str,
@@ -25,7 +25,11 @@ PlaceArgument = Annotated[
 ]
 
 _NETWORKS: tuple[Network, ...] = ("ipfs", "ipns")
-_ADVICE = "write it as CID, CID/path, /ipfs/CID/path, /ipns/name, ipfs://CID or a gateway's URL"
+_ENS = ".eth"
+_ADVICE = (
+    "write it as CID (bafybei..., Qm...), CID/path, /ipfs/CID/path, /ipns/name, ipfs://CID "
+    "or a gateway's URL"
+)
 
 
 def read_pointer(word: str) -> Pointer:
@@ -55,6 +59,11 @@ def read_pointer(word: str) -> Pointer:
     return _pointer(word, path)
 
 
+def browser_url(port: int) -> str:
+    """Where a browser finds the gateway: below this name each content has its own origin."""
+    return f"http://localhost:{port}"
+
+
 def name_of(pointer: Pointer) -> str:
     """What to call what stands there: the last name on the path, or the root."""
     return pointer.path[-1] if pointer.path else pointer.root
@@ -71,8 +80,21 @@ def _pointer(word: str, steps: tuple[str, ...]) -> Pointer:
     try:
         Cid.parse(root)
     except ProofError as error:
-        raise InvalidRequest(f"{root[:100]} is no CID ({error})", advice=_ADVICE) from None
+        raise _no_cid(root[:100], error) from None
     return Pointer("ipfs", root, path)
+
+
+def _no_cid(root: str, error: ProofError) -> InvalidRequest:
+    if root.lower().endswith(_ENS):
+        return InvalidRequest(
+            f"{root} is a name of ENS, and those are not resolved yet",
+            advice="open what it leads to by its CID",
+        )
+    if "." in root.strip("."):
+        return InvalidRequest(
+            f"{root} is no CID", advice=f"a DNS name is written /ipns/{root}; a CID, bafybei..."
+        )
+    return InvalidRequest(f"{root} is no CID ({error})", advice=_ADVICE)
 
 
 def _root(network: str, label: str) -> str:

@@ -12,7 +12,8 @@ import aiohttp
 from rich.text import Text
 
 from walkaway.chain.clock import SystemClock
-from walkaway.cli.gateway import GatewayPlan, OpenGateway, browser_url, open_gateway
+from walkaway.cli.content_words import browser_url
+from walkaway.cli.gateway import GatewayPlan, OpenGateway, open_gateway
 from walkaway.cli.node import Listen
 from walkaway.cli.stage import Step
 from walkaway.cli.terminal import counted, plain, short_hex

@@ -9,6 +9,7 @@ from walkaway.errors import (
     InvalidRequest,
     NoEndpoint,
     NoNetwork,
+    NoSuchPath,
     ProofError,
     Stale,
     Unproven,
@@ -56,6 +57,10 @@ _ADVICE: tuple[tuple[type[WalkawayError], str], ...] = (
         "nothing was handed on; try again, another source may answer (walkaway status shows them)",
     ),
     (Stale, "wait for the head to be followed again; walkaway status shows its age"),
+    (
+        NoSuchPath,
+        "walkaway ls shows what is there; escapes such as %20 are read in URLs alone",
+    ),
     (Unsupported, "nothing was forwarded; a node of your own can answer it"),
     (
         NoEndpoint,

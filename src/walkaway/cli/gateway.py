@@ -24,7 +24,7 @@ from walkaway.gateway.server import GatewayServer
 from walkaway.names.held import HeldNames
 from walkaway.rpc.http_server import bound_names
 
-__all__ = ["GatewayPlan", "OpenGateway", "browser_url", "gateway_plan", "open_gateway"]
+__all__ = ["GatewayPlan", "OpenGateway", "gateway_plan", "open_gateway"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +104,6 @@ async def open_gateway(plan: GatewayPlan) -> AsyncIterator[OpenGateway]:
         await stack.enter_async_context(_watched(denylist))
         await stack.enter_async_context(server)
         yield OpenGateway(server, plan.names, content)
-
-
-def browser_url(port: int) -> str:
-    """Where a browser finds the gateway: below this name each content has its own origin."""
-    return f"http://localhost:{port}"
 
 
 def _reserved(gateway: Gateway, listen: Listen) -> GatewayServer:

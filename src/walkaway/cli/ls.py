@@ -7,16 +7,15 @@ from contextlib import aclosing
 
 from rich.text import Text
 
-from walkaway.chain.clock import SystemClock
 from walkaway.cli.config import Settings
-from walkaway.cli.content import content_plan, held_names
+from walkaway.cli.content import content_of, held_names
 from walkaway.cli.content_words import PlaceArgument, name_of, read_pointer
 from walkaway.cli.options import (
     ConfigOption,
+    ContentSourceOption,
     HomeOption,
     JsonOption,
     OfflineOption,
-    SourceOption,
     settings_from,
 )
 from walkaway.cli.terminal import Terminal, plain
@@ -25,18 +24,21 @@ from walkaway.content.exporter.directory import Entry
 from walkaway.content.exporter.listing import Listed, listing, size_of
 from walkaway.content.exporter.node import What
 from walkaway.content.open import open_pointer
-from walkaway.content.service import open_content
 from walkaway.names.pointer import Pointer
 from walkaway.sizes import sized
 
 __all__ = ["ls"]
+
+_ONE_ROW = 110
+"""Columns that an entry takes in one row with the whole of its address."""
+_SHORT = 18
 
 
 def ls(
     place: PlaceArgument,
     *,
     offline: OfflineOption = False,
-    source: SourceOption = None,
+    source: ContentSourceOption = None,
     config: ConfigOption = None,
     state_directory: HomeOption = None,
     as_json: JsonOption = False,
@@ -44,7 +46,8 @@ def ls(
     """List a directory: the address, size, kind and name of each entry, proven.
 
     Of each entry the first block is fetched, to see what it is; one that is not
-    to be had is listed as unknown.
+    to be had is listed as unknown. On a narrow screen addresses are shortened:
+    --json, or a pipe, has them whole.
 
     Example: walkaway ls bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354
     """
@@ -57,8 +60,8 @@ def ls(
 
 
 async def _list(settings: Settings, pointer: Pointer, terminal: Terminal, *, offline: bool) -> None:
-    plan, budget = content_plan(settings, offline=offline), Budget()
-    async with open_content(plan, clock=SystemClock()) as content:
+    budget = Budget()
+    async with content_of(settings, offline=offline) as content:
         names = held_names(settings)
         opened = await open_pointer(content.blocks, names, pointer, budget)
         look = opened.look
@@ -81,13 +84,18 @@ def _show(listed: Listed, terminal: Terminal) -> None:
     size = "-" if listed.size is None else sized(listed.size)
     terminal.show(
         Text.assemble(
-            (str(entry.cid), "good"),
+            (_address(str(entry.cid), terminal.person.width), "good"),
             f"  {size:>10}  ",
             (f"{kind:<9}", "quiet"),
             "  ",
             plain(entry.name, whole=True),
         )
     )
+
+
+def _address(cid: str, width: int) -> str:
+    """An address, cut in its middle where it would leave a name no room in its line."""
+    return cid if width >= _ONE_ROW or len(cid) <= _SHORT else f"{cid[:9]}…{cid[-8:]}"
 
 
 def _kind(what: What | None) -> str:

@@ -15,6 +15,7 @@ __all__ = ["COMMANDS", "command_line", "main"]
 
 COMMANDS: Final = (
     "up",
+    "demo",
     "status",
     "trust",
     "explain",
@@ -24,7 +25,6 @@ COMMANDS: Final = (
     "pin",
     "car",
     "store",
-    "demo",
 )
 """Their names, which are those of their modules."""
 
@@ -44,7 +44,8 @@ def command_line(names: Iterable[str] = COMMANDS) -> typer.Typer:
     """
     line = typer.Typer(
         name="walkaway",
-        help="An Ethereum JSON-RPC endpoint in which every answer is proven on this machine.",
+        help="An Ethereum JSON-RPC endpoint and an IPFS gateway on this machine: every answer "
+        "about the chain and every block of content is proven here before it is shown.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,

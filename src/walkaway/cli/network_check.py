@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from walkaway.errors import NoNetwork
 from walkaway.limits import LIMITS
-from walkaway.sources.defaults import CHAIN_KINDS, ListedSource
+from walkaway.sources.defaults import ListedSource
 
 __all__ = ["Connect", "require_network"]
 
@@ -37,12 +37,11 @@ def require_network(
     connect: Connect = _connect,
     seconds: float = LIMITS.reach_seconds,
 ) -> None:
-    """Return as soon as one source of the chain can be reached.
+    """Return as soon as one source can be reached.
 
     Raises:
         NoNetwork: none can, with the reason of each.
     """
-    sources = [source for source in sources if CHAIN_KINDS.intersection(source.kinds)]
     outcomes: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
     for source in sources:
         thread = threading.Thread(

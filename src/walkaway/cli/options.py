@@ -11,11 +11,12 @@ import typer
 
 from walkaway.cli.config import Settings, load_settings
 from walkaway.errors import ConfigError
-from walkaway.sources.defaults import KINDS, ListedSource, read_source
+from walkaway.sources.defaults import CONTENT_KINDS, KINDS, ListedSource, read_source
 
 __all__ = [
     "CheckpointOption",
     "ConfigOption",
+    "ContentSourceOption",
     "EndpointHostOption",
     "EndpointPortOption",
     "GatewayPortOption",
@@ -55,6 +56,17 @@ SourceOption = Annotated[
         metavar="KIND=URL",
     ),
 ]
+ContentSourceOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source",
+        "-s",
+        help="A further source of content, as KIND=URL: content=http://127.0.0.1:8081, or "
+        "kubo=http://127.0.0.1:5001. One address that answers as several kinds joins them by +; "
+        "a CAR file is content=file:///site.car. Repeatable.",
+        metavar="KIND=URL",
+    ),
+]
 ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", "-c", help="The walkaway.toml to read.", metavar="FILE"),
@@ -71,7 +83,7 @@ ServeOption = Annotated[
     list[str] | None,
     typer.Option(
         "--serve",
-        help="What to serve, where not both: rpc or gateway. Repeatable.",
+        help="What to serve, where not both: rpc or gateway. Repeatable, or with commas.",
         metavar="WHAT",
     ),
 ]
@@ -117,16 +129,20 @@ def settings_from(
 ) -> Settings:
     """The settings in force under these flags and this process's environment.
 
-    A command that needs content alone says so by ``follows_chain=False``.
+    A command that needs content alone says so by ``follows_chain=False``; a source
+    on its command line that has none is an error, since nobody would ask it.
 
     Raises:
         ConfigError: something written is malformed or contradicts.
     """
+    given = read_source_flags(sources or [])
+    if not follows_chain:
+        _require_content(given)
     return load_settings(
         flags,
         os.environ,
         config=config,
-        more_sources=read_source_flags(sources or []),
+        more_sources=given,
         follows_chain=follows_chain,
     )
 
@@ -138,6 +154,17 @@ def read_source_flags(written: list[str]) -> tuple[ListedSource, ...]:
         ConfigError: a flag is malformed.
     """
     return tuple(_source_flag(text, place) for place, text in enumerate(written, start=1))
+
+
+def _require_content(given: tuple[ListedSource, ...]) -> None:
+    for place, source in enumerate(given, start=1):
+        if not CONTENT_KINDS.intersection(source.kinds):
+            raise ConfigError(
+                f"--source (number {place}) is of kind {' and '.join(source.kinds)}, "
+                "and this command asks for content alone",
+                advice="kinds of content are content, kubo and routing: "
+                "--source content=http://127.0.0.1:8081",
+            )
 
 
 def _source_flag(text: str, place: int) -> ListedSource:

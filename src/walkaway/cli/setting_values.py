@@ -135,7 +135,7 @@ def read_address(written: object) -> str:
 
 def read_services(written: object) -> tuple[str, ...]:
     """What `walkaway up` serves; from the environment separated by commas."""
-    says = f"a list of {' and '.join(SERVICES)}"
+    says = f"{' or '.join(SERVICES)}, or both of them"
     services = _each(written, str, says)
     if not services or not set(services) <= set(SERVICES):
         raise ConfigError(says)

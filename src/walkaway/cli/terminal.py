@@ -60,9 +60,9 @@ def short_hex(text: str) -> str:
     return _LONG_HEX.sub(lambda word: f"{word[0][:10]}…{word[0][-6:]}", text)
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str, plural: str = "") -> str:
     """So many of them: ``1 period``, ``2 periods``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def sheet(rows: Iterable[tuple[object, object]], *, width: int) -> Table:

@@ -10,7 +10,8 @@ from typing import NoReturn
 
 from walkaway.anchors.load import chain_spec
 from walkaway.cli.config import Settings
-from walkaway.cli.gateway import browser_url, gateway_plan, open_gateway
+from walkaway.cli.content_words import browser_url
+from walkaway.cli.gateway import gateway_plan, open_gateway
 from walkaway.cli.network_check import require_network
 from walkaway.cli.node import Node, open_node, plan
 from walkaway.cli.options import (
@@ -21,6 +22,7 @@ from walkaway.cli.options import (
     HostOption,
     JsonOption,
     NetworkOption,
+    OfflineOption,
     PortOption,
     ServeOption,
     SourceOption,
@@ -29,7 +31,7 @@ from walkaway.cli.options import (
 from walkaway.cli.reporters import Reporter, reporter_for
 from walkaway.cli.terminal import Terminal
 from walkaway.errors import ConfigError, Unproven, WalkawayError
-from walkaway.sources.defaults import CHAIN_KINDS
+from walkaway.sources.defaults import CHAIN_KINDS, ListedSource
 
 __all__ = ["ended_by_sigterm", "serve", "stay_up", "up"]
 
@@ -49,6 +51,7 @@ def up(
     port: PortOption = None,
     what: ServeOption = None,
     gateway_port: GatewayPortOption = None,
+    offline: OfflineOption = False,
     state_directory: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -56,7 +59,8 @@ def up(
 
     The gateway opens content from IPFS at once. The endpoint syncs from a
     checkpoint, then listens until Ctrl-C. Point a browser, a wallet or a
-    library at the addresses that it prints.
+    library at the addresses that it prints. With --offline, the gateway alone
+    serves what the store holds.
 
     Example: walkaway up --network sepolia --port 8546
     """
@@ -69,23 +73,40 @@ def up(
             checkpoint=checkpoint,
             host=host,
             port=port,
-            serve=what or None,
+            serve=_served(what, offline=offline),
             gateway_port=gateway_port,
             state_directory=state_directory,
         )
         if GATEWAY not in settings.serve:
-            require_network(settings.sources)
+            require_network(_of_chain(settings))
         reporter = reporter_for(terminal)
         try:
-            asyncio.run(serve(settings, reporter))
+            asyncio.run(serve(settings, reporter, offline=offline))
         finally:
             reporter.close()
 
 
-async def serve(settings: Settings, reporter: Reporter) -> None:
+def _served(named: list[str] | None, *, offline: bool) -> str | None:
+    """What is to be served, where a flag says so.
+
+    Raises:
+        ConfigError: the endpoint is asked for, and that nobody is asked.
+    """
+    if not offline:
+        return ",".join(named) if named else None
+    if ENDPOINT in ",".join(named or ()).split(","):
+        raise ConfigError(
+            "--offline asks nobody, and the endpoint cannot follow the chain without asking",
+            advice="leave one of them out: --offline serves the gateway alone",
+        )
+    return GATEWAY
+
+
+async def serve(settings: Settings, reporter: Reporter, *, offline: bool = False) -> None:
     """Sync, listen and report until cancelled, or until SIGTERM.
 
     The gateway serves at once, and goes on where the chain cannot be followed.
+    ``offline`` has it ask nobody for content.
 
     Raises:
         WalkawayError: why it cannot start.
@@ -93,11 +114,15 @@ async def serve(settings: Settings, reporter: Reporter) -> None:
     with ended_by_sigterm():
         if GATEWAY not in settings.serve:
             await _follow(settings, reporter)
-        async with open_gateway(gateway_plan(settings)) as gateway:
+        async with open_gateway(gateway_plan(settings, offline=offline)) as gateway:
             reporter.gateway(browser_url(gateway.server.port))
             while ENDPOINT in settings.serve:
                 await _follow_beside(settings, reporter)
             await asyncio.Event().wait()
+
+
+def _of_chain(settings: Settings) -> list[ListedSource]:
+    return [source for source in settings.sources if CHAIN_KINDS.intersection(source.kinds)]
 
 
 async def _follow(settings: Settings, reporter: Reporter) -> NoReturn:
@@ -105,7 +130,7 @@ async def _follow(settings: Settings, reporter: Reporter) -> NoReturn:
     reporter.tell(f"starting on {spec.network}")
     opening = open_node(
         spec,
-        [source for source in settings.sources if CHAIN_KINDS.intersection(source.kinds)],
+        _of_chain(settings),
         plan(settings),
         tell=reporter.tell,
         progress=reporter.sync,
@@ -118,7 +143,7 @@ async def _follow(settings: Settings, reporter: Reporter) -> NoReturn:
 async def _follow_beside(settings: Settings, reporter: Reporter) -> None:
     """Follow the chain; where that fails for now, wait a while. Raises `ConfigError`."""
     try:
-        await asyncio.to_thread(require_network, settings.sources)
+        await asyncio.to_thread(require_network, _of_chain(settings))
         await _follow(settings, reporter)
     except ConfigError:
         raise

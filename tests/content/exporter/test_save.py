@@ -71,10 +71,18 @@ async def test_a_target_that_leads_out_is_refused_and_nothing_stays(
 ) -> None:
     dag = Dag()
     inner = dag.directory([("a", dag.raw(b"first")), ("link", dag.symlink(target))])
-    with pytest.raises(ProofError, match="leads out of what it is in"):
+    with pytest.raises(Unwritable, match="inner/link leads out of the folder"):
         await save(dag, dag.directory([("inner", inner)]), tmp_path / "x", Budget())
-    with pytest.raises(ProofError, match="leads out"):
+    with pytest.raises(Unwritable, match="a symbolic link by itself"):
         await save(dag, dag.symlink(target or b"a"), tmp_path / "x", Budget())
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_path_has_a_limit(tmp_path: Path) -> None:
+    dag = Dag()
+    inner = dag.directory([("a", dag.raw(b"x"))])
+    with pytest.raises(TooMuch, match="over 8192 bytes"):
+        await save(dag, dag.directory([("n" * 8191, inner)]), tmp_path / "x", Budget())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -83,7 +91,7 @@ async def test_a_name_that_no_file_could_have_is_refused(name: str, tmp_path: Pa
     dag = Dag()
     assert not single_name(name)
     root = dag.directory([("a", dag.raw(b"")), (name, dag.raw(b"x"))])
-    with pytest.raises(ProofError, match="none that a file could have"):
+    with pytest.raises(Unwritable, match="none that a file could have"):
         await save(dag, root, tmp_path / "x", Budget())
     assert list(tmp_path.iterdir()) == []
 
@@ -100,7 +108,7 @@ async def test_two_names_that_are_one_to_the_file_system_are_refused(
         return top / member.path.lower() if member.path else top
 
     monkeypatch.setattr("walkaway.content.exporter.save._at", at_lower_case)
-    with pytest.raises(ProofError, match="one to this machine's file system; got 'a'"):
+    with pytest.raises(Unwritable, match="one to this machine's file system: a"):
         await save(dag, root, tmp_path / "x", Budget())
     assert list(tmp_path.iterdir()) == []
     monkeypatch.undo()

@@ -1,29 +1,41 @@
 """Content as files and folders on this machine, which appear once all of it is there.
 
 Nothing is written but below the one new path: names that are no single
-component of a path are refused, and so are symbolic links that lead out. Two
-names that this machine's file system takes for one (``a`` and ``A``, on some)
-are refused when the second comes.
+component of a path are refused, and so are symbolic links that lead out, unless
+they are left out. Two names that this machine's file system takes for one (``a``
+and ``A``, on some) are refused when the second comes.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
+from walkaway.content.exporter.paths import held_short
 from walkaway.content.exporter.tree import Member, MemberKind, members
-from walkaway.errors import ProofError, Unwritable
+from walkaway.content.symlinks import leads_out
+from walkaway.errors import Unwritable
 from walkaway.proofs.ipfs.cid import Cid
 
 __all__ = ["appearing", "save", "single_name"]
+
+_AS_IT_IS: Final = "--car keeps it as it is"
+_ADVICE: Final = {
+    errno.ENOENT: "make the folder that it is to be in first",
+    errno.ENOTDIR: "name a path below a folder",
+    errno.ENOSPC: "make room on the disk",
+    errno.EDQUOT: "make room: your share of the disk is used up",
+}
+"""What to do about the system's refusals, where it is not to see to permissions."""
 
 
 async def save(
@@ -34,22 +46,25 @@ async def save(
     *,
     replace: bool = False,
     progress: Callable[[int], None] | None = None,
+    left_out: Callable[[str], None] | None = None,
 ) -> int:
     """Write what stands at an address to a path; how many bytes of files that are.
 
     With ``replace`` a file or a symbolic link may be there already, and gives
     way; a folder never does. Permissions and times are set where the content
     says them and this machine can hold them. ``progress`` is told how many
-    bytes are written.
+    bytes are written. Where ``left_out`` is given, symbolic links that lead out of
+    the folder are left out, and it is told the path of each.
 
     Raises:
-        Unwritable: something is there already, or the path cannot be written to.
-        ProofError: a block is malformed, or the tree would not stay below the path.
+        Unwritable: something is there already, the path cannot be written to, or the
+            tree would not stay below it.
+        ProofError: a block is malformed.
         Unproven: a block is not to be had.
         TooMuch: it is more than one request may fetch.
     """
     with appearing(to, replace=replace) as fresh:
-        writer = _Writer(fresh)
+        writer = _Writer(fresh, left_out)
         async with aclosing(members(blocks, cid, "", budget, _below)) as walked:
             try:
                 async for item in walked:
@@ -95,9 +110,10 @@ def single_name(name: str) -> bool:
 class _Writer:
     """Writes members below a path that is not there yet."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, left_out: Callable[[str], None] | None) -> None:
         self.written = 0
         self._root = root
+        self._left_out = left_out
         self._file: BinaryIO | None = None
         self._said: Member | None = None
         self._folders: list[Member] = []
@@ -132,13 +148,22 @@ class _Writer:
                 if (member.mode, member.mtime) != (None, None):
                     self._folders.append(member)
             elif member.kind is MemberKind.SYMLINK:
-                path.symlink_to(os.fsdecode(_target_inside(member)))
+                self._link(path, member)
             else:
                 self._file, self._said = path.open("xb"), member
         except FileExistsError:
-            raise ProofError(
-                "two names are one to this machine's file system", got=repr(member.path[-100:])
+            raise Unwritable(
+                f"two names are one to this machine's file system: {member.path[-100:]}",
+                advice="--tar or --car makes an archive that holds both",
             ) from None
+
+    def _link(self, path: Path, member: Member) -> None:
+        if not leads_out(member.target, member.path.count("/") + 1 if member.path else 0):
+            path.symlink_to(os.fsdecode(member.target))
+        elif self._left_out is not None and member.path:
+            self._left_out(member.path)
+        else:
+            raise _link_out(member)
 
 
 def _at(root: Path, member: Member) -> Path:
@@ -157,34 +182,32 @@ def _give(path: Path, member: Member) -> None:
 
 def _below(parent: str, name: str) -> str:
     if not single_name(name):
-        raise ProofError(
-            "a name in a directory is none that a file could have", got=repr(name[:100])
+        raise Unwritable(
+            f"a name in a directory is none that a file could have: {name[:100]!r}",
+            advice=_AS_IT_IS,
         )
-    return f"{parent}/{name}" if parent else name
+    return held_short(f"{parent}/{name}" if parent else name)
 
 
-def _target_inside(member: Member) -> bytes:
-    """The target of a symbolic link that stays in the tree, through whatever others it leads.
-
-    It may go up at its beginning, not above the top, and never again: what a
-    further link leads to need not lie where its name does.
-    """
-    steps = [step for step in member.target.split(b"/") if step not in (b"", b".")]
-    up = 0
-    while up < len(steps) and steps[up] == b"..":
-        up += 1
-    leads_out = member.target.startswith(b"/") or up > member.path.count("/") or not member.path
-    if leads_out or b".." in steps[up:] or not member.target or b"\0" in member.target:
-        raise ProofError(
-            f"the symbolic link {member.path[-100:]!r} leads out of what it is in",
-            got=repr(member.target[:100]),
+def _link_out(member: Member) -> Unwritable:
+    target = member.target[:100].decode("utf-8", "backslashreplace")
+    if not member.path:
+        return Unwritable(
+            f"this is a symbolic link by itself, to {target}, and no file is made of it",
+            advice="--tar keeps it as it is; a pipe is given where it leads",
         )
-    return member.target
+    return Unwritable(
+        f"the symbolic link {member.path[-100:]} leads out of the folder, to {target}",
+        advice="--skip-links leaves such links out; --tar and --car keep them as they are",
+    )
 
 
 def _hold_free(to: Path, *, replace: bool) -> None:
-    if not os.path.lexists(to):
-        return
+    with _told(to):
+        try:
+            to.lstat()
+        except FileNotFoundError:
+            return
     if to.is_dir() and not to.is_symlink():
         raise Unwritable(
             f"{to} is a folder that is there already",
@@ -205,5 +228,5 @@ def _told(to: Path) -> Iterator[None]:
     except OSError as error:
         raise Unwritable(
             f"{to} cannot be written: {error.strerror or type(error).__name__}",
-            advice="make room, or name another path",
+            advice=_ADVICE.get(error.errno or 0, "see to its permissions, or name another path"),
         ) from None

@@ -54,12 +54,16 @@ class BlockKeeper(Protocol):
 class ImportProgress:
     """How far an import is, in bytes of files; ``total`` is None where nobody knows it.
 
-    ``hidden_passed_over`` counts the names that begin with a dot and were left out.
+    ``hidden_passed_over`` counts the names that begin with a dot and were left out;
+    ``links_out`` the symbolic links that lead out of what is imported, of which
+    ``first_link_out`` is the path of one.
     """
 
     done: int
     total: int | None
     hidden_passed_over: int
+    links_out: int = 0
+    first_link_out: Path | None = None
 
 
 Progress = Callable[[ImportProgress], None]
@@ -178,7 +182,15 @@ async def _import(
             if store is not None:
                 await store.keep(batch)
             if progress is not None:
-                progress(ImportProgress(walk.done, total, walk.hidden_passed_over))
+                progress(
+                    ImportProgress(
+                        walk.done,
+                        total,
+                        walk.hidden_passed_over,
+                        walk.links_out,
+                        walk.first_link_out,
+                    )
+                )
         if store is not None and pin is not None:
             await store.pin(walk.root, pin)
     return walk.root

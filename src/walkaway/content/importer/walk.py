@@ -28,6 +28,7 @@ from walkaway.content.importer.tree import (
     RegularFile,
     Tree,
 )
+from walkaway.content.symlinks import leads_out
 from walkaway.errors import Unreadable
 from walkaway.limits import LIMITS, Limits
 from walkaway.proofs.ipfs.cid import Cid
@@ -65,7 +66,11 @@ Root: TypeAlias = PathGiven | Stream | Wrapped
 
 
 class Walk:
-    """One import. ``done`` is the bytes of files whose blocks have been handed out."""
+    """One import. ``done`` is the bytes of files whose blocks have been handed out.
+
+    ``links_out`` counts the symbolic links that lead out of what is imported, and
+    ``first_link_out`` is the path of the first.
+    """
 
     def __init__(
         self,
@@ -84,6 +89,8 @@ class Walk:
         self._stopped = Event()
         self._root: Cid | None = None
         self.done = 0
+        self.links_out = 0
+        self.first_link_out: Path | None = None
 
     @property
     def root(self) -> Cid:
@@ -135,13 +142,13 @@ class Walk:
             yield batch
 
     def _blocks(self, root: Root) -> Iterator[Block]:
-        yield from self._given(root, self._at_the_top)
+        yield from self._given(root, self._at_the_top, 0)
         yield from self._ahead.rest()
 
-    def _given(self, given: Root, place: Place) -> Iterator[Block]:
+    def _given(self, given: Root, place: Place, depth: int) -> Iterator[Block]:
         match given:
             case PathGiven(path):
-                yield from self._visit(self._tree.look(path), place)
+                yield from self._visit(self._tree.look(path), place, depth)
             case Stream(descriptor):
                 chunks = chunks_of_stream(descriptor, self._profile.chunk_bytes, self._stopped)
                 yield from self._file(chunks, NO_METADATA, place)
@@ -149,24 +156,31 @@ class Walk:
                 entries: dict[str, PbLink] = {}
                 for name, member in members.items():
                     self._tree.name_bytes(name, "the directory")
-                    yield from self._given(member, partial(self._enter, entries, name))
+                    yield from self._given(member, partial(self._enter, entries, name), depth + 1)
                 self._ahead.then(partial(directory, self._profile, entries), place)
 
-    def _visit(self, found: Found, place: Place) -> Iterator[Block]:
+    def _visit(self, found: Found, place: Place, depth: int) -> Iterator[Block]:
+        """The blocks of what was found below so many folders of the import."""
         match found:
             case RegularFile(metadata=metadata):
                 chunks = chunks_of_file(found, self._profile.chunk_bytes)
                 yield from self._file(chunks, metadata, place)
-            case LinkFound(_, target, metadata):
+            case LinkFound(path, target, metadata):
+                self._note_link(path, target, depth)
                 made = symlink(self._profile, target, metadata)
                 self._ahead.then(lambda: iter((made,)), place)
             case FolderFound(path, metadata, inside):
                 entries: dict[str, PbLink] = {}
                 for name in self._tree.listed(found):
                     child = self._tree.look(path / name, inside)
-                    yield from self._visit(child, partial(self._enter, entries, name))
+                    yield from self._visit(child, partial(self._enter, entries, name), depth + 1)
                 self._ahead.then(partial(directory, self._profile, entries, metadata), place)
         yield from self._ahead.due()
+
+    def _note_link(self, path: Path, target: bytes, depth: int) -> None:
+        if leads_out(target, depth):
+            self.links_out += 1
+            self.first_link_out = self.first_link_out or path
 
     def _size(self, tree: Tree, found: Found) -> int:
         if isinstance(found, FolderFound):

@@ -76,6 +76,8 @@ class CarReader:
         """Say that no more bytes come. Raises `ProofError` where the archive is cut short."""
         if self._fault is not None:
             raise self._fault
+        if self.roots is None:
+            raise ProofError("this is no CAR, or one that is cut short in its header")
         if not self._whole:
             raise ProofError("a CAR is cut short")
 
@@ -175,7 +177,10 @@ def _with_length(content: bytes) -> bytes:
 
 
 def _roots(header: bytes) -> tuple[Cid, ...]:
-    fields = dag_cbor.decode(header)
+    try:
+        fields = dag_cbor.decode(header)
+    except ProofError as error:
+        raise ProofError(f"this is no CAR: it does not begin with a header ({error})") from None
     if not isinstance(fields, dict) or fields.keys() != {"roots", "version"}:
         raise ProofError("a CAR's header is not one of roots and a version", got=header)
     version, roots = fields["version"], fields["roots"]

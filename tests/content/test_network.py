@@ -326,6 +326,57 @@ async def test_found_providers_are_bounded_and_the_oldest_leave() -> None:
         assert len(stand.found.status()) == 3
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "/dns4/xn--/tcp/443/tls/http",
+        "/ip4/127.0.0.1/tcp/{port}/tls/http",
+        "/ip4/127.0.0.1/tcp/{port}/tls/sni/another.example/http",
+    ],
+)
+async def test_a_record_that_is_of_no_use_spoils_none_beside_it(written: str) -> None:
+    router = ContentSource({})
+    async with standing(routers={"router": router}, found=[ContentSource(BLOCKS)]) as stand:
+        (good,) = router.providers
+        port = str(good["Addrs"]).rpartition("/tcp/")[2].partition("/")[0]
+        bad = {"ID": "bad", "Addrs": [written.format(port=port)]}
+        router.providers = [bad]
+        with pytest.raises(Unproven):
+            await stand.blocks.get(cid_of(DATA[1]))
+        router.providers = [bad, good]
+        assert (await stand.blocks.get(ONE)).value == DATA[0]
+
+
+async def test_whoever_has_himself_named_often_takes_nobodys_turn() -> None:
+    """More addresses, and more peers, than are remembered at once."""
+    few = replace(QUICK, found_providers=4)
+    router = ContentSource({})
+    async with standing(
+        routers={"router": router}, found=[ContentSource(BLOCKS)], limits=few
+    ) as stand:
+        addresses = [[f"/ip4/192.0.2.{n}/tcp/443/https" for n in range(16)]]
+        addresses += [[f"/ip4/198.51.100.{n}/tcp/443/https"] for n in range(40)]
+        evil = [{"ID": f"evil {n}", "Addrs": one} for n, one in enumerate(addresses)]
+        router.providers = [*evil, *router.providers]
+        assert (await stand.blocks.get(ONE)).value == DATA[0]
+        assert len(stand.found.status()) <= 4
+
+
+async def test_who_gave_something_stays_where_strangers_come() -> None:
+    few = replace(QUICK, found_providers=4)
+    holder = ContentSource(blocks_of(DATA[0]))
+    router = ContentSource({})
+    async with standing(routers={"router": router}, found=[holder], limits=few) as stand:
+        assert (await stand.blocks.get(ONE)).value == DATA[0]
+        (known,) = stand.found.status()
+        router.providers = [
+            {"ID": f"peer {n}", "Addrs": [f"/ip4/192.0.2.{n}/tcp/443/https"]} for n in range(20)
+        ]
+        with pytest.raises(Unproven):
+            await stand.blocks.get(cid_of(DATA[1]))
+        assert known.name in {status.name for status in stand.found.status()}
+
+
 async def test_found_providers_are_forgotten_and_found_again() -> None:
     now = [0.0]
     router = ContentSource({})

@@ -22,6 +22,10 @@ from walkaway.sources.multiaddr import HttpAddress, http_address
         ("/ip6/2001:DB8::0/tcp/80/http", "http://[2001:db8::]:80", ""),
         ("/ip4/192.0.2.1/tcp/443/tls/sni/a.example/http", "https://192.0.2.1:443", "a.example"),
         ("/dns/a.example/tcp/443/https/p2p/12D3KooW", "https://a.example:443", ""),
+        ("/dns/A.Example./tcp/443/https", "https://a.example:443", ""),
+        ("/dns/xn--mnchen-3ya.example/tcp/443/https", "https://xn--mnchen-3ya.example:443", ""),
+        ("/ip4/192.0.2.1/tcp/443/tls/sni/A.example./http", "https://192.0.2.1:443", "a.example"),
+        ("/dns4/a.example/tcp/443/tls/sni/A.example/http", "https://a.example:443", ""),
     ],
 )
 def test_an_address_of_an_http_server(written: str, url: str, server_name: str) -> None:
@@ -53,6 +57,9 @@ def test_an_address_of_an_http_server(written: str, url: str, server_name: str) 
         "/dns4/user@a.example/tcp/80/http",
         "/dns4/-a.example/tcp/80/http",
         "/dns4//tcp/80/http",
+        "/dns4/xn--/tcp/80/http",
+        "/dns4/a.XN--a/tcp/80/http",
+        "/ip4/192.0.2.1/tcp/443/tls/sni/xn--/http",
         "/dnsaddr/a.example/tcp/80/http",
         "/dns4/a.example/tcp/80/http/http-path/x",
         "/dns4/a.example/tcp/80/http/p2p",
@@ -79,6 +86,7 @@ PARTS = st.sampled_from(
         "https",
         "p2p",
         "a.example",
+        "xn--",
         "::1",
         "443",
     ]
@@ -94,3 +102,14 @@ def test_whatever_is_written_is_a_usable_address_or_none(parts: list[str]) -> No
         assert url.host
         assert url.port
         assert url.path == "/"
+
+
+def test_what_differs_has_another_name() -> None:
+    written = ["tls/http", "http", "tls/sni/b.example/http", "tls/sni/c.example/http"]
+    read = [http_address(f"/dns4/a.example/tcp/443/{end}") for end in written]
+    assert [address.name for address in read if address is not None] == [
+        "a.example:443",
+        "a.example:443 without TLS",
+        "a.example:443 as b.example",
+        "a.example:443 as c.example",
+    ]

@@ -60,8 +60,8 @@ def test_a_strange_record_counts_among_the_others(strange: object) -> None:
 
 
 def test_they_are_bounded_and_named_once() -> None:
-    many = [record(f"peer {n}", HTTP) for n in range(LIMITS.found_providers + 5)]
-    assert len(said({"Providers": many}).http) == LIMITS.found_providers
+    many = [record(f"peer {n}", HTTP) for n in range(LIMITS.provider_records + 5)]
+    assert len(said({"Providers": many}).http) == LIMITS.provider_records
     assert len(said({"Providers": [record("a", HTTP)] * 5}).http) == 1
     other = "/dns4/b.example/tcp/443/https"
     (twice,) = said({"Providers": [record("a", HTTP), record("a", other, HTTP)]}).http

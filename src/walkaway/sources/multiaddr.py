@@ -50,14 +50,14 @@ def http_address(text: str) -> HttpAddress | None:
     end = parts[5:]
     if len(end) >= 2 and end[-2] == "p2p":
         end = end[:-2]
-    server_name = ""
+    server_name: str | None = ""
     if len(end) == 4 and end[:2] == ["tls", "sni"]:
-        server_name = end[2].lower()
-        if not _is_name(server_name):
-            return None
+        server_name = _name(end[2])
         end = ["tls", end[3]]
     scheme = _ENDS.get(tuple(end))
-    return None if scheme is None else HttpAddress(f"{scheme}://{host}:{port}", server_name)
+    if scheme is None or server_name is None:
+        return None
+    return HttpAddress(f"{scheme}://{host}:{port}", "" if server_name == host else server_name)
 
 
 def _host(kind: str, text: str) -> str | None:
@@ -68,8 +68,7 @@ def _host(kind: str, text: str) -> str | None:
             return None if "%" in text else f"[{IPv6Address(text)}]"
     except ValueError:
         return None
-    is_name = kind in ("dns", "dns4", "dns6") and _is_name(text)
-    return text.lower().removesuffix(".") if is_name else None
+    return _name(text) if kind in ("dns", "dns4", "dns6") else None
 
 
 def _port(kind: str, text: str) -> int | None:
@@ -77,11 +76,13 @@ def _port(kind: str, text: str) -> int | None:
     return int(text) if is_number and 0 < int(text) < 65536 else None
 
 
-def _is_name(text: str) -> bool:
+def _name(text: str) -> str | None:
+    """A name in the one form that stands for it; None for what is none."""
     if len(text) > _NAME_CHARACTERS or _NAME.fullmatch(text) is None:
-        return False
+        return None
+    name = text.lower().removesuffix(".")
     try:
-        # Reading the host decodes it, which fails for what is no name ("xn--").
-        return "xn--" not in text.lower() or bool(URL.build(scheme="https", host=text).host)
+        # Reading a host decodes it, which fails for what only looks like a name ("xn--").
+        return name if "xn--" not in name or URL.build(scheme="https", host=name).host else None
     except ValueError:
-        return False
+        return None

@@ -252,6 +252,46 @@ async def test_one_that_somebody_writes_to_while_it_is_proven_is_not_given(
     assert await again(files).open(SMALL[0]) is None
 
 
+@pytest.mark.parametrize("thing", ["folder", "pipe", "device", "loop"])
+async def test_what_stands_in_a_files_place_is_no_file(files: AssembledFiles, thing: str) -> None:
+    path = files.folder / str(LARGE[0])
+    if thing == "folder":
+        path.mkdir()
+    elif thing == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero" if thing == "device" else path)
+    assert await files.open(LARGE[0]) is None
+    kept = put(files, *LARGE)
+    assert (kept is None) == (thing == "folder"), "all else makes way"
+    if kept is not None:
+        assert bytes(kept.slice()) == LARGE[1]
+
+
+async def test_a_pipe_among_what_a_kill_left_is_swept(files: AssembledFiles) -> None:
+    pipe = files.folder / "partial" / "pipe"
+    os.mkfifo(pipe)
+    again(files).close()
+    assert not pipe.exists()
+
+
+async def test_a_disk_that_fails_while_a_file_is_read(
+    files: AssembledFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = put(files, *LARGE)
+    assert file is not None
+
+    def fails(*given: object) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "pread", fails)
+        assert bytes(file.slice(10, 20)) == b""
+        later = again(files)
+        assert await later.open(LARGE[0]) is None
+        later.close()
+
+
 def test_one_that_somebody_writes_to_is_noticed(files: AssembledFiles) -> None:
     file = put(files, *LARGE)
     assert file is not None

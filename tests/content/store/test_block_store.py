@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import sqlite3
 import stat
 import subprocess
@@ -15,6 +17,7 @@ import pytest
 from tests.content.store.stores import counted_by_hand, damage, limited, raw, rows, tree
 from tests.content.store.stores import put_all as put_dag
 from walkaway.content.store.block_store import BlockStore
+from walkaway.content.store.rows import drop_damaged
 from walkaway.errors import ConfigError, ProofError, StoreFault, Unproven, Unsupported
 from walkaway.limits import LIMITS
 from walkaway.proofs.ipfs import codecs
@@ -22,6 +25,35 @@ from walkaway.proofs.ipfs.block import block_subject, prove_block
 from walkaway.proofs.ipfs.cid import Cid
 
 CID, DATA = raw(1)
+NO_ROOM = """
+import asyncio, resource, sys
+from pathlib import Path
+from tests.content.store.stores import raw
+from walkaway.content.store.block_store import BlockStore
+from walkaway.errors import StoreFault
+
+async def main(store):
+    assert (await store.get(raw(1)[0])).value == raw(1)[1]
+    assert (await store.stat()).leases == 0
+    assert [pin.name for pin in await store.pins()] == ["kept"]
+    assert (await store.stat()).blocks == 1
+    try:
+        await store.collect()
+    except StoreFault as fault:
+        assert "can only be read" in str(fault), fault
+    else:
+        raise AssertionError("there was room")
+
+async def fill(store):
+    await store.put(*raw(1))
+    await store.pin(raw(1)[0], "kept")
+
+with BlockStore.open(Path(sys.argv[1])) as store:
+    asyncio.run(fill(store))
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+with BlockStore.open(Path(sys.argv[1])) as store:
+    asyncio.run(main(store))
+"""
 FULL_DISK = """
 import asyncio, resource, sys
 from pathlib import Path
@@ -117,6 +149,29 @@ async def test_damaged_bytes_are_refused_dropped_and_asked_for_anew(
     assert (await store.get(CID)).value == DATA
 
 
+@pytest.mark.parametrize("put", [b"other", b"", "text", DATA.decode("latin-1"), 7])
+async def test_damaged_bytes_are_mended_by_putting_the_block_again(
+    store: BlockStore, put: object
+) -> None:
+    await store.put(CID, DATA)
+    await store.pin(CID)
+    damage(store, CID, put)
+    await store.put(CID, DATA)
+    assert (await store.get(CID)).value == DATA
+    assert [(pin.complete, pin.blocks) for pin in await store.pins()] == [(True, 1)]
+    counted_by_hand(store)
+
+
+async def test_a_block_that_was_mended_meanwhile_is_not_dropped(store: BlockStore) -> None:
+    await store.put(CID, DATA)
+    file = sqlite3.connect(store.folder / "blocks.sqlite")
+    with file:
+        drop_damaged(file, CID)
+        drop_damaged(file, raw(2)[0])
+    file.close()
+    assert (await store.get(CID)).value == DATA
+
+
 async def test_a_damaged_block_of_a_pin_keeps_its_place(store: BlockStore) -> None:
     root, dag = tree(1)
     await put_dag(store, dag)
@@ -198,7 +253,7 @@ async def test_two_stores_in_one_folder(store: BlockStore) -> None:
         for cid, data in (*mine, *theirs):
             assert (await store.get(cid)).value == data
             assert (await other.get(cid)).value == data
-        await store.stat()
+        await store.put(*mine[0])
         async with other.lease():
             await other.put(*raw(1000))
             assert (await store.collect()).blocks == 100
@@ -240,6 +295,69 @@ async def test_a_full_disk_is_not_filled_to_its_end(tmp_path: Path) -> None:
         counted_by_hand(store)
     with BlockStore.open(tmp_path / "store") as store:
         await store.put(*raw(16, 50_000))
+
+
+def test_a_disk_that_takes_nothing_can_still_be_read(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", NO_ROOM, str(tmp_path / "store")], check=True)
+
+
+async def test_a_folder_that_is_mounted_for_reading_can_be_read(
+    store: BlockStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.put_many([(CID, DATA), raw(2)])
+    await store.pin(CID)
+    store.close()
+    damage(store, raw(2)[0], b"other")
+
+    def refused(*given: object) -> int:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with monkeypatch.context() as mounted:
+        mounted.setattr(os, "open", refused)
+        with BlockStore.open(store.folder) as reading:
+            assert (await reading.get(CID)).value == DATA
+            with pytest.raises(Unproven, match="damaged"):
+                await reading.get(raw(2)[0])
+            assert len(await reading.pins()) == 1
+            assert (await reading.stat()).pinned_blocks == 1
+            with pytest.raises(StoreFault, match="only be read: Read-only file system"):
+                await reading.put(*raw(3))
+            with pytest.raises(StoreFault, match="only be read"):
+                await reading.unpin(CID)
+        log = store.folder / "blocks.sqlite-wal"
+        log.write_bytes(b"what a killed process left")
+        with pytest.raises(ConfigError, match="Read-only file system"):
+            BlockStore.open(store.folder)
+        log.unlink()
+        with pytest.raises(ConfigError, match="Read-only file system"):
+            BlockStore.open(store.folder / "none")
+
+
+async def test_on_a_full_disk_work_begins_with_what_was_held_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = replace(LIMITS, store_reserve_bytes=100_000, store_spare_bytes=0)
+    reserve = tmp_path / "store" / "reserve"
+    with BlockStore.open(tmp_path / "store", limits) as store:
+        await store.put_many([raw(seed, 50_000) for seed in range(100)])
+    assert reserve.stat().st_size == 100_000
+    BlockStore.open(tmp_path / "store", limits).close()
+    full = os.statvfs_result((4096, 4096, 1, 0, 0, 1, 1, 1, 0, 255))
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "statvfs", lambda _: full)
+        with BlockStore.open(tmp_path / "store", limits) as store:
+            assert not reserve.exists()
+            await store.pin(raw(0, 50_000)[0])
+        assert reserve.stat().st_size == 100_000, "held back for the next one"
+        with BlockStore.open(tmp_path / "store", limits) as store:
+            log = store.folder / "blocks.sqlite-wal"
+            largest: list[int] = []
+            await store.collect(lambda _: largest.append(log.stat().st_size))
+            stat = await store.stat()
+            assert (stat.blocks, stat.pins) == (1, 1)
+            assert stat.file_size < 1_000_000
+            assert 0 < max(largest) < 500_000, "3 MB of blocks left at a time"
+    assert not reserve.exists(), "what is small gives no room back"
 
 
 async def test_on_a_full_disk_what_is_free_in_the_file_is_used(tmp_path: Path) -> None:
@@ -341,6 +459,26 @@ async def test_what_is_put_again_under_a_lease_stays(store: BlockStore) -> None:
         await store.put(*raw(1))
         assert (await store.collect()).blocks == 1
         assert await store.has(raw(1)[0])
+
+
+async def test_a_lease_by_no_token_of_ours_is_struck_out_and_touches_no_file(
+    store: BlockStore,
+) -> None:
+    outside = store.folder.parent / "precious"
+    outside.touch()
+    (store.folder / "leases").mkdir()
+    (store.folder / "leases" / ("F" * 32)).touch()
+    file = sqlite3.connect(store.folder / "blocks.sqlite")
+    tokens = ("../../precious", str(outside), "F" * 32, "0" * 31, b"0" * 32)
+    with file:
+        file.executemany("INSERT INTO lease VALUES (?, 1)", [(token,) for token in tokens])
+    file.close()
+    assert (await store.stat()).leases == 0
+    await store.put(CID, DATA)
+    assert (await store.collect()).blocks == 1, "they hold nothing"
+    assert outside.exists()
+    assert (store.folder / "leases" / ("F" * 32)).exists()
+    assert rows(store, "SELECT * FROM lease") == []
 
 
 async def test_a_lease_that_cannot_be_noted_is_a_fault(store: BlockStore) -> None:

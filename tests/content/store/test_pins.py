@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -240,3 +241,29 @@ async def test_blocks_that_do_not_stay_end_it(store: BlockStore) -> None:
     forgetful = Forgetful(store.folder, store._file, store.limits)
     with pytest.raises(StoreFault, match="as fast as they come"):
         await forgetful.pin(root, blocks=dag)
+
+
+async def test_a_name_that_is_no_text_is_refused_and_nothing_pinned(store: BlockStore) -> None:
+    cid, data = raw(1)
+    await store.put(cid, data)
+    with pytest.raises(InvalidRequest, match="not Unicode"):
+        await store.pin(cid, "\udcff")
+    assert await store.pins() == []
+
+
+@pytest.mark.parametrize(
+    "change", ["root = x'00ff'", "root = x''", "root = 7", "name = x'ff00'", "name = x''"]
+)
+async def test_a_pin_that_walkaway_never_wrote_is_a_fault_of_the_store_alone(
+    store: BlockStore, change: str
+) -> None:
+    for cid, data in (raw(1), raw(2)):
+        await store.put(cid, data)
+    await store.pin(raw(1)[0])
+    file = sqlite3.connect(store.folder / "blocks.sqlite")
+    with file:
+        file.execute(f"UPDATE pin SET {change}")
+    file.close()
+    with pytest.raises(StoreFault, match="damaged"):
+        await store.pins()
+    assert (await store.pin(raw(2)[0], "another")).name == "another"

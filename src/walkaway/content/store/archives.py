@@ -6,11 +6,10 @@ that is not what it says ends the import. What was kept up to there stays, unpin
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import BinaryIO, TypeAlias
+from typing import TypeAlias
 
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
@@ -19,9 +18,8 @@ from walkaway.content.store.block_store import BlockStore
 from walkaway.proofs.ipfs.car import CarReader, Section, car_header, car_section
 from walkaway.proofs.ipfs.cid import Cid
 
-__all__ = ["Carried", "Imported", "Progress", "export_car", "import_car", "pieces_of"]
+__all__ = ["Carried", "Imported", "Progress", "export_car", "import_car"]
 
-_PIECE_BYTES = 1024 * 1024
 _BATCH_BYTES = 8 * 1024 * 1024
 
 
@@ -83,31 +81,25 @@ async def import_car(
 async def export_car(
     blocks: Blocks,
     root: Cid,
-    write: Callable[[bytes], object],
+    write: Callable[[bytes], Awaitable[None]],
     *,
     budget: Budget,
     progress: Progress | None = None,
 ) -> Carried:
     """Write the whole DAG below an address as an archive of version 1, depth first.
 
-    ``write`` takes the bytes, in a thread. Raises `Unproven` where a block is not to be had,
-    `ProofError` where one is malformed, and `TooMuch` where the budget ends.
+    Raises `Unproven` where a block is not to be had, `ProofError` where one is malformed,
+    `TooMuch` where the budget ends, and what ``write`` does.
     """
     carried = Carried()
-    await asyncio.to_thread(write, car_header((root,)))
+    await write(car_header((root,)))
     async with aclosing(walk(blocks, root, budget)) as sections:
         async for cid, data in sections:
-            await asyncio.to_thread(write, car_section(cid, data))
+            await write(car_section(cid, data))
             carried = carried.and_then([(cid, data)])
             if progress is not None:
                 progress(carried)
     return carried
-
-
-async def pieces_of(file: BinaryIO) -> AsyncIterator[bytes]:
-    """What is in a file or a pipe, in pieces as they come."""
-    while piece := await asyncio.to_thread(file.read, _PIECE_BYTES):
-        yield piece
 
 
 async def _keep(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import stat
 import threading
 import time
 from collections import OrderedDict
@@ -35,6 +36,8 @@ _STAMP_SECONDS = 600.0
 """How often a use of a large file is noted on disk: the oldest note leaves first."""
 _ROOM_AFTER = 0.9
 _LARGEST_SHARE = 8
+_WRITTEN_SHARE = 0.5
+"""How much of the room files may take up that are being written."""
 _LONGEST_NAME = 200
 _ENTRY_BYTES = 1024
 """What a file in memory takes up besides its content."""
@@ -42,6 +45,8 @@ _ENTRY_BYTES = 1024
 
 class AssembledFiles:
     """The files in a folder, ``limits.assembled_bytes`` of them at most, by their CID.
+
+    What is being written counts among them, as the whole that it is to be, and is written once.
 
     ``blocks`` has the nodes above the leaves of a file, to prove one that an earlier
     process left; without it, files of more than one block last as long as this process.
@@ -60,6 +65,7 @@ class AssembledFiles:
         self._small_bytes = 0
         self._large: OrderedDict[Cid, AssembledFile] = OrderedDict()
         self._stamped: dict[Cid, float] = {}
+        self._writing: dict[str, int] = {}
         self._turn = threading.RLock()
         self._room = ThreadPoolExecutor(1, thread_name_prefix="assembled-room")
         try:
@@ -105,15 +111,29 @@ class AssembledFiles:
     def writer(self, cid: Cid, size: int) -> AssembledWriter | None:
         """What takes the bytes of a file of ``size`` bytes, as they are proven.
 
-        None where it would not be kept: it takes up too much of the room, or the disk fails.
+        None where it would not be kept: another is writing it, it takes up too much of the
+        room, by itself or beside what is being written, or the disk fails.
         """
         name = str(cid.as_v1())
         if size * _LARGEST_SHARE > self._limits.assembled_bytes or len(name) > _LONGEST_NAME:
             return None
+        with self._turn:
+            room = self._limits.assembled_bytes * _WRITTEN_SHARE - sum(self._writing.values())
+            if name in self._writing or size > room:
+                return None
+            self._writing[name] = size
         try:
-            return AssembledWriter(self._aside, size, lambda path: self._place(cid, size, path))
+            return AssembledWriter(
+                self._aside,
+                size,
+                lambda path: self._place(cid, size, path),
+                lambda: self._written(name),
+            )
         except OSError:
+            self._written(name)
             return None
+        finally:
+            self._look_for_room()
 
     def close(self) -> None:
         """Let go of every file; one that is being sent stays open until it is sent."""
@@ -127,10 +147,15 @@ class AssembledFiles:
     def _read(self, cid: Cid) -> AssembledFile | None:
         path = self._path(cid)
         try:
-            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            # A pipe that stands there would keep whoever opens it waiting.
+            fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:
             return None
-        return AssembledFile(path, os.fstat(fd).st_size, data=None, fd=fd)
+        told = os.fstat(fd)
+        if not stat.S_ISREG(told.st_mode):
+            os.close(fd)
+            return None
+        return AssembledFile(path, told.st_size, data=None, fd=fd)
 
     def _place(self, cid: Cid, size: int, aside: Path) -> AssembledFile | None:
         """Give a whole file its name. It is proven: its blocks were, one by one."""
@@ -138,8 +163,7 @@ class AssembledFiles:
         aside.replace(path)
         self._note_use(cid)
         self._on_disk += size
-        if self._on_disk > self._limits.assembled_bytes:
-            self._room.submit(self._make_room)
+        self._look_for_room()
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         return self._remembered(cid, AssembledFile(path, size, data=None, fd=fd))
 
@@ -199,13 +223,26 @@ class AssembledFiles:
                     path.unlink()
         return found
 
+    def _written(self, name: str) -> None:
+        with self._turn:
+            del self._writing[name]
+
+    def _reserved(self) -> int:
+        with self._turn:
+            return sum(self._writing.values())
+
+    def _look_for_room(self) -> None:
+        if self._on_disk + self._reserved() > self._limits.assembled_bytes:
+            self._room.submit(self._make_room)
+
     def _make_room(self) -> None:
         """Remove the files that were used longest ago, in a thread; who sends one goes on."""
         with contextlib.suppress(OSError):
             listed = sorted(self._listed())
             total = sum([size for _, size, _ in listed])
+            most = self._limits.assembled_bytes * _ROOM_AFTER - self._reserved()
             for _, size, path in listed:
-                if total <= self._limits.assembled_bytes * _ROOM_AFTER:
+                if total <= most:
                     break
                 _remove(path)
                 total -= size

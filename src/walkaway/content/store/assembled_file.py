@@ -55,7 +55,10 @@ def _sign(fd: int) -> tuple[int, ...]:
 def _read(fd: int, start: int, stop: int) -> bytes:
     pieces: list[bytes] = []
     while start < stop:
-        piece = os.pread(fd, stop - start, start)
+        try:
+            piece = os.pread(fd, stop - start, start)
+        except OSError:
+            break
         if not piece:
             break
         pieces.append(piece)

@@ -30,6 +30,7 @@ Read = Callable[[int, int], bytes]
 async def is_file(cid: Cid, size: int, read: Read, blocks: Blocks, limits: Limits) -> bool:
     """Whether ``size`` bytes are the file at an address; False also where that cannot be told."""
     budget = Budget(limits)
+    budget.weigh(0, size)
     places = [Place(Part(cid, size), 0)]
     try:
         for _ in range(limits.dag_depth):
@@ -40,7 +41,7 @@ async def is_file(cid: Cid, size: int, read: Read, blocks: Blocks, limits: Limit
             for place in nodes:
                 block = await blocks.get(place.part.cid)
                 budget.spend(len(block.value))
-                places += await asyncio.to_thread(_places_below, place, block.value, read)
+                places += await asyncio.to_thread(_places_below, place, block.value, read, budget)
                 if len(places) > limits.pending_links:
                     return False
     except WalkawayError:
@@ -70,9 +71,9 @@ def _is_leaf(cid: Cid, data: bytes) -> bool:
     return True
 
 
-def _places_below(place: Place, block: bytes, read: Read) -> list[Place]:
+def _places_below(place: Place, block: bytes, read: Read, budget: Budget) -> list[Place]:
     """What lies below a node whose own bytes stand in their place. Raises `ProofError`."""
-    node = read_part(place.part, block)
+    node = read_part(place.part, block, budget)
     if read(place.at, place.at + len(node.content)) != node.content:
         raise ProofError("a file holds other bytes than its node", got=place.part.cid)
     return list(places_within(node, place.at, place.at, place.at + node.size))

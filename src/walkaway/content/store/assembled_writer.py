@@ -24,14 +24,16 @@ class AssembledWriter:
 
     Nothing raises: a disk that fails makes nothing of this but a file that is not kept. Its
     file is locked while it is written, so that others tell it from what a kill left behind.
+    ``place`` gives a whole one its name, and ``ended`` is told when nothing lies aside any more.
     May be used from threads: a commit in one, and an abort where its request is given up.
     """
 
-    def __init__(self, folder: Path, size: int, place: Place) -> None:
+    def __init__(self, folder: Path, size: int, place: Place, ended: Callable[[], None]) -> None:
         self._path = folder / secrets.token_hex(16)
         self._left = size
         self._turn = threading.RLock()
         self._place = place
+        self._ended = ended
         self._fd: int | None = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         fcntl.flock(self._fd, fcntl.LOCK_EX)
 
@@ -70,11 +72,16 @@ class AssembledWriter:
                     self._path.unlink(missing_ok=True)
                 os.close(self._fd)
                 self._fd = None
+                self._ended()
 
 
 def sweep(folder: Path) -> None:
     """Remove what writers of processes that have ended left behind."""
     for path in list(folder.iterdir()):
-        with contextlib.suppress(OSError), path.open("rb") as left:
-            fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            path.unlink()
+        with contextlib.suppress(OSError):
+            left = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
+            finally:
+                os.close(left)

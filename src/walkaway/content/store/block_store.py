@@ -22,12 +22,12 @@ from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
 from walkaway.content.store import pins, rows
 from walkaway.content.store.database import Database
-from walkaway.content.store.leases import Lease, oldest
+from walkaway.content.store.leases import Lease, lasting
 from walkaway.content.store.pinning import Progress, complete
 from walkaway.content.store.pins import Pin
 from walkaway.content.store.room import Bounds, Gone, make_room, remove_oldest
 from walkaway.content.store.rows import Stat
-from walkaway.errors import ProofError, StoreFault, Unproven
+from walkaway.errors import InvalidRequest, ProofError, StoreFault, Unproven
 from walkaway.limits import LIMITS, Limits
 from walkaway.proofs.ipfs import codecs
 from walkaway.proofs.ipfs.block import block_subject, prove_block
@@ -96,7 +96,8 @@ class BlockStore:
         block, proven = row
         if proven is None:
             log.warning("a kept block was damaged, and is dropped: %s", cid)
-            await self._file.write(lambda file: rows.drop(file, block))
+            with contextlib.suppress(StoreFault):
+                await self._file.write(lambda file: rows.drop_damaged(file, cid))
             raise _not_held(cid, "what it held was damaged, and is dropped")
         if len(self._used) < _USES:
             self._used.add(block)
@@ -168,7 +169,7 @@ class BlockStore:
         Raises:
             Unproven: a block is not to be had; says which.
             ProofError: a block is not of its codec's form.
-            InvalidRequest: somebody removed the pin meanwhile.
+            InvalidRequest: somebody removed the pin meanwhile, or its name is no Unicode text.
             TooMuch: the DAG is over the budget, or too deep.
         """
         async with self.lease():
@@ -188,7 +189,10 @@ class BlockStore:
             await self._write(
                 lambda file: pins.finish(file, number, recursive=recursive), durable=True
             )
-        return next(pin for pin in await self.pins() if pin.cid == cid)
+        made = await self._file.read(lambda file: pins.pin_of(file, cid))
+        if made is None:
+            raise InvalidRequest("the pin was removed while it was made")
+        return made
 
     async def unpin(self, cid: Cid) -> None:
         """Remove a pin. Its blocks leave when their room is needed.
@@ -215,14 +219,14 @@ class BlockStore:
             total = Gone(total.blocks + gone.blocks, total.size + gone.size)
             if progress is not None:
                 progress(total)
-        before, free = None, await self._file.alone(rows.shrink)
+        before, free = None, await self._shrink()
         while free and free != before:
-            before, free = free, await self._file.alone(rows.shrink)
+            before, free = free, await self._shrink()
         return total
 
     async def stat(self) -> Stat:
         """What the store holds."""
-        return await self._write(self._count)
+        return await self._file.read(self._count)
 
     async def _write(self, work: Callable[[sqlite3.Connection], T], *, durable: bool = False) -> T:
         """One transaction that also writes down which blocks were read since the last one."""
@@ -234,14 +238,22 @@ class BlockStore:
 
         return await self._file.write(whole, durable=durable)
 
+    async def _shrink(self) -> int:
+        is_full = self._file.is_full
+        return await self._file.alone(lambda file: rows.shrink(file, is_full=is_full))
+
     def _keep(self, file: sqlite3.Connection, named: list[tuple[bytes, bytes]]) -> None:
         coming = sum([len(data) for _, data in named])
         make_room(file, self.folder, self._bounds, coming)
         rows.insert(file, named)
 
     def _count(self, file: sqlite3.Connection) -> Stat:
-        oldest(file, self.folder)
-        return rows.count(file, self.limits.store_bytes, self._file.size())
+        return rows.count(
+            file,
+            leases=len(lasting(file, self.folder)),
+            limit=self.limits.store_bytes,
+            file_size=self._file.size(),
+        )
 
 
 def _not_held(cid: Cid, reason: str) -> Unproven:
@@ -249,4 +261,11 @@ def _not_held(cid: Cid, reason: str) -> Unproven:
 
 
 def _prove_all(sections: list[tuple[Cid, bytes]]) -> list[tuple[Cid, Proven[bytes]]]:
-    return [(cid, prove_block(cid, data)) for cid, data in sections]
+    return [(cid, _prove_one(cid, data)) for cid, data in sections]
+
+
+def _prove_one(cid: Cid, data: bytes) -> Proven[bytes]:
+    try:
+        return prove_block(cid, data)
+    except ProofError as error:
+        raise ProofError(f"of {cid}: {error}") from None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import os
 import sqlite3
@@ -17,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from walkaway.content.store.reserve import Reserve
 from walkaway.content.store.schema import prepare
 from walkaway.errors import ConfigError, StoreFault
 from walkaway.limits import Limits
@@ -27,6 +29,8 @@ T = TypeVar("T")
 
 _JOURNAL_BYTES = 64 * 1024 * 1024
 """To which size the write-ahead log is cut back where a large transaction made it longer."""
+_LOG_INDEX_BYTES = 32 * 1024
+"""The least that the index of the log takes up beside the file while it is open."""
 _FULL = "the disk is full, or fails: nothing of this was kept, and all that was kept before is"
 _DAMAGED = "move that folder away to begin anew; content can be fetched or added again"
 
@@ -34,6 +38,8 @@ _DAMAGED = "move that folder away to begin anew; content can be fetched or added
 class Database:
     """The file ``blocks.sqlite`` in a folder, made where there is none.
 
+    Where the disk takes nothing more, or nothing at all, it can still be read. ``is_full``
+    says that the disk was full when it was opened, and that writes are to be small.
     Raises `ConfigError` where it cannot be used, `StoreFault` where work on it fails.
     """
 
@@ -45,17 +51,12 @@ class Database:
         self._own = threading.local()
         self._open: list[sqlite3.Connection] = []
         self._closed = False
+        self._reserve = Reserve(folder, limits.store_reserve_bytes)
+        self.is_full = False
+        self._only_read: str | None = None
         try:
-            with _alone(folder):
-                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-                file = self._connect()
-                prepare(file)
-        except OSError as error:
-            raise _unusable(folder, error.strerror or type(error).__name__) from None
-        except sqlite3.Error as error:
-            self.close()
-            raise _unusable(folder, str(error)) from None
-        except ConfigError:
+            self._begin(folder)
+        except BaseException:
             self.close()
             raise
 
@@ -68,22 +69,57 @@ class Database:
 
         ``durable`` says that it, and all before it, is to survive a loss of power as well.
         """
+        self._be_writable()
         return await self._run(self._writer, lambda: self._transaction(work, durable))
 
     async def alone(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run work on the writer's connection, but in no transaction."""
+        self._be_writable()
         return await self._run(self._writer, lambda: work(self._mine()))
 
     def size(self) -> int:
         """How many bytes the file and its log take up."""
-        files = [self.path, self.path.with_name(self.path.name + "-wal")]
-        return sum([file.stat().st_size for file in files if file.exists()])
+        return _size_of(self.path) + _size_of(self.path.with_name(self.path.name + "-wal"))
 
     def close(self) -> None:
         """Let go of the file, once what runs has ended. May be called again."""
         self._closed = True
         self._readers.shutdown()
         self._writer.shutdown()
+        self._disconnect()
+        if self._only_read is None:
+            self._reserve.fill(self.path)
+
+    def _begin(self, folder: Path) -> None:
+        try:
+            with _alone(folder):
+                self.is_full = self._reserve.release_where_full()
+                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+                prepare(self._connect())
+        except (OSError, sqlite3.Error) as error:
+            self._disconnect()
+            said = getattr(error, "strerror", None) or str(error)
+            if not (_takes_nothing(error) and self._is_at_rest()):
+                raise _unusable(folder, said, damaged=_is_damage(error)) from None
+            self._only_read = said
+            try:
+                prepare(self._connect())
+            except sqlite3.Error:
+                raise _unusable(folder, said) from None
+
+    def _is_at_rest(self) -> bool:
+        """Whether the file is all there is: no process has it open, or left work in its log."""
+        log, index = [self.path.with_name(self.path.name + end) for end in ("-wal", "-shm")]
+        return not _size_of(log) and _size_of(index) < _LOG_INDEX_BYTES
+
+    def _be_writable(self) -> None:
+        if self._only_read is not None and not self._closed:
+            raise StoreFault(
+                f"the block store in {self.path.parent} can only be read: {self._only_read}",
+                advice="make room on its disk, or have it mounted for writing",
+            )
+
+    def _disconnect(self) -> None:
         while self._open:
             with contextlib.suppress(sqlite3.Error):
                 self._open.pop().close()
@@ -123,15 +159,30 @@ class Database:
         return file
 
     def _connect(self) -> sqlite3.Connection:
+        # What nobody can write to needs no log, and no room for one.
+        how = "mode=rw" if self._only_read is None else "mode=ro&immutable=1"
         file = sqlite3.connect(
-            self.path,
+            f"{self.path.absolute().as_uri()}?{how}",
             timeout=self._limits.store_wait_seconds,
             isolation_level=None,
             check_same_thread=False,
+            uri=True,
         )
         self._open.append(file)
         file.execute(f"PRAGMA journal_size_limit = {_JOURNAL_BYTES}")
+        # Else what leaves is overwritten first, at the room and the time that it took to come.
+        file.execute("PRAGMA secure_delete = OFF")
+        if self.is_full:
+            # Each transaction leaves the log at once, so that it stays within the reserve.
+            file.execute("PRAGMA wal_autocheckpoint = 1")
         return file
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 @contextlib.contextmanager
@@ -146,7 +197,22 @@ def _alone(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _unusable(folder: Path, reason: str) -> ConfigError:
+def _takes_nothing(error: OSError | sqlite3.Error) -> bool:
+    """Whether this is what a disk says that is full, or mounted for reading alone."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.EROFS, errno.ENOSPC, errno.EDQUOT)
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
+
+
+def _is_damage(error: OSError | sqlite3.Error) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _unusable(folder: Path, reason: str, *, damaged: bool = False) -> ConfigError:
+    if damaged:
+        return ConfigError(f"the block store in {folder} is damaged: {reason}", advice=_DAMAGED)
     return ConfigError(
         f"the block store in {folder} cannot be used: {reason}",
         advice="make room and see to its permissions, or name another with --state-directory",
@@ -163,6 +229,6 @@ def _fault(error: sqlite3.Error, folder: Path) -> StoreFault:
             "another process holds the block store for too long",
             advice="try again once it has ended",
         )
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    if _is_damage(error):
         return StoreFault(f"the block store in {folder} is damaged: {error}", advice=_DAMAGED)
     return StoreFault(f"the block store in {folder} failed: {error}")

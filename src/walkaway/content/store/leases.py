@@ -9,13 +9,16 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import secrets
 import sqlite3
 from pathlib import Path
 
 from walkaway.content.store.clock import tick
 
-__all__ = ["Lease", "oldest"]
+__all__ = ["Lease", "lasting", "oldest"]
+
+_TOKEN = re.compile("[0-9a-f]{32}")
 
 
 class Lease:
@@ -41,27 +44,35 @@ class Lease:
         os.close(self._handle)
 
 
+def lasting(file: sqlite3.Connection, folder: Path) -> dict[object, int]:
+    """When each lease on the store in a folder began that lasts, by its token."""
+    entered = file.execute("SELECT token, since FROM lease").fetchall()
+    return {token: int(since) for token, since in entered if _lasts(folder, token)}
+
+
 def oldest(file: sqlite3.Connection, folder: Path) -> int | None:
     """When the oldest lease on the store in a folder began that lasts, None where none does.
 
     Those of processes that have ended are struck out. To be called while writing.
     """
-    lasting: list[int] = []
-    for token, since in file.execute("SELECT token, since FROM lease").fetchall():
-        if _lasts(_file_of(folder, str(token))):
-            lasting.append(int(since))
-        else:
+    begun = lasting(file, folder)
+    for (token,) in file.execute("SELECT token FROM lease").fetchall():
+        if token not in begun:
             file.execute("DELETE FROM lease WHERE token = ?", (token,))
-    return min(lasting, default=None)
+    return min(begun.values(), default=None)
 
 
 def _file_of(folder: Path, token: str) -> Path:
     return folder / "leases" / token
 
 
-def _lasts(path: Path) -> bool:
+def _lasts(folder: Path, token: object) -> bool:
+    """Whether some process holds the file of a lease; one that nobody holds is removed."""
+    if not isinstance(token, str) or _TOKEN.fullmatch(token) is None:
+        return False
+    path = _file_of(folder, token)
     try:
-        handle = os.open(path, os.O_RDWR)
+        handle = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return False
     except OSError:

@@ -7,11 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from walkaway.content.store.clock import tick
-from walkaway.errors import InvalidRequest
+from walkaway.errors import InvalidRequest, ProofError, Unsupported
 from walkaway.proofs.ipfs import codecs
 from walkaway.proofs.ipfs.cid import Cid
 
-__all__ = ["Pin", "all_pins", "begin", "finish", "hold", "remove"]
+__all__ = ["Pin", "all_pins", "begin", "finish", "hold", "pin_of", "remove"]
+
+_PINS = """
+    SELECT pin.root, pin.name, pin.recursive, pin.complete,
+           count(block.size), coalesce(sum(block.size), 0)
+    FROM pin LEFT JOIN held ON held.pin = pin.id LEFT JOIN block ON block.id = held.block
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,16 @@ def begin(file: sqlite3.Connection, cid: Cid, name: str, *, recursive: bool) -> 
     """Enter a pin that is not complete, or take up the one there is; give its number.
 
     A recursive pin does not become a direct one by this, and keeps its name where none is given.
+
+    Raises:
+        InvalidRequest: the name is no Unicode text.
     """
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise InvalidRequest(
+            "the name of the pin is not Unicode text", advice="give it another name"
+        ) from None
     query = """
         INSERT INTO pin (root, name, recursive, complete) VALUES (?, ?, ?, 0)
         ON CONFLICT (root) DO UPDATE SET
@@ -84,13 +99,24 @@ def remove(file: sqlite3.Connection, cid: Cid) -> None:
 
 def all_pins(file: sqlite3.Connection) -> list[Pin]:
     """Every pin, in the order in which they were first made."""
-    query = """
-        SELECT pin.root, pin.name, pin.recursive, pin.complete,
-               count(block.size), coalesce(sum(block.size), 0)
-        FROM pin LEFT JOIN held ON held.pin = pin.id LEFT JOIN block ON block.id = held.block
-        GROUP BY pin.id ORDER BY pin.id
-    """
-    return [
-        Pin(Cid.decode(root), name, bool(recursive), bool(complete), blocks, size)
-        for root, name, recursive, complete, blocks, size in file.execute(query)
-    ]
+    return [_pin(row) for row in file.execute(f"{_PINS} GROUP BY pin.id ORDER BY pin.id")]
+
+
+def pin_of(file: sqlite3.Connection, cid: Cid) -> Pin | None:
+    """The pin on a root, as it was given when it was pinned; None where there is none."""
+    row = file.execute(f"{_PINS} WHERE pin.root = ? GROUP BY pin.id", (cid.encode(),)).fetchone()
+    return None if row is None else _pin(row)
+
+
+def _pin(row: tuple[object, ...]) -> Pin:
+    """A row as a pin. Raises `ValueError` for one that walkaway never wrote."""
+    root, name, recursive, complete, blocks, size = row
+    try:
+        cid = Cid.decode(root) if isinstance(root, bytes) else None
+    except (ProofError, Unsupported):
+        cid = None
+    if cid is None or not isinstance(name, str):
+        raise ValueError("what it says of a pin is no address and name")
+    if not isinstance(blocks, int) or not isinstance(size, int):
+        raise ValueError("what it says of a pin is no size")
+    return Pin(cid, name, bool(recursive), bool(complete), blocks, size)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from walkaway.errors import TooMuch
 from walkaway.limits import LIMITS, Limits
 
 __all__ = ["AheadRoom", "Budget"]
+
+_A_PART: Final = "ask for a part of it: one of its folders or files, or a range of bytes"
 
 
 class AheadRoom:
@@ -39,7 +43,7 @@ class Budget:
     ``limits.dag_depth``; time by whoever serves.
     """
 
-    __slots__ = ("_blocks", "_bytes", "ahead", "limits")
+    __slots__ = ("_blocks", "_bytes", "_structure", "ahead", "limits")
 
     def __init__(
         self,
@@ -53,6 +57,7 @@ class Budget:
         self.ahead = AheadRoom(limits.ahead_bytes_together) if ahead is None else ahead
         self._blocks = limits.request_blocks if blocks is None else blocks
         self._bytes = limits.request_block_bytes if size is None else size
+        self._structure = limits.request_structure_bytes
 
     def spend(self, size: int) -> None:
         """Count one block of so many bytes.
@@ -63,9 +68,25 @@ class Budget:
         self._blocks -= 1
         self._bytes -= size
         if self._blocks < 0:
-            raise TooMuch("the content needs more blocks than one request may fetch")
+            raise TooMuch(
+                "the content needs more blocks than one request may fetch", advice=_A_PART
+            )
         if self._bytes < 0:
-            raise TooMuch("the content needs more bytes than one request may fetch")
+            raise TooMuch("the content needs more bytes than one request may fetch", advice=_A_PART)
+
+    def weigh(self, structure: int, given: int) -> None:
+        """Hold the bytes that were read to find one's way against those that came of it.
+
+        A few blocks can be linked to so often that reading them would take years
+        and give next to nothing, within any sensible bound on blocks or bytes.
+        Honest content gives more than it takes, but for a beginning.
+
+        Raises:
+            TooMuch: over ``limits.request_structure_bytes`` more were read than given.
+        """
+        self._structure += given - structure
+        if self._structure < 0:
+            raise TooMuch("the content has many times more links to follow than there is in it")
 
     def foresee(self, size: int) -> None:
         """Hold what is about to be asked for against what is left, before any of it is fetched.
@@ -74,7 +95,7 @@ class Budget:
             TooMuch: so many bytes are more than the request may still fetch.
         """
         if size > self._bytes:
-            raise TooMuch("the content needs more bytes than one request may fetch")
+            raise TooMuch("the content needs more bytes than one request may fetch", advice=_A_PART)
 
     def descend(self, depth: int) -> None:
         """Hold a depth against the limit.

@@ -87,7 +87,7 @@ class _Walk:
         self._entity_bytes = entity_bytes
         self._range = 0, 0
         self._duplicates = duplicates
-        self._limit = budget.limits.remembered_blocks
+        self._budget = budget
         self._given: dict[Cid, bool] = {}
         """Whether all that is below a block was walked too, of those that were given."""
 
@@ -107,14 +107,15 @@ class _Walk:
         elif about == "below":
             yield from self._below(want, data)
         elif isinstance(about, Place):
-            yield from self._parts(read_part(about.part, data), about.at, want.depth)
+            yield from self._parts(read_part(about.part, data, self._budget), about.at, want.depth)
         elif isinstance(about, Bucket):
             yield from self._shards_of(read_shard_below(*about, data), want.depth)
 
     def _remember(self, want: Want[_About]) -> None:
-        if len(self._given) == self._limit:
+        limit = self._budget.limits.remembered_blocks
+        if len(self._given) == limit:
             raise TooMuch(
-                f"the content has over {self._limit} blocks, too many to give each once",
+                f"the content has over {limit} blocks, too many to give each once",
                 advice="ask for duplicates too: dups=y",
             )
         whole = True

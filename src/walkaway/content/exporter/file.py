@@ -84,7 +84,8 @@ class UnixFsFile:
                 yield Want(place.part.cid, place, depth + 1, place.part.size)
 
         def read(want: Want[Place], data: bytes) -> Iterator[bytes | Want[Place]]:
-            return pieces(read_part(want.about.part, data), want.about.at, want.depth)
+            node = read_part(want.about.part, data, self._budget)
+            return pieces(node, want.about.at, want.depth)
 
         return in_order(self._blocks, pieces(self._node, 0, 0), read, self._budget)
 
@@ -128,9 +129,13 @@ def places_within(node: File, at: int, start: int, stop: int) -> Iterator[Place]
         at += part.size
 
 
-def read_part(part: Part, data: bytes) -> File:
-    """A part of a file, as long as it is said to be. Raises `ProofError`, naming the block."""
+def read_part(part: Part, data: bytes, budget: Budget) -> File:
+    """A part of a file, as long as it is said to be, weighed by what it gives.
+
+    Raises `ProofError`, naming the block, and `TooMuch`.
+    """
     node = read_node(part.cid, data, size=part.size)
     if not isinstance(node, File):
         raise ProofError("a part of a file is no file", got=part.cid)
+    budget.weigh(len(data) - len(node.content), len(node.content))
     return node

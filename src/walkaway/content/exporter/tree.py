@@ -92,6 +92,8 @@ _About: TypeAlias = "str | _EntryAt | Place | _ShardAt"
 
 _PERMISSIONS: Final = 0o777
 _UNKNOWN_BYTES: Final = 2 * 1024 * 1024
+_MEMBER_BYTES: Final = 512
+"""What a member by itself comes to, whether in an archive or on a disk."""
 
 
 class _Tree:
@@ -107,13 +109,16 @@ class _Tree:
         """What comes of a block, and the blocks that come next."""
         about = want.about
         if isinstance(about, Place):
-            yield from _content(read_part(about.part, data), about.at, want.depth)
+            yield from _content(read_part(about.part, data, self._budget), about.at, want.depth)
         elif isinstance(about, _ShardAt):
             shard = read_shard_below(*about.bucket, data)
+            self._budget.weigh(len(data), 0)
             yield from self._sharded(about.path, shard, want.depth)
         else:
             look = read_block(want.cid, data)
             node = File(data, (), len(data)) if look.node is None else look.node
+            content = len(node.content) if isinstance(node, File) else 0
+            self._budget.weigh(len(data) - content, content + _MEMBER_BYTES)
             if isinstance(about, _EntryAt):
                 self._hold_apart(about.name, node)
                 about = self._join(*about)

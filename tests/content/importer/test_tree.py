@@ -41,6 +41,14 @@ def test_a_file_a_folder_and_a_link(tmp_path: Path) -> None:
     assert tree.listed(folder(tmp_path, tree)) == ["file", "link"]
 
 
+@pytest.mark.parametrize("target", ["a//b/", "./b", "a/./b", "//a", ".", "a/", "\udcff/"])
+def test_what_a_link_says_is_taken_as_it_stands(tmp_path: Path, target: str) -> None:
+    os.symlink(target, tmp_path / "link")  # noqa: PTH211
+    found = Tree(AS_KUBO).look(tmp_path / "link")
+    assert isinstance(found, LinkFound)
+    assert found.target == os.fsencode(target)
+
+
 def test_names_come_in_the_order_of_their_bytes(tmp_path: Path) -> None:
     names = ["é", "z", "Z", "a b", "￿", "𝄞"]
     for name in names:

@@ -103,7 +103,8 @@ class Tree:
             status = path.stat(follow_symlinks=self._options.follow)
             if stat.S_ISLNK(status.st_mode):
                 times = Metadata(None, self._mtime(status))
-                return LinkFound(path, os.fsencode(path.readlink()), times)
+                # As it stands there: a `Path` would tidy it up, and make another address of it.
+                return LinkFound(path, os.readlink(os.fsencode(path)), times)  # noqa: PTH115
         metadata = self._metadata(status)
         if stat.S_ISREG(status.st_mode):
             return RegularFile(path, status.st_size, metadata)

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from typer.testing import CliRunner
 
 from walkaway.chain.follower import SyncProgress
 from walkaway.chain.status import ChainStatus
 from walkaway.cli import up
 from walkaway.cli.config import Settings, load_settings
+from walkaway.cli.main import app
 from walkaway.cli.running import ask_running
 from walkaway.devnet.network import Devnet
 from walkaway.devnet.settings import DevnetSettings
@@ -137,6 +139,60 @@ async def test_the_gateway_waits_for_no_chain_and_outlives_it(
     serving.cancel()
     with pytest.raises(asyncio.CancelledError):
         await serving
+
+
+async def test_offline_nobody_is_asked(tmp_path: Path) -> None:
+    asked = list[object]()
+
+    async def note(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(writer)
+        writer.close()
+
+    source = await asyncio.start_server(note, "127.0.0.1", 0)
+    file = tmp_path / "walkaway.toml"
+    file.write_text(
+        "default_sources = false\n[[source]]\nname = 'near'\noperator = 'me'\n"
+        f"kinds = ['content']\nurl = 'http://127.0.0.1:{source.sockets[0].getsockname()[1]}'\n"
+    )
+    absent = "bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e"
+    for offline in (True, False):
+        flags = {"state_directory": str(tmp_path), "serve": "gateway", "gateway_port": 0}
+        settings = load_settings(flags, {}, config=file)
+        reporter = Recorder()
+        serving = asyncio.create_task(up.serve(settings, reporter, offline=offline))
+        url = (await asyncio.wait_for(reporter.gateway_url, 20)).replace("localhost", "127.0.0.1")
+        assert await opened(url) == b"hello\n"
+        async with (
+            aiohttp.ClientSession(trust_env=False) as session,
+            session.get(f"{url}/ipfs/{absent}") as response,
+        ):
+            assert response.status >= 400
+        assert bool(asked) is not offline
+        serving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await serving
+    source.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--offline", "--serve", "gateway,rpc"], "--offline asks nobody"),
+        (["--serve", "gateway,web"], "serve must be rpc or gateway, or both of them"),
+    ],
+)
+def test_what_cannot_be_served_is_usage(words: list[str], reason: str) -> None:
+    refused = CliRunner().invoke(app, ["up", *words])
+    assert refused.exit_code == 2
+    assert reason in refused.stderr
+
+
+def test_what_is_served_is_named_once_or_with_commas() -> None:
+    for words in (["gateway,rpc"], ["gateway", "rpc"]):
+        flags = {"serve": up._served(words, offline=False)}
+        assert load_settings(flags, {}).serve == ("rpc", "gateway")
+    assert up._served(None, offline=False) is None
+    assert up._served(["gateway"], offline=True) == "gateway"
 
 
 async def test_the_gateway_alone(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import socket
 import subprocess
 import sys
 import tarfile
@@ -136,7 +137,7 @@ def test_a_tar_and_a_car_hold_it(site: str) -> None:
 def test_as_json(site: str) -> None:
     told = json.loads(get(f"{site}/index.html", "--json").stdout)
     assert told.pop("cid").startswith("bafkrei")
-    assert told == {"path": "index.html", "bytes": 8, "name_proven": True}
+    assert told == {"path": "index.html", "bytes": 8, "name_proven": True, "links_left_out": []}
     assert Path("index.html").read_bytes() == b"<p>hello"
     refused = get(f"{site}/index.html", "--json", "-o", "-")
     assert refused.exit_code == 2
@@ -154,10 +155,76 @@ def test_nothing_is_overwritten_unless_that_is_asked_for(site: str) -> None:
     assert Path("mine").read_bytes() == b"<p>hello"
 
 
+def link_to(target: bytes) -> bytes:
+    return dag_pb.encode(PbNode((), unixfs_data.encode(UnixFsData(Kind.SYMLINK, target))))
+
+
+def test_links_that_lead_out_are_left_out_where_that_is_asked_for() -> None:
+    Path("site").mkdir()
+    Path("site/a").write_bytes(b"a")
+    Path("site/evil").symlink_to("/etc/passwd")
+    added = run("add", "site")
+    site = added.stdout.split()[0]
+    assert "1 link leads out of what is added" in added.stderr
+    assert "site/evil" in added.stderr
+    refused = get(site, "-o", "copy")
+    assert refused.exit_code == 1
+    assert "the symbolic link evil leads out of the folder, to /etc/passwd" in refused.stderr
+    assert "next   --skip-links" in refused.stderr
+    got = get(site, "-o", "copy", "--skip-links")
+    assert got.exit_code == 0
+    assert "1 link that leads out left out: evil" in got.stderr
+    assert [path.name for path in Path("copy").iterdir()] == ["a"]
+    alone = get(f"{site}/evil", "-o", "x", "--skip-links")
+    assert alone.exit_code == 1
+    assert "a symbolic link by itself, to /etc/passwd" in alone.stderr
+    assert get(site, "--tar", "-o", "site.tar").exit_code == 0
+    with tarfile.open("site.tar") as archive:
+        assert archive.getmember(f"{site}/evil").linkname == "/etc/passwd"
+
+
+def test_a_folder_that_is_named_is_no_file(site: str) -> None:
+    refused = get(f"{site}/index.html", "-o", "new/")
+    assert refused.exit_code == 1
+    assert "new is no folder that is there" in refused.stderr
+    assert get(f"{site}/docs", "-o", "new/").exit_code == 0
+    assert Path("new/long").is_file()
+
+
+def test_on_a_narrow_screen_a_name_stays_in_its_line(
+    site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = run("ls", "--offline", site).stdout.splitlines()
+    assert [line.split()[-1] for line in lines] == ["docs", "index.html", "link"]
+    assert all("…" in line for line in lines)
+
+
+@pytest.mark.parametrize("command", ["get", "ls"])
+def test_a_source_of_the_chain_is_none_of_content(command: str, site: str) -> None:
+    refused = run(command, site, "-s", "beacon=http://127.0.0.1:1")
+    assert refused.exit_code == 2
+    assert "this command asks for content alone" in refused.stderr
+
+
+def test_where_no_source_can_be_reached_the_exit_code_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("WALKAWAY_DEFAULT_SOURCES", "false")
+    absent = str(Cid.of(codecs.RAW, b"absent"))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        nobody = f"content=http://127.0.0.1:{taken.getsockname()[1]}"
+        refused = run("get", absent, "-s", nobody)
+        assert refused.exit_code == 3
+        assert "no network: none of the 1 sources can be reached" in refused.stderr
+    held = get(absent)
+    assert held.exit_code == 1
+    assert "next   nobody was asked" in held.stderr
+
+
 def test_what_would_lead_out_is_refused_and_nothing_stays() -> None:
-    symlink = dag_pb.encode(
-        PbNode((), unixfs_data.encode(UnixFsData(Kind.SYMLINK, b"../../etc/passwd")))
-    )
+    symlink = link_to(b"../../etc/passwd")
     leaf, away = keep((codecs.RAW, b"x"), (codecs.DAG_PB, symlink))
     above, linked = keep(
         (codecs.DAG_PB, directory(("../above", leaf))),
@@ -181,7 +248,9 @@ def test_what_would_lead_out_is_refused_and_nothing_stays() -> None:
         (["{}/absent"], 1, "nothing is named 'absent'"),
         (["{}/index.html/below"], 1, "nothing is named 'below'"),
         (["bafkqaaa/"], 0, ""),
-        (["{}/index.html", "-o", "absent/x"], 1, "cannot be written: No such file"),
+        (["{}/index.html", "-o", "absent/x"], 1, "next   make the folder"),
+        (["vitalik.eth"], 2, "vitalik.eth is a name of ENS"),
+        (["example.org"], 2, "written /ipns/example.org"),
         (["bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e"], 1, "not held here"),
         (["no-address"], 2, "no-address is no CID"),
         (["ftp://example"], 2, "names no content"),
@@ -204,7 +273,7 @@ def test_a_path_into_a_block_is_no_file() -> None:
 
 
 def test_a_screen_is_given_no_content(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("walkaway.cli.get._is_screen", lambda: True)
+    monkeypatch.setattr("walkaway.cli.get.is_screen", lambda: True)
     refused = get(f"{site}/index.html", "-o", "-")
     assert refused.exit_code == 2
     assert "content is not for a screen" in refused.stderr

@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from walkaway.cli.cid_words import read_cid
 from walkaway.cli.main import app
-from walkaway.errors import InvalidRequest
 from walkaway.proofs.ipfs import codecs
 from walkaway.proofs.ipfs.cid import Cid
 
@@ -103,11 +101,12 @@ def test_an_archive_that_is_not_whole_names_what_is_missing(
     assert f"{missing} is not held on this machine" in refused.stderr
     [pin] = told("pin", "ls")
     assert (pin["complete"], pin["blocks"]) == (False, 2)
+    assert f"incomplete: walkaway pin add {cid} fetches the rest" in refused.stderr
     assert "incomplete: pin add goes on with it" in run("pin", "ls").stdout
 
 
 @pytest.mark.parametrize(
-    ("content", "says"), [(None, "No such file"), (b"no archive", "error"), (b"", "cut short")]
+    ("content", "says"), [(None, "No such file"), (b"no archive", "is no CAR"), (b"", "is no CAR")]
 )
 def test_what_is_no_archive_is_refused(content: bytes | None, says: str) -> None:
     if content is not None:
@@ -115,6 +114,18 @@ def test_what_is_no_archive_is_refused(content: bytes | None, says: str) -> None
     refused = run("car", "import", "site.car")
     assert refused.exit_code in {1, 2}
     assert says in refused.stderr
+    assert "source" not in refused.stderr
+
+
+def test_a_wrong_block_in_an_archive_is_named_by_its_address(cid: str) -> None:
+    run("car", "export", cid, "-o", "site.car", "--offline")
+    archive = Path("site.car").read_bytes()
+    assert archive.endswith(b"the end")
+    Path("site.car").write_bytes(archive[:-1] + b"D")
+    refused = run("car", "import", "site.car")
+    assert refused.exit_code == 1
+    assert f"of {Cid.of(codecs.RAW, b'the end')}: " in refused.stderr
+    assert "next   get or make it anew" in refused.stderr
 
 
 def test_an_export_that_fails_leaves_no_file(cid: str) -> None:
@@ -143,6 +154,8 @@ def test_a_pin_without_anybody_to_ask(cid: str) -> None:
     refused = run("pin", "add", cid, "--offline")
     assert refused.exit_code == 1
     assert cid in refused.stderr
+    assert "the pin stays, incomplete" in refused.stderr
+    assert "next   nobody was asked" in refused.stderr
 
 
 def test_what_the_store_holds(cid: str) -> None:
@@ -161,13 +174,26 @@ def test_what_the_store_holds(cid: str) -> None:
 def test_what_is_no_cid_is_usage(words: tuple[str, ...]) -> None:
     refused = run(*words, "hello")
     assert refused.exit_code == 2
-    assert "this is no CID: hello" in refused.stderr
+    assert "hello is no CID" in refused.stderr
     assert "bafybei" in refused.stderr
 
 
-def test_addresses_are_read_as_people_paste_them() -> None:
-    for word in (EMPTY, f"/ipfs/{EMPTY}", f"ipfs://{EMPTY}", f"ipfs://{EMPTY}/"):
-        assert str(read_cid(word)) == EMPTY
-    for word in ("", "/ipfs/", f"{EMPTY}/path", "Qm"):
-        with pytest.raises(InvalidRequest):
-            read_cid(word)
+def test_what_is_below_an_address_is_pinned_and_exported_by_its_path(tmp_path: Path) -> None:
+    (tmp_path / "site" / "docs").mkdir(parents=True)
+    (tmp_path / "site" / "docs" / "a").write_bytes(b"a")
+    root = run("add", "-q", "--no-pin", "site").stdout.strip()
+    below = json.loads(run("ls", "--offline", "--json", root).stdout)["cid"]
+    place = f"/ipfs/{root}/docs"
+    assert told("pin", "add", place, "--offline")[0]["cid"] == below
+    assert told("car", "export", place, "-o", "docs.car", "--offline")[0]["cid"] == below
+    assert told("pin", "rm", f"ipfs://{root}/docs") == [{"cid": below, "pinned": False}]
+    absent = run("pin", "add", f"{root}/absent", "--offline")
+    assert absent.exit_code == 1
+    assert "next   walkaway ls shows what is there" in absent.stderr
+
+
+def test_on_a_narrow_screen_an_address_stands_in_one_piece_above_its_pin(
+    cid: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    assert run("pin", "ls").stdout == f"{cid}\n  3 blocks, 1.0 MB, whole  a file\n"

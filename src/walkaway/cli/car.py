@@ -5,34 +5,45 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, BinaryIO, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import typer
 from rich.text import Text
 
-from walkaway.chain.clock import SystemClock
 from walkaway.cli.byte_bar import ByteBar
-from walkaway.cli.cid_words import CidArgument, read_cid
 from walkaway.cli.config import Settings
-from walkaway.cli.content import content_plan
-from walkaway.cli.options import ConfigOption, HomeOption, JsonOption, SourceOption, settings_from
+from walkaway.cli.content import content_of, find_address
+from walkaway.cli.content_words import PlaceArgument, read_pointer
+from walkaway.cli.options import (
+    ConfigOption,
+    ContentSourceOption,
+    HomeOption,
+    JsonOption,
+    OfflineOption,
+    settings_from,
+)
 from walkaway.cli.own_store import open_store
+from walkaway.cli.streams import ByteStream, is_screen, standard_input, standard_output
 from walkaway.cli.terminal import Terminal, counted
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.save import appearing
-from walkaway.content.service import open_content
-from walkaway.content.store.archives import Carried, Imported, export_car, import_car, pieces_of
+from walkaway.content.store.archives import Carried, Imported, export_car, import_car
 from walkaway.content.store.block_store import BlockStore
-from walkaway.errors import InvalidRequest
+from walkaway.errors import InvalidRequest, ProofError, Unproven, Unreadable
+from walkaway.limits import LIMITS
+from walkaway.names.pointer import Pointer
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.sizes import sized
 
 __all__ = ["car_app"]
 
 _STANDARD = "-"
+
+_EXPORT_LIMITS: Final = replace(LIMITS, remembered_blocks=LIMITS.request_blocks)
+"""One archive for one person may remember every block that it gives."""
 
 _ShowCarried: TypeAlias = Callable[[Carried], None]
 
@@ -91,16 +102,14 @@ def car_import(
 
 @car_app.command("export")
 def car_export(
-    cid: CidArgument,
+    place: PlaceArgument,
     *,
     output: Annotated[
         str,
         typer.Option("--output", "-o", help="Where to; - is standard output.", metavar="FILE"),
     ] = _STANDARD,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Ask nobody: all of it must be there already.")
-    ] = False,
-    source: SourceOption = None,
+    offline: OfflineOption = False,
+    source: ContentSourceOption = None,
     config: ConfigOption = None,
     state_directory: HomeOption = None,
     as_json: JsonOption = False,
@@ -116,18 +125,20 @@ def car_export(
         settings = settings_from(
             config, source, follows_chain=False, state_directory=state_directory
         )
-        root = read_cid(cid)
+        pointer = read_pointer(place)
         to_screen = output == _STANDARD
-        if to_screen and (as_json or sys.stdout.isatty()):
+        if to_screen and (as_json or is_screen()):
             raise InvalidRequest(
                 "an archive is not for a screen, nor to stand among JSON",
                 advice="name a file with --output, or lead standard output into one",
             )
         with _written(output) as archive, ByteBar(terminal, "exporting", quiet=to_screen) as bar:
-            exported = asyncio.run(
-                _export(
-                    settings, root, archive, lambda now: bar.show(now.size, None), offline=offline
-                )
+
+            def progress(now: Carried) -> None:
+                bar.show(now.size, None)
+
+            root, exported = asyncio.run(
+                _export(settings, pointer, archive, progress, offline=offline)
             )
         if as_json:
             terminal.print_json({"cid": str(root), "file": output, **_as_data(exported)})
@@ -136,23 +147,42 @@ def car_export(
 
 
 async def _import(
-    store: BlockStore, archive: BinaryIO, progress: _ShowCarried, *, pin: bool
+    store: BlockStore, archive: ByteStream, progress: _ShowCarried, *, pin: bool
 ) -> Imported:
     async with store.lease():
-        imported = await import_car(store, pieces_of(archive), progress)
+        try:
+            imported = await import_car(store, archive.pieces(), progress)
+        except ProofError as error:
+            raise Unreadable(
+                f"the archive is not taken: {error}",
+                advice="get or make it anew; blocks of it that were proven are kept, unpinned",
+            ) from None
         for root in imported.roots if pin else ():
-            await store.pin(root)
+            await _pin(store, root)
     return imported
 
 
+async def _pin(store: BlockStore, root: Cid) -> None:
+    try:
+        await store.pin(root)
+    except Unproven as error:
+        error.advice = f"the pin stays, incomplete: walkaway pin add {root} fetches the rest"
+        raise
+
+
 async def _export(
-    settings: Settings, root: Cid, archive: BinaryIO, progress: _ShowCarried, *, offline: bool
-) -> Carried:
-    async with open_content(
-        content_plan(settings, offline=offline), clock=SystemClock()
-    ) as content:
-        return await export_car(
-            content.blocks, root, archive.write, budget=Budget(), progress=progress
+    settings: Settings,
+    pointer: Pointer,
+    archive: ByteStream,
+    progress: _ShowCarried,
+    *,
+    offline: bool,
+) -> tuple[Cid, Carried]:
+    async with content_of(settings, offline=offline) as content:
+        budget = Budget(_EXPORT_LIMITS)
+        root = await find_address(content.blocks, settings, pointer, budget)
+        return root, await export_car(
+            content.blocks, root, archive.write, budget=budget, progress=progress
         )
 
 
@@ -165,42 +195,42 @@ def _told(carried: Carried) -> str:
 
 
 @contextlib.contextmanager
-def _opened(file: str) -> Iterator[BinaryIO]:
+def _opened(file: str) -> Iterator[ByteStream]:
     """Standard input, or a file.
 
     Raises:
-        InvalidRequest: it cannot be read.
+        InvalidRequest: it cannot be opened.
+        Unreadable: standard input is closed.
     """
     if file == _STANDARD:
-        yield sys.stdin.buffer
+        yield standard_input()
         return
     try:
         with Path(file).open("rb") as archive:
-            yield archive
+            yield ByteStream(archive, file)
     except OSError as error:
         raise InvalidRequest(
             f"{file} cannot be read: {error.strerror}", advice="name a file that is an archive"
         ) from None
 
 
-def _size_of(archive: BinaryIO) -> int | None:
+def _size_of(archive: ByteStream) -> int | None:
     """How many bytes a file has; None for a pipe, and for what is no file of the system's."""
     try:
-        return os.fstat(archive.fileno()).st_size or None
+        return os.fstat(archive.file.fileno()).st_size or None
     except OSError:
         return None
 
 
 @contextlib.contextmanager
-def _written(output: str) -> Iterator[BinaryIO]:
+def _written(output: str) -> Iterator[ByteStream]:
     """Standard output, or a file that has its name only once it is whole.
 
     Raises:
         Unwritable: it cannot be written.
     """
     if output == _STANDARD:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        yield standard_output()
         return
     with appearing(Path(output), replace=True) as fresh, fresh.open("wb") as archive:
-        yield archive
+        yield ByteStream(archive, output)

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, BinaryIO, TypeAlias
+from typing import Annotated, TypeAlias
 
 import typer
 from rich.text import Text
 
-from walkaway.chain.clock import SystemClock
 from walkaway.cli.byte_bar import ByteBar
 from walkaway.cli.config import Settings
-from walkaway.cli.content import content_plan, held_names
+from walkaway.cli.content import content_of, held_names, whole_block
 from walkaway.cli.content_words import PlaceArgument, name_of, read_pointer
 from walkaway.cli.options import (
     ConfigOption,
+    ContentSourceOption,
     HomeOption,
     JsonOption,
     OfflineOption,
-    SourceOption,
     settings_from,
 )
-from walkaway.cli.terminal import Terminal, plain
+from walkaway.cli.streams import ByteStream, is_screen, standard_output
+from walkaway.cli.terminal import Terminal, counted, plain
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.file import as_file
@@ -34,9 +33,8 @@ from walkaway.content.exporter.listing import size_of
 from walkaway.content.exporter.save import appearing, save, single_name
 from walkaway.content.exporter.tar import tar
 from walkaway.content.open import Opened, open_pointer
-from walkaway.content.service import open_content
 from walkaway.content.store.archives import Carried, export_car
-from walkaway.errors import InvalidRequest
+from walkaway.errors import InvalidRequest, Unwritable
 from walkaway.names.pointer import Pointer
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.sizes import sized
@@ -44,6 +42,7 @@ from walkaway.sizes import sized
 __all__ = ["get"]
 
 _STANDARD = "-"
+_FEW = 5
 
 _Show: TypeAlias = Callable[[int, int | None], None]
 """Told how many bytes are done, and of how many where that is known."""
@@ -68,17 +67,22 @@ def get(
     force: Annotated[
         bool, typer.Option("--force", "-f", help="Replace a file that is there already.")
     ] = False,
+    skip_links: Annotated[
+        bool,
+        typer.Option("--skip-links", help="Leave symbolic links out that lead out of the folder."),
+    ] = False,
     offline: OfflineOption = False,
-    source: SourceOption = None,
+    source: ContentSourceOption = None,
     config: ConfigOption = None,
     state_directory: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fetch a file or a directory, prove every block of it, and write it out.
 
-    It appears under its name once all of it is there. A pipe is given the
-    bytes as they are proven. Names and symbolic links that would lead out of
-    the folder are refused.
+    It appears under its name once all of it is there. Without --output, a
+    terminal and --json make it in the working directory; a pipe is given the
+    bytes of a file, or an archive, as they are proven. Names and symbolic links
+    that would lead out of the folder are refused; archives hold links as they are.
 
     Example: walkaway get /ipfs/bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354 -o site
     """
@@ -90,7 +94,14 @@ def get(
         if as_tar and as_car:
             raise InvalidRequest("--tar and --car are two archives", advice="choose one of them")
         form = "tar" if as_tar else "car" if as_car else ""
-        job = _Job(read_pointer(place), form, _target(output, as_json=as_json), force)
+        job = _Job(
+            read_pointer(place),
+            form,
+            _target(output, as_json=as_json),
+            force,
+            (output or "").endswith("/"),
+            skip_links,
+        )
         with ByteBar(terminal, "getting", quiet=job.to is None) as bar:
             got = asyncio.run(_get(settings, job, bar.show, offline=offline))
         if job.to is not None:
@@ -99,23 +110,39 @@ def get(
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """What to get, as which archive if any, and where to: None is standard output."""
+    """What to get, as which archive if any, and where to: None is standard output.
+
+    ``into`` says that a folder was named; ``skip_links`` leaves links that lead out.
+    """
 
     pointer: Pointer
     form: str
     to: Path | None
     replace: bool
+    into: bool = False
+    skip_links: bool = False
 
     def name(self, cid: Cid) -> str:
         """What the content is called, its address where that could be no name of a file."""
         called = name_of(self.pointer)
         return called if single_name(called) else str(cid)
 
-    def path(self, cid: Cid) -> Path:
-        """The path to write to: within a folder that is there, by the content's own name."""
+    def path(self, opened: Opened) -> Path:
+        """The path to write to: within a folder that is there, by the content's own name.
+
+        Raises:
+            Unwritable: a folder was named that is not there, and no folder is made.
+        """
         to = Path() if self.to is None else self.to
-        ending = f".{self.form}" if self.form else ""
-        return to / (self.name(cid) + ending) if to.is_dir() else to
+        if _is_folder(to):
+            ending = f".{self.form}" if self.form else ""
+            return to / (self.name(opened.resolved.cid) + ending)
+        if self.into and (self.form or not opened.look.what.is_directory):
+            raise Unwritable(
+                f"{to} is no folder that is there",
+                advice="make it first, or leave the / out to have a file of that name",
+            )
+        return to
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +153,16 @@ class _Got:
     path: Path | None
     size: int
     proven: bool
+    left_out: tuple[str, ...] = ()
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise Unwritable(
+            f"{path} cannot be written: {error.strerror}", advice="name another path"
+        ) from None
 
 
 def _target(output: str | None, *, as_json: bool) -> Path | None:
@@ -136,9 +173,9 @@ def _target(output: str | None, *, as_json: bool) -> Path | None:
     """
     if output not in (None, _STANDARD):
         return Path(output)
-    if output is None and (as_json or _is_screen()):
+    if output is None and (as_json or is_screen()):
         return Path()
-    if as_json or _is_screen():
+    if as_json or is_screen():
         raise InvalidRequest(
             "content is not for a screen, nor to stand among JSON",
             advice="name a file with --output, or lead standard output into one",
@@ -146,13 +183,9 @@ def _target(output: str | None, *, as_json: bool) -> Path | None:
     return None
 
 
-def _is_screen() -> bool:
-    return sys.stdout.isatty()
-
-
 async def _get(settings: Settings, job: _Job, show: _Show, *, offline: bool) -> _Got:
-    plan, budget = content_plan(settings, offline=offline), Budget()
-    async with open_content(plan, clock=SystemClock()) as content:
+    budget = Budget()
+    async with content_of(settings, offline=offline) as content:
         names = held_names(settings)
         opened = await open_pointer(content.blocks, names, job.pointer, budget)
         return await _Getting(content.blocks, opened, job, budget, show).run()
@@ -177,42 +210,37 @@ class _Getting:
         self._hold_whole()
         cid, proven = self.opened.resolved.cid, self.opened.root.proven
         if self.job.to is None:
-            size = await self._pour(sys.stdout.buffer)
-            sys.stdout.buffer.flush()
-            return _Got(cid, None, size, proven)
-        path = self.job.path(cid)
+            return _Got(cid, None, await self._pour(standard_output()), proven)
+        path = self.job.path(self.opened)
         if not self.job.form:
-            return _Got(cid, path, await self._save(path), proven)
+            return await self._save(path)
         with appearing(path, replace=self.job.replace) as fresh, fresh.open("wb") as file:
-            return _Got(cid, path, await self._pour(file), proven)
+            return _Got(cid, path, await self._pour(ByteStream(file, str(path))), proven)
 
     def _hold_whole(self) -> None:
         """Raises `InvalidRequest` for what is no whole file, or is many where one should be."""
-        if self.opened.resolved.remainder:
-            inside = "/".join(self.opened.resolved.remainder)[:100]
-            raise InvalidRequest(
-                f"/{inside} leads into the block {self.opened.resolved.cid}, "
-                "of which no part is written",
-                advice="get the whole block, by the path without that",
-            )
+        whole_block(self.opened.resolved)
         if self.opened.look.what.is_directory and self.job.to is None and not self.job.form:
             raise InvalidRequest(
                 "a directory is more than one file, and goes to no pipe as it is",
-                advice="name a folder with --output, or make an archive: --tar or --car",
+                advice="name a folder with --output NAME, or make an archive: --tar or --car",
             )
 
-    async def _save(self, path: Path) -> int:
+    async def _save(self, path: Path) -> _Got:
         total = size_of(self.opened.look)
-        return await save(
+        cid, left_out = self.opened.resolved.cid, list[str]()
+        size = await save(
             self.blocks,
-            self.opened.resolved.cid,
+            cid,
             path,
             self.budget,
             replace=self.job.replace,
             progress=lambda done: self.show(done, total),
+            left_out=left_out.append if self.job.skip_links else None,
         )
+        return _Got(cid, path, size, self.opened.root.proven, tuple(left_out))
 
-    async def _pour(self, file: BinaryIO) -> int:
+    async def _pour(self, file: ByteStream) -> int:
         """Write one file or archive as it comes; how many bytes of content it holds."""
         cid = self.opened.resolved.cid
         if self.job.form == "car":
@@ -231,12 +259,12 @@ class _Getting:
         return await self._write(content.stream(), file, content.size)
 
     async def _write(
-        self, stream: AsyncGenerator[bytes, None], file: BinaryIO, total: int | None
+        self, stream: AsyncGenerator[bytes, None], file: ByteStream, total: int | None
     ) -> int:
         done = 0
         async with aclosing(stream) as pieces:
             async for piece in pieces:
-                await asyncio.to_thread(file.write, piece)
+                await file.write(piece)
                 done += len(piece)
                 self.show(done, total)
         return done
@@ -250,6 +278,7 @@ def _tell(got: _Got, terminal: Terminal) -> None:
                 "path": str(got.path),
                 "bytes": got.size,
                 "name_proven": got.proven,
+                "links_left_out": list(got.left_out),
             }
         )
         return
@@ -259,3 +288,7 @@ def _tell(got: _Got, terminal: Terminal) -> None:
             (str(got.cid), "good"), "  ", plain(got.path), f"  {sized(got.size)}, proven{by_word}"
         )
     )
+    if got.left_out:
+        some = ", ".join(got.left_out[:_FEW]) + (", ..." if len(got.left_out) > _FEW else "")
+        left_out = counted(len(got.left_out), "link that leads out", "links that lead out")
+        terminal.complaints.print(plain(f"{left_out} left out: {some}", "quiet"))

@@ -11,6 +11,7 @@ everything for a person goes to standard error.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import logging
 import os
@@ -25,7 +26,7 @@ from rich.text import Text
 from rich.theme import Theme
 
 from walkaway.cli.exit_codes import ExitCode, advice_on, exit_code_of
-from walkaway.errors import Unproven, WalkawayError
+from walkaway.errors import Unproven, Unwritable, WalkawayError
 from walkaway.sources.redact import shown
 
 __all__ = ["Terminal", "counted", "plain", "sheet", "short_hex"]
@@ -40,6 +41,7 @@ _THEME = Theme(
         "title": "bold",
     }
 )
+_NOT_TAKEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _LONGEST_LINE = 2000
 _UNCUT = 2 * _LONGEST_LINE
 """Columns of what is no terminal: room for a label and the longest line beside it."""
@@ -127,6 +129,9 @@ class Terminal:
                 facts["advice"] = advice
             self.print_json({"error": facts, "exit_code": int(exit_code_of(error))})
             return
+        self._complain(error, message, advice)
+
+    def _complain(self, error: WalkawayError, message: str, advice: str) -> None:
         _show(self._err, Text.assemble(("error  ", "bad"), plain(message)))
         if isinstance(error, Unproven) and error.reasons:
             rows = sheet(_by_reason(error.reasons), width=self._err.width)
@@ -136,17 +141,31 @@ class Terminal:
 
     @contextlib.contextmanager
     def ending(self) -> Iterator[None]:
-        """Turn errors of the tree and Ctrl-C into a message and an exit code."""
+        """Turn errors of the tree, of output that is not taken, and Ctrl-C into an exit code."""
+        with self._writing():
+            try:
+                yield
+            except WalkawayError as error:
+                self.show_error(error)
+                raise typer.Exit(exit_code_of(error)) from None
+            except KeyboardInterrupt:
+                self._err.print(Text("stopped", "quiet"))
+                raise typer.Exit(ExitCode.INTERRUPTED) from None
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
         try:
             yield
-        except WalkawayError as error:
-            self.show_error(error)
-            raise typer.Exit(exit_code_of(error)) from None
-        except KeyboardInterrupt:
-            self._err.print(Text("stopped", "quiet"))
-            raise typer.Exit(ExitCode.INTERRUPTED) from None
         except BrokenPipeError:
             raise typer.Exit(ExitCode.OK) from None
+        except OSError as error:
+            if error.errno not in _NOT_TAKEN or error.filename is not None:
+                raise
+            # Files speak for themselves, by their names: it was this terminal's own output.
+            refused = f"standard output cannot be written: {error.strerror}"
+            with contextlib.suppress(OSError):
+                self._complain(Unwritable(refused), refused, "make room, or lead it elsewhere")
+            raise typer.Exit(ExitCode.REFUSED) from None
 
 
 def _console(width: int | None, *, stderr: bool) -> Console:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -135,6 +137,17 @@ async def test_recorded_archives_give_each_of_their_blocks() -> None:
             assert answer.body == data
             prove_block(cid, answer.body)
         await transport.close()
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+async def test_what_is_no_file_keeps_nobody_waiting(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    make(tmp_path / "site.car")
+    transport = CarFileTransport("site", tmp_path / "site.car")
+    async with asyncio.timeout(5):
+        with pytest.raises(SourceFault, match="is no file that can be read"):
+            await transport.fetch(BlockRequest(CIDS[0]))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -92,7 +93,7 @@ class CarFileTransport:
 
     def _look_through(self) -> tuple[BinaryIO, _Places]:
         try:
-            file = self._path.open("rb")
+            file = _opened(self._path)
         except OSError as error:
             raise SourceFault(f"cannot be read: {error.strerror}") from None
         try:
@@ -103,6 +104,15 @@ class CarFileTransport:
         except ProofError as error:
             file.close()
             raise SourceFault(f"is no archive that can be read: {error}") from None
+
+
+def _opened(path: Path) -> BinaryIO:
+    # A pipe would keep whoever opens it waiting, and whoever stops then too.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    raise SourceFault("is no file that can be read")
 
 
 def _places(file: BinaryIO, most: int) -> _Places:

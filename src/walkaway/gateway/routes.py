@@ -25,7 +25,7 @@ from walkaway.names.resolution import Names
 
 __all__ = ["Routes"]
 
-_FINDS_LOCALHOST: Final = re.compile(r"\b(?:Chrome|Firefox)/")
+_FINDS_LOCALHOST: Final = re.compile(r"(?:Chrome|Firefox)/")
 """Browsers that take every name under ``localhost`` for this machine, whatever its resolver does.
 
 Others may not find the content's own host, and stay where they are.

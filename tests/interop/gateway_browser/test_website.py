@@ -27,20 +27,20 @@ MISSING = "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy"
 
 
 @asynccontextmanager
-async def website(folder: Path, packages: Path) -> AsyncIterator[tuple[str, str]]:
-    """The site's origin, and the address of the gateway it is at, whose one source is away."""
+async def website(folder: Path, packages: Path) -> AsyncIterator[tuple[str, str, str]]:
+    """The site's origin, its address, and that of its gateway, whose one source is away."""
     await build_website(folder / "site", packages)
     cid = await Walkaway(folder / "state").add(folder / "site")
     nobody = f"content=http://127.0.0.1:{free_port()}"
     async with walkaway_gateway(Walkaway(folder / "state", [nobody])) as gateway:
-        yield gateway.origin(cid), gateway.url
+        yield gateway.origin(cid), cid, gateway.url
 
 
 async def opened(folder: Path) -> dict[str, Any]:
     """What one Chromium saw of the site, and of the pages that the gateway writes."""
     home = await node_package(SCRIPTS / "package.json")
     script = str(shutil.copy(SCRIPTS / "site.mjs", home))
-    async with website(folder, home) as (origin, gateway):
+    async with website(folder, home) as (origin, cid, gateway):
         told: dict[str, Any] = await run_client(
             "node",
             script,
@@ -48,17 +48,19 @@ async def opened(folder: Path) -> dict[str, Any]:
             facts={
                 "chromium": await system_chromium(),
                 "site": f"{origin}/",
+                "byPath": f"{gateway}/ipfs/{cid}/",
+                "picture": f"{gateway}/ipfs/{cid}/pictures/dot.svg",
                 "seek": SEEK_TO,
                 "pictures": os.environ.get(PICTURES, ""),
                 "pages": {
                     "start": gateway.replace("127.0.0.1", "localhost") + "/",
                     "listing": f"{origin}/pictures/",
                     "missing": f"{origin}/nothing",
-                    "unproven": f"{gateway}/ipfs/{MISSING}",
+                    "unproven": gateway.replace("127.0.0.1", f"{MISSING}.ipfs.localhost") + "/",
                 },
             },
         )
-    return told | {"origin": origin}
+    return told | {"origin": origin, "cid": cid, "gateway": gateway}
 
 
 async def test_a_site_opens_whole_at_its_own_origin(tmp_path: Path) -> None:
@@ -76,6 +78,13 @@ async def test_a_site_opens_whole_at_its_own_origin(tmp_path: Path) -> None:
     film_is_played_from_the_middle(told)
     assert told["worker"] == "made here"
     assert told["offline"] == "One, by a module"
+    whole = {"styled": True, "picture": True, "film": True}
+    assert told["led"] == whole | {"at": told["origin"], "title": "One, by a module", "refused": []}
+    # Its address by path is shared, so that no script of it runs there.
+    kept = told["kept"]
+    assert kept == whole | {"at": told["gateway"], "title": "loading", "refused": kept["refused"]}
+    assert not [fault for fault in kept["refused"] if told["cid"] in fault]
+    assert told["stranger"] == {"picture": "refused", "read": "TypeError"}
     for name, page in told["pages"].items():
         the_gateways_page_is_sound(name, page)
 
@@ -101,5 +110,6 @@ def the_gateways_page_is_sound(name: str, page: dict[str, Any]) -> None:
     assert SAYS.get(kind, "") in page["text"], name
     assert len(page["asked"]) == 1, name
     assert "default-src 'none'" in page["policy"], name
+    assert page["overhang"] <= 0, f"{name}: it runs out of a narrow page"
     red, green, blue = page["background"]
     assert (red + green + blue < 384) == (scheme == "dark"), name

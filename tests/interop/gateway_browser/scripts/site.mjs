@@ -73,6 +73,41 @@ told.offline = await tab.title()
 await context.setOffline(false)
 await context.close()
 
+// The same site by path: where a person is led, and what a browser shows that stays there.
+const stays = await browser.newContext({ userAgent: 'Mozilla/5.0 AppleWebKit/605.1.15 Version/18.0 Safari/605.1.15' })
+for (const [name, from] of Object.entries({ led: await browser.newContext(), kept: stays })) {
+  const page = await from.newPage()
+  const refused = []
+  page.on('response', (response) => { if (response.status() >= 400) refused.push(`${response.url()} ${response.status()}`) })
+  await page.goto(`${facts.byPath}two.html`, { waitUntil: 'networkidle' })
+  // Where the page's scripts may not run, these still do.
+  told[name] = await page.evaluate(() => ({
+    at: location.origin,
+    styled: [...document.styleSheets].some((sheet) => sheet.cssRules.length > 0),
+    picture: document.images[0].naturalWidth > 0,
+    film: document.getElementById('film').readyState > 0,
+  }))
+  await page.goto(facts.byPath, { waitUntil: 'networkidle' })
+  told[name].title = await page.title()
+  told[name].refused = refused
+  if (facts.pictures) await page.screenshot({ path: `${facts.pictures}/path-${name}.png` })
+  await from.close()
+}
+
+// A stranger's page, of another site on this machine: what it can have of the gateway.
+const stranger = await (await browser.newContext()).newPage()
+await stranger.route('http://stranger.test/', (route) => route.fulfill({ contentType: 'text/html', body: '<p>hello' }))
+await stranger.goto('http://stranger.test/')
+told.stranger = await stranger.evaluate(async (url) => {
+  const picture = await new Promise((resolve) => {
+    const image = new Image()
+    image.onload = () => resolve('shown')
+    image.onerror = () => resolve('refused')
+    image.src = url
+  })
+  return { picture, read: await fetch(url).then((answer) => answer.status, (error) => error.name) }
+}, facts.picture)
+
 // Runs in the page: what is painted behind it, as red, green and blue.
 function background() {
   const painted = [document.body, document.documentElement].map((element) => getComputedStyle(element).backgroundColor)
@@ -99,6 +134,10 @@ for (const scheme of ['light', 'dark']) {
       asked: [...outside],
     }
     if (facts.pictures) await page.screenshot({ path: `${facts.pictures}/${name}-${scheme}.png` })
+    await page.setViewportSize({ width: 360, height: 600 })
+    told.pages[`${name} ${scheme}`].overhang = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+    if (facts.pictures) await page.screenshot({ path: `${facts.pictures}/${name}-${scheme}-narrow.png` })
+    await page.setViewportSize({ width: 900, height: 600 })
   }
   await shown.close()
 }

@@ -6,16 +6,19 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
-from tests.content.exporter.dags import Dag
-from tests.gateway.test_app import Names
+from walkaway.chain.clock import SystemClock
 from walkaway.cli import running
 from walkaway.cli.exit_codes import advice_on
-from walkaway.cli.running import ask_running, endpoint_url, gateway_answers
+from walkaway.cli.gateway import GatewayPlan, open_gateway
+from walkaway.cli.node import Listen
+from walkaway.cli.running import ask_running, endpoint_url, gateway_status
+from walkaway.content.service import ContentPlan
 from walkaway.errors import (
     CallFailed,
     ConfigError,
@@ -28,9 +31,8 @@ from walkaway.errors import (
     Unsupported,
     WalkawayError,
 )
-from walkaway.gateway.app import Gateway
-from walkaway.gateway.server import GatewayServer
 from walkaway.limits import LIMITS
+from walkaway.names.held import HeldNames
 
 Serve = Callable[[bytes], Awaitable[str]]
 
@@ -42,11 +44,11 @@ async def serve() -> AsyncIterator[Serve]:
 
     async def start(body: bytes) -> str:
         async def handle(request: web.Request) -> web.Response:
-            assert request.content_type == "application/json"
+            assert request.method == "GET" or request.content_type == "application/json"
             return web.Response(body=body, content_type="application/json")
 
         app = web.Application()
-        app.router.add_post("/", handle)
+        app.router.add_route("*", "/{tail:.*}", handle)
         runner = web.AppRunner(app)
         runners.append(runner)
         await runner.setup()
@@ -181,10 +183,21 @@ def test_the_address_of_an_endpoint(host: str, url: str) -> None:
     assert endpoint_url(host, 1) == url
 
 
-async def test_a_gateway_is_told_from_nobody_and_from_something_else(serve: Serve) -> None:
-    blocks, names = Dag(), Names()
-    async with GatewayServer(Gateway(blocks, blocks, names), ("127.0.0.1",), 0) as gateway:
-        url = gateway.url
-        assert await gateway_answers(url)
-    assert not await gateway_answers(url)
-    assert not await gateway_answers(await serve(b"{}"))
+async def test_a_gateway_is_told_from_nobody_and_from_something_else(
+    serve: Serve, tmp_path: Path
+) -> None:
+    plan = GatewayPlan(
+        ContentPlan(tmp_path / "store", tmp_path / "evidence", store_bytes=10**7),
+        HeldNames(tmp_path / "names", SystemClock()),
+        Listen(("127.0.0.1",), 0),
+        tmp_path / "peer.key",
+    )
+    async with open_gateway(plan) as gateway:
+        url = gateway.server.url
+        told = await gateway_status(url)
+        assert told is not None
+        assert told["servesEndpoint"] is False
+        assert told["store"]["limit"] == 10**7
+    assert await gateway_status(url) is None
+    for answer in (b"{}", b"[]", b"no JSON"):
+        assert await gateway_status(await serve(answer)) is None

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner, Result
 
+from walkaway.chain.clock import SystemClock
 from walkaway.chain.start import Checkpoint
 from walkaway.chain.status import ChainStatus, HeadStatus
+from walkaway.cli.gateway import GatewayPlan, open_gateway
+from walkaway.cli.main import app
+from walkaway.cli.node import Listen
 from walkaway.cli.reporters import head_line, reporter_for
 from walkaway.cli.status import status_page
 from walkaway.cli.terminal import Terminal
+from walkaway.content.service import ContentPlan, ContentStatus
+from walkaway.content.store.rows import Stat
 from walkaway.errors import WalkawayError
+from walkaway.names.held import HeldNames
 from walkaway.rpc.plain import members
 from walkaway.sources.capabilities import CapabilityReport
 from walkaway.sources.standing import SourceState, SourceStatus
@@ -61,7 +73,7 @@ STATUS = ChainStatus(
 )
 
 
-def page(status: ChainStatus, width: int = 120, gateway: str | None = None) -> str:
+def page(status: ChainStatus, width: int = 120, gateway: Mapping[str, object] | None = None) -> str:
     told = {"isFresh": status.is_fresh, **members(status), "gateway": gateway}
     terminal = Terminal(width=width)
     with terminal.person.capture() as captured:
@@ -104,9 +116,30 @@ def test_trouble_is_shown() -> None:
     assert "1 transaction, not final yet" in page(replace(bad, sent=1))
 
 
+def gateway_told(*sources: SourceStatus) -> dict[str, object]:
+    store = Stat(1, 30_000_000, 1, 1000, 1, 0, 10_000_000_000, 31_000_000)
+    content = ContentStatus(STATUS.now, store, sources, (), (LIAR,) if sources else ())
+    return {"url": "http://localhost:8080", **members(content), "servesEndpoint": False}
+
+
 def test_the_gateway_is_shown_where_it_answers() -> None:
-    assert "http://localhost:8080" in page(STATUS, gateway="http://localhost:8080")
+    source = replace(HONEST, name="a gateway", last_reason="HTTP status 500")
+    text = page(STATUS, gateway=gateway_told(source))
+    assert "http://localhost:8080" in text
+    assert "1 block, 30.0 MB of 10.0 GB" in text
+    lines = text.splitlines()
+    assert len([line for line in lines if line.startswith("liar")]) == 4, "twice, with its lie"
+    assert any(line.startswith("a gateway") and "HTTP status 500" in line for line in lines)
     assert "gateway" not in page(STATUS)
+
+
+def test_the_gateway_alone() -> None:
+    told = {"gateway": gateway_told()}
+    terminal = Terminal(width=60)
+    with terminal.person.capture() as captured:
+        terminal.person.print(status_page(told, width=60))
+    assert "only what is held here opens" in captured.get()
+    assert "network" not in captured.get()
 
 
 def test_the_last_minute_of_a_quarantine() -> None:
@@ -120,7 +153,16 @@ def test_it_fits(width: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "told", [{}, [], None, {"network": 1}, {**members(STATUS), "isFresh": 1, "now": "x"}]
+    "told",
+    [
+        {},
+        [],
+        None,
+        {"gateway": None},
+        {"gateway": {"url": 1}},
+        {"network": 1, "gateway": None},
+        {**members(STATUS), "isFresh": 1, "now": "x", "gateway": None},
+    ],
 )
 def test_what_is_no_status_is_refused(told: Any) -> None:
     with pytest.raises(WalkawayError, match="no status"):
@@ -170,3 +212,35 @@ def test_json_lines_come_once_a_head(capsys: pytest.CaptureFixture[str]) -> None
     ]
     assert events == ["listening", "quarantine", "head"]
     assert HASH.hex() in captured.out
+
+
+@pytest.mark.parametrize("serves_endpoint", [False, True])
+async def test_the_command_beside_a_gateway_alone(
+    serves_endpoint: bool, tmp_path: Path, unused_tcp_port: int
+) -> None:
+    """It is no trouble that the endpoint does not answer, unless it is to be served."""
+    plan = GatewayPlan(
+        ContentPlan(tmp_path / "store", tmp_path / "evidence"),
+        HeldNames(tmp_path / "names", SystemClock()),
+        Listen(("127.0.0.1",), 0),
+        tmp_path / "peer.key",
+        serves_endpoint=serves_endpoint,
+    )
+    async with open_gateway(plan) as gateway:
+        here = str(gateway.server.port)
+        config = tmp_path / "walkaway.toml"
+        config.write_text(f"gateway_port = {here}\n")
+
+        async def status(*flags: str) -> Result:
+            words = ["status", "--host", "127.0.0.1", "--config", str(config), *flags]
+            return await asyncio.to_thread(CliRunner().invoke, app, words)
+
+        for port in (str(unused_tcp_port), here):
+            result = await status("--port", port)
+            assert result.exit_code == (4 if serves_endpoint else 0), result.output
+            assert f"http://localhost:{here}" in result.stdout
+            assert ("the endpoint does not answer" in result.stdout) is serves_endpoint
+        told = json.loads((await status("--port", here, "--json")).stdout)
+        assert set(told) == {"gateway"}
+        assert told["gateway"]["store"]["blocks"] == 0
+    assert (await status("--port", here)).exit_code == 4

@@ -18,6 +18,7 @@ from walkaway.errors import ConfigError
 from walkaway.gateway.app import Gateway
 from walkaway.gateway.denylist import Denylist
 from walkaway.gateway.hosts import GatewaySettings
+from walkaway.gateway.own_pages import OwnPages
 from walkaway.gateway.peer_key import open_peer_key, peer_id
 from walkaway.gateway.routing_v1 import RoutingV1
 from walkaway.gateway.server import GatewayServer
@@ -31,7 +32,8 @@ __all__ = ["GatewayPlan", "OpenGateway", "gateway_plan", "open_gateway"]
 class GatewayPlan:
     """What a gateway is made of: its content, the names that are held, and where it listens.
 
-    ``peer_key`` is the file of the key that this node is known by, made where there is none.
+    ``peer_key`` is the file of the key that this node is known by, made where there is none;
+    ``serves_endpoint`` says that the same program is to serve the RPC endpoint too.
     """
 
     content: ContentPlan
@@ -40,6 +42,7 @@ class GatewayPlan:
     peer_key: Path
     subdomain_hosts: tuple[str, ...] = ("localhost",)
     denylist: Path | None = None
+    serves_endpoint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ def gateway_plan(settings: Settings, *, offline: bool = False) -> GatewayPlan:
         peer_key=settings.state_directory / "peer.key",
         subdomain_hosts=settings.subdomain_hosts,
         denylist=settings.denylist,
+        serves_endpoint="rpc" in settings.serve,
     )
 
 
@@ -101,6 +105,7 @@ async def open_gateway(plan: GatewayPlan) -> AsyncIterator[OpenGateway]:
         gateway.routing = RoutingV1(
             content.store, plan.names, peer_id(key), addresses, denylist=denylist
         )
+        gateway.own_pages = OwnPages(content.status, serves_endpoint=plan.serves_endpoint)
         await stack.enter_async_context(_watched(denylist))
         await stack.enter_async_context(server)
         yield OpenGateway(server, plan.names, content)

@@ -1,4 +1,4 @@
-"""Ask the endpoint that is already running on this machine."""
+"""Ask the endpoint and the gateway that are already running on this machine."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from walkaway.errors import (
     Unsupported,
     WalkawayError,
 )
+from walkaway.gateway.own_pages import STATUS_PATH
 from walkaway.limits import LIMITS
 from walkaway.sources.json_text import parse_json
 
-__all__ = ["ask_running", "endpoint_url", "gateway_answers", "run"]
+__all__ = ["ask_running", "endpoint_url", "gateway_status", "run"]
 
-_PROBE = "/ipfs/bafkqaaa?format=raw"
-_PROBE_SECONDS = 3.0
+_STATUS_SECONDS = 3.0
 
 _DEEPEST = 1024
 """How deep an answer may nest: each step of the evidence nests two levels."""
@@ -79,17 +79,19 @@ async def ask_running(url: str, method: str, params: list[object]) -> Any:
     return _result(content, url)
 
 
-async def gateway_answers(url: str) -> bool:
-    """Whether a gateway answers there: to the address of nothing, as gateways are probed."""
-    timeout = aiohttp.ClientTimeout(total=_PROBE_SECONDS)
+async def gateway_status(url: str) -> Mapping[str, Any] | None:
+    """How the gateway there says that it stands; None where none answers."""
+    timeout = aiohttp.ClientTimeout(total=_STATUS_SECONDS)
     try:
         async with (
             aiohttp.ClientSession(timeout=timeout, trust_env=False) as session,
-            session.get(f"{url}{_PROBE}", allow_redirects=False) as response,
+            session.get(f"{url}{STATUS_PATH}", allow_redirects=False) as response,
         ):
-            return response.status == 200 and "x-ipfs-roots" in response.headers
-    except (aiohttp.ClientError, TimeoutError):
-        return False
+            content = await _whole(response) if response.status == 200 else b""
+            told = parse_json(content, depth=_DEEPEST)
+    except (aiohttp.ClientError, TimeoutError, WalkawayError):
+        return None
+    return told if isinstance(told, Mapping) and "servesEndpoint" in told else None
 
 
 async def _whole(response: aiohttp.ClientResponse) -> bytes:

@@ -1,4 +1,4 @@
-"""`walkaway status`: the head, the checkpoint and the sources of the running endpoint."""
+"""`walkaway status`: how the running endpoint and gateway stand, and their sources."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from walkaway.cli.config import Settings
+from walkaway.cli.content_words import browser_url
 from walkaway.cli.exit_codes import ExitCode
-from walkaway.cli.gateway import browser_url
 from walkaway.cli.options import (
     ConfigOption,
     EndpointHostOption,
@@ -21,9 +21,10 @@ from walkaway.cli.options import (
     JsonOption,
     settings_from,
 )
-from walkaway.cli.running import endpoint_url, gateway_answers, run
+from walkaway.cli.running import ask_running, endpoint_url, gateway_status
 from walkaway.cli.terminal import Terminal, counted, plain, sheet, short_hex
-from walkaway.errors import WalkawayError
+from walkaway.errors import NoEndpoint, WalkawayError
+from walkaway.sizes import sized
 
 __all__ = ["status", "status_page"]
 
@@ -38,52 +39,122 @@ def status(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show how the running endpoint stands.
+    """Show how the running endpoint and the gateway stand.
 
-    Ends with 0 while latest is answered, with 1 while it is refused, and with
-    4 where no endpoint answers.
+    Ends with 0 while latest is answered, or where the gateway is all that is
+    served; with 1 while latest is refused; with 4 where the endpoint does not
+    answer though it is to be served, or nothing answers at all.
 
     Example: walkaway status --json
     """
     terminal = Terminal(as_json=as_json)
     with terminal.ending():
         settings = settings_from(config, host=host, port=port)
-        told = run(endpoint_url(settings.host, settings.port), "walkaway_status", [])
-        told = {**told, "gateway": _gateway(settings)} if isinstance(told, Mapping) else told
+        told = asyncio.run(_ask(settings))
         page = status_page(told, width=terminal.person.width)
         if as_json:
             terminal.print_json(told)
         else:
             terminal.show(page)
-        if not told["isFresh"]:
-            raise typer.Exit(ExitCode.REFUSED)
+        code = _exit_code(told)
+        if code is not ExitCode.OK:
+            raise typer.Exit(code)
 
 
-def _gateway(settings: Settings) -> str | None:
-    """Where the gateway answers, or None."""
-    host = "127.0.0.1" if settings.host == "localhost" else settings.host
-    is_there = asyncio.run(gateway_answers(endpoint_url(host, settings.gateway_port)))
-    return browser_url(settings.gateway_port) if is_there else None
+async def _ask(settings: Settings) -> dict[str, Any]:
+    """What both tell: the endpoint its members, if it answers, and the gateway or null.
+
+    Raises:
+        NoEndpoint: neither answers.
+        WalkawayError: the endpoint answers, but tells no status.
+    """
+    told: object = {}
+    missing: NoEndpoint | None = None
+    try:
+        url = endpoint_url(settings.host, settings.port)
+        told = await ask_running(url, "walkaway_status", [])
+    except NoEndpoint as error:
+        missing = error
+    if not isinstance(told, Mapping):
+        raise _unreadable()
+    # Who names the gateway's port means the gateway.
+    ports = (settings.gateway_port,) if missing is None else (settings.port, settings.gateway_port)
+    gateway = await _gateway(settings.host, ports)
+    if gateway is None and missing is not None:
+        raise missing
+    return {**told, "gateway": gateway}
+
+
+async def _gateway(host: str, ports: Sequence[int]) -> dict[str, Any] | None:
+    """What the gateway at the first of these ports tells that has one, and where it is."""
+    at = "127.0.0.1" if host == "localhost" else host
+    for port in ports:
+        told = await gateway_status(endpoint_url(at, port))
+        if told is not None:
+            return {"url": browser_url(port), **told}
+    return None
+
+
+def _exit_code(told: Mapping[str, Any]) -> ExitCode:
+    if _tells_of_endpoint(told):
+        return ExitCode.OK if told["isFresh"] else ExitCode.REFUSED
+    return ExitCode.NO_ENDPOINT if told["gateway"]["servesEndpoint"] else ExitCode.OK
+
+
+def _tells_of_endpoint(told: Mapping[str, Any]) -> bool:
+    return "network" in told or told["gateway"] is None
+
+
+def _unreadable() -> WalkawayError:
+    return WalkawayError("the endpoint gave no status that can be read")
 
 
 def status_page(told: Mapping[str, Any], *, width: int) -> RenderableType:
-    """The page, from what ``walkaway_status`` gives and where the gateway answers.
+    """The page, from what ``walkaway_status`` gives, and the gateway under ``gateway``.
 
     Raises:
         WalkawayError: it is no status.
     """
     try:
-        parts: list[RenderableType] = [
-            sheet(_rows(told), width=width),
-            Text(),
-            _sources(told["sources"], told["now"], width),
-        ]
-        troubles = _troubles(told["sources"])
+        gateway = told["gateway"]
+        parts: list[RenderableType] = []
+        if _tells_of_endpoint(told):
+            parts += _endpoint(told, width)
+        elif gateway["servesEndpoint"]:
+            parts.append(plain("the endpoint does not answer, though it is to be served", "warn"))
+        if gateway is not None:
+            parts += [*([Text()] if parts else []), *_gateway_parts(gateway, width)]
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise WalkawayError("the endpoint gave no status that can be read") from None
-    if troubles:
-        parts += [Text(), Text("last trouble with", "quiet"), sheet(troubles, width=width)]
+        raise _unreadable() from None
     return Group(*parts)
+
+
+def _endpoint(told: Mapping[str, Any], width: int) -> list[RenderableType]:
+    table = _sources(told["sources"], told["now"], width)
+    return [sheet(_rows(told), width=width), Text(), table, *_trouble(told["sources"], width)]
+
+
+def _gateway_parts(gateway: Mapping[str, Any], width: int) -> list[RenderableType]:
+    store = gateway["store"]
+    held = f"{counted(int(store['blocks']), 'block')}, {sized(int(store['size']))}"
+    rows: list[tuple[object, object]] = [
+        ("gateway", gateway["url"]),
+        ("content held", f"{held} of {sized(int(store['limit']))}"),
+        ("pinned", sized(int(store["pinnedSize"]))),
+    ]
+    sources = [*gateway["sources"], *gateway["routers"], *gateway["found"]]
+    if not sources:
+        rows.append(("sources", "none: only what is held here opens"))
+        return [sheet(rows, width=width)]
+    table = _sources(sources, gateway["now"], width)
+    return [sheet(rows, width=width), Text(), table, *_trouble(sources, width)]
+
+
+def _trouble(sources: Sequence[Mapping[str, Any]], width: int) -> list[RenderableType]:
+    troubles = _troubles(sources)
+    if not troubles:
+        return []
+    return [Text(), Text("last trouble with", "quiet"), sheet(troubles, width=width)]
 
 
 def _rows(told: Mapping[str, Any]) -> list[tuple[object, object]]:
@@ -97,8 +168,6 @@ def _rows(told: Mapping[str, Any]) -> list[tuple[object, object]]:
     if checkpoint is not None:
         rows.append(("checkpoint", checkpoint["root"]))
         rows.append(("", checkpoint["origin"]))
-    if told.get("gateway"):
-        rows.append(("gateway", told["gateway"]))
     if told["sent"]:
         sent = f"{counted(told['sent'], 'transaction')}, not final yet"
         rows.append(("sent from here", sent))

@@ -11,6 +11,7 @@ from pathlib import Path
 from walkaway.content.network import NetworkBlocks
 from walkaway.content.providers import Providers
 from walkaway.content.store.block_store import BlockStore
+from walkaway.content.store.rows import Stat
 from walkaway.limits import LIMITS, Limits
 from walkaway.sources.clock import Clock
 from walkaway.sources.defaults import ListedSource
@@ -19,9 +20,10 @@ from walkaway.sources.guard import Guard
 from walkaway.sources.listed import open_sources
 from walkaway.sources.pool import Pool
 from walkaway.sources.request import Kind
+from walkaway.sources.standing import SourceStatus
 from walkaway.sources.transports.http_client import HttpClient
 
-__all__ = ["Content", "ContentPlan", "open_content"]
+__all__ = ["Content", "ContentPlan", "ContentStatus", "open_content"]
 
 _SUPPLY: frozenset[Kind] = frozenset({"content", "kubo"})
 _ROUTING: frozenset[Kind] = frozenset({"routing"})
@@ -44,6 +46,19 @@ class ContentPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class ContentStatus:
+    """How content stands at unix time ``now``: what the store holds, and how each of those
+    does who are asked for blocks, who name providers, and who were named.
+    """
+
+    now: float
+    store: Stat
+    sources: tuple[SourceStatus, ...]
+    routers: tuple[SourceStatus, ...]
+    found: tuple[SourceStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """Content, open. ``blocks`` gives from the store and the network, ``store`` from the
     store alone; ``pool`` holds the configured sources, ``found`` the providers that
@@ -55,6 +70,13 @@ class Content:
     pool: Pool
     found: Pool
     routers: Pool
+    clock: Clock
+
+    async def status(self) -> ContentStatus:
+        """How it stands now. Raises `StoreFault` where the store cannot be read."""
+        pools = (self.pool, self.routers, self.found)
+        sources, routers, found = [tuple(pool.status()) for pool in pools]
+        return ContentStatus(self.clock.now(), await self.store.stat(), sources, routers, found)
 
 
 @asynccontextmanager
@@ -90,7 +112,7 @@ async def open_content(
             limits=limits,
         )
         stack.push_async_callback(blocks.written)
-        yield Content(store, blocks, supply, found, routers)
+        yield Content(store, blocks, supply, found, routers, clock)
 
 
 def _is_archive(entry: ListedSource) -> bool:

@@ -28,11 +28,13 @@ from walkaway.gateway.fences import Fences
 from walkaway.gateway.headers import CORS
 from walkaway.gateway.hosts import GatewaySettings, Hosts, Place
 from walkaway.gateway.hot import HotAnswers
+from walkaway.gateway.own_pages import OwnPages
+from walkaway.gateway.pieces import PiecesInHand, nobody
 from walkaway.gateway.routes import Routes
 from walkaway.gateway.routing_v1 import RoutingV1
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.resolution import Names
-from walkaway.rpc.http_protocol import SEND_FILE, SendFile
+from walkaway.rpc.http_protocol import CUT_OFF, SEND_FILE, CutOff, SendFile
 from walkaway.rpc.local_surface import LocalSurface
 
 __all__ = ["Gateway"]
@@ -54,7 +56,7 @@ class Gateway:
     machine, ``relayed`` what other nodes ask for (`NetworkBlocks.relayed`); ``assembled``
     keeps whole files ready. ``bound`` are further addresses
     of this machine that have path URLs. ``routing``, once it is set, answers below
-    ``/routing/v1/`` on hosts that have path URLs.
+    ``/routing/v1/`` on hosts that have path URLs; ``own_pages`` tells there of itself.
     """
 
     def __init__(
@@ -84,8 +86,10 @@ class Gateway:
             limits=limits,
         )
         self.routing: RoutingV1 | None = None
+        self.own_pages: OwnPages | None = None
         self._limits = limits
         self._hot = HotAnswers(limits)
+        self._pieces = PiecesInHand(limits)
         self._going = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -109,7 +113,8 @@ class Gateway:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> Answer | None:
         """Answer a request; the answer that was given, where it is one of ours."""
-        if self._going >= self._limits.web_requests:
+        is_full = self._going >= self._limits.web_requests or self._pieces.is_full
+        if is_full and not _cut_off(scope)():
             full = Failure(503, "too many requests at a time", advice="ask again")
             await send_answer(failure_answer(full, None), send)
             return None
@@ -134,7 +139,13 @@ class Gateway:
             answer.headers.append(OWN_ORIGIN)
         with_body = scope["method"] != "HEAD"
         sending = send_answer(
-            answer, send, with_body=with_body, send_file=_send_file(scope), limits=self._limits
+            answer,
+            send,
+            with_body=with_body,
+            send_file=_send_file(scope),
+            cut_off=_cut_off(scope),
+            pieces=self._pieces,
+            limits=self._limits,
         )
         await (sending if answer.is_ready else _while_there(receive, sending))
         return answer
@@ -165,6 +176,9 @@ class Gateway:
                 if self.routing is not None and _is_routing(place, wish):
                     segments, _ = read_path(wish.raw_path)
                     return await self.routing.answer(wish, segments[2:], receive)
+                own = None if self.own_pages is None else await self.own_pages.answer(place, wish)
+                if own is not None:
+                    return own
                 return await _while_there(receive, self._content(place, wish))
         except TimeoutError:
             raise Failure(
@@ -218,6 +232,12 @@ async def _gone(receive: Receive) -> None:
 def _send_file(scope: Scope) -> SendFile | None:
     """What the web server has for sending files, if anything."""
     found: SendFile | None = scope.get("extensions", {}).get(SEND_FILE, {}).get("send")
+    return found
+
+
+def _cut_off(scope: Scope) -> CutOff:
+    """What the web server has for making room."""
+    found: CutOff = scope.get("extensions", {}).get(CUT_OFF, {}).get("slowest", nobody)
     return found
 
 

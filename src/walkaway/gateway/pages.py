@@ -27,12 +27,15 @@ _STYLE: Final = """
 body{margin:2rem auto;max-width:60rem;padding:0 1rem;color:var(--ink);\
 font:1rem/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
 h1{font-size:1.25rem;font-weight:600}
+h2{font-size:1rem;font-weight:600;margin-top:2rem}
+caption{padding:1rem 0 .3rem;text-align:left}
 a{color:var(--link);text-underline-offset:.15em;unicode-bidi:isolate}
 a:focus-visible{outline:.15rem solid currentcolor;outline-offset:.15rem}
 table{border-collapse:collapse;width:100%}
 th,td{padding:.3rem .75rem .3rem 0;border-bottom:1px solid var(--line);text-align:left;\
 vertical-align:top}
 th{color:var(--dim);font-weight:400}
+th[scope=row]{color:inherit}
 pre{white-space:pre-wrap}
 .size{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .ipfs-hash{font:.8rem/1.9 ui-monospace,monospace;color:var(--dim)}

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from html import escape
 
+from walkaway.content.service import ContentStatus
 from walkaway.gateway.pages import page_end, page_start
+from walkaway.gateway.status_section import status_section
 
 __all__ = ["start_page"]
 
 
-def start_page(authority: str) -> bytes:
-    """The page for whoever opens ``authority`` without a path."""
+def start_page(authority: str, status: ContentStatus | None = None) -> bytes:
+    """The page for whoever opens ``authority`` without a path; ``status`` where it is known."""
     here = escape(authority)
     text = (
         "<main>\n<h1>walkaway</h1>\n"
@@ -19,6 +21,7 @@ def start_page(authority: str) -> bytes:
         f"<p>By address: <code>http://{here}/ipfs/CID/path</code><br>\n"
         f"By name: <code>http://{here}/ipns/NAME/path</code></p>\n"
         "<p>Add a folder with <code>walkaway add FOLDER</code>, and open the address that it "
-        "prints.</p>\n</main>\n"
+        "prints.</p>\n"
     )
-    return (page_start("walkaway") + text + page_end()).encode()
+    section = "" if status is None else status_section(status)
+    return (page_start("walkaway") + text + section + "</main>\n" + page_end()).encode()

@@ -407,8 +407,9 @@ def test_another_programs_file_is_left_alone(tmp_path: Path) -> None:
 
 def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "blocks.sqlite").write_bytes(b"not a database" * 1000)
-    with pytest.raises(ConfigError, match="cannot be used"):
+    with pytest.raises(ConfigError, match="is damaged: file is not a database") as refused:
         BlockStore.open(tmp_path)
+    assert "begin anew" in refused.value.advice
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="cannot be used"):
         BlockStore.open(tmp_path / "file" / "store")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import random
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -128,6 +129,30 @@ async def test_what_is_imported_is_pinned_under_its_lease_if_a_name_is_given(
     other = MemoryStore()
     assert await import_path(tmp_path, other) == root
     assert other.pins == {}
+
+
+async def test_what_no_pin_may_hold_ends_before_all_of_it_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(random.Random(1).randbytes(40 * 1024))
+    store = MemoryStore()
+    profile = replace(UNIXFS_V1_2025, chunk_bytes=1024)
+    few = replace(LIMITS, request_blocks=20, import_batch_blocks=8)
+    with pytest.raises(TooMuch, match="more than the 20 different blocks") as refused:
+        await import_path(tmp_path, store, profile, pin="site", limits=few)
+    assert "--no-pin" in refused.value.advice
+    assert (store.pins, len(store.blocks)) == ({}, 16)
+    whole = await import_path(tmp_path, MemoryStore(), profile, limits=few)
+    assert await import_path(tmp_path, None, profile, pin="site", limits=few) == whole
+    (tmp_path / "f").write_bytes(bytes(40 * 1024))
+    same = MemoryStore()
+    await import_path(tmp_path, same, profile, pin="site", limits=few)
+    assert len(same.pins) == 1, "equal blocks count once"
+
+
+async def test_a_pin_that_cannot_be_written_down_is_refused_at_once(tmp_path: Path) -> None:
+    store = MemoryStore()
+    with pytest.raises(InvalidRequest, match="not Unicode"):
+        await import_path(tmp_path, store, pin="\udcff")
+    assert store.blocks == {}
 
 
 async def test_a_stream_is_a_file(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 What is imported is not collected meanwhile, and is pinned before that ends.
 Memory stays within ``import_ahead_bytes`` and two batches, whatever the size
-of the files; a folder's entries are held until its end.
+of the files; a folder's entries are held until its end, and of what is pinned
+the addresses, so that it ends where it passes what one pin may hold.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from typing import Protocol
 from walkaway.content.importer.profiles import UNIXFS_V1_2025, Profile
 from walkaway.content.importer.tree import AS_KUBO, ImportOptions
 from walkaway.content.importer.walk import Batch, PathGiven, Root, Stream, Walk, Wrapped
-from walkaway.errors import InvalidRequest
+from walkaway.content.pin_names import check_pin_name
+from walkaway.errors import InvalidRequest, TooMuch
 from walkaway.limits import LIMITS, Limits
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.proven import Proven
@@ -86,7 +88,9 @@ async def import_path(
 
     Raises:
         Unreadable: something there cannot be read, or not taken as it is; names it.
-        TooMuch: a folder is too deep, too full, or has too long a name in it.
+        TooMuch: a folder is too deep, too full, or has too long a name in it, or what is
+            to be pinned has more blocks than ``request_blocks``.
+        InvalidRequest: the name of the pin is no Unicode text.
     """
     return await _import(
         PathGiven(Path(path)),
@@ -172,13 +176,19 @@ async def _import(
 ) -> Cid:
     threads = ThreadPoolExecutor(os.cpu_count(), "hashing")
     walk = Walk(profile, options, threads, limits)
+    will_pin = store is not None and pin is not None
+    if pin is not None:
+        check_pin_name(pin)
     async with AsyncExitStack() as held:
         held.callback(threads.shutdown, wait=False, cancel_futures=True)
         if store is not None:
             await held.enter_async_context(store.lease())
         batches = await held.enter_async_context(_Batches(walk, root))
         total = None if progress is None else await batches.measured()
+        different: set[bytes] = set()
         while batch := await batches.next():
+            if will_pin:
+                _count(different, batch, limits)
             if store is not None:
                 await store.keep(batch)
             if progress is not None:
@@ -194,6 +204,16 @@ async def _import(
         if store is not None and pin is not None:
             await store.pin(walk.root, pin)
     return walk.root
+
+
+def _count(different: set[bytes], batch: Batch, limits: Limits) -> None:
+    """Enter blocks among the different ones of an import. Raises `TooMuch` beyond a pin's."""
+    different.update([cid.multihash for cid, _ in batch])
+    if len(different) > limits.request_blocks:
+        raise TooMuch(
+            f"it has more than the {limits.request_blocks:,} different blocks that a pin may hold",
+            advice="add it in parts, or without a pin: --no-pin",
+        )
 
 
 class _Batches:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from walkaway.content.pin_names import check_pin_name
 from walkaway.content.store.clock import tick
 from walkaway.errors import InvalidRequest, ProofError, Unsupported
 from walkaway.proofs.ipfs import codecs
@@ -44,12 +45,7 @@ def begin(file: sqlite3.Connection, cid: Cid, name: str, *, recursive: bool) -> 
     Raises:
         InvalidRequest: the name is no Unicode text.
     """
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        raise InvalidRequest(
-            "the name of the pin is not Unicode text", advice="give it another name"
-        ) from None
+    check_pin_name(name)
     query = """
         INSERT INTO pin (root, name, recursive, complete) VALUES (?, ?, ?, 0)
         ON CONFLICT (root) DO UPDATE SET

@@ -39,8 +39,9 @@ th[scope=row]{color:inherit}
 pre{white-space:pre-wrap}
 .size{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .ipfs-hash{font:.8rem/1.9 ui-monospace,monospace;color:var(--dim)}
-@media(max-width:60rem){td .ipfs-hash{display:inline-block;max-width:30vw;overflow:hidden;\
+@media(max-width:60rem){td .ipfs-hash{display:inline-block;max-width:24vw;overflow:hidden;\
 text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom}}
+th,td.dim{overflow-wrap:normal}
 .dim,footer{color:var(--dim)}
 footer{margin-top:2rem;font-size:.875rem}
 """

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from walkaway.cli.main import app
+from walkaway.cli.command_line import app
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.directory import entries
 from walkaway.content.exporter.file import open_file
@@ -79,6 +79,17 @@ def test_hidden_names_are_left_out_with_a_word_about_it_or_taken() -> None:
     assert (taken.stderr, taken.stdout.split()[1]) == ("", "site")
     assert taken.stdout != plain.stdout
     assert run("site", "--quiet").stderr == ""
+
+
+def test_a_link_that_leads_out_is_told_of_and_one_that_stays_is_not() -> None:
+    Path("link").symlink_to("hello")
+    Path("site/up").symlink_to("../hello")
+    assert "1 link leads out of what is added" in run("link").stderr
+    told = run("site").stderr
+    assert "site/up; --follow takes what they lead to" in told
+    assert "lead out" not in run("--wrap", "link", "site", "hello").stderr
+    assert json.loads(run("site", "--json").stdout)["links_leading_out"] == 1
+    assert "lead" not in run("site", "--follow").stderr
 
 
 def test_the_name_of_where_we_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,6 @@ from walkaway.cli.terminal import Terminal, plain
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.directory import Entry
 from walkaway.content.exporter.listing import Listed, listing, size_of
-from walkaway.content.exporter.node import What
 from walkaway.content.open import open_pointer
 from walkaway.names.pointer import Pointer
 from walkaway.sizes import sized
@@ -75,7 +74,7 @@ async def _list(settings: Settings, pointer: Pointer, terminal: Terminal, *, off
 
 
 def _show(listed: Listed, terminal: Terminal) -> None:
-    entry, kind = listed.entry, _kind(listed.what)
+    entry, kind = listed.entry, listed.kind
     if terminal.as_json:
         terminal.print_json(
             {"name": entry.name, "cid": str(entry.cid), "kind": kind, "bytes": listed.size}
@@ -96,11 +95,3 @@ def _show(listed: Listed, terminal: Terminal) -> None:
 def _address(cid: str, width: int) -> str:
     """An address, cut in its middle where it would leave a name no room in its line."""
     return cid if width >= _ONE_ROW or len(cid) <= _SHORT else f"{cid[:9]}…{cid[-8:]}"
-
-
-def _kind(what: What | None) -> str:
-    if what is None:
-        return "unknown"
-    if what is What.RAW:
-        return "file"
-    return "directory" if what.is_directory else what.value

@@ -200,3 +200,9 @@ def test_the_recorded_archives_hold_the_blocks_that_they_name() -> None:
             assert prove_block(cid, data).value == data
         rewritten = car_header(reader.roots) + b"".join(car_section(*each) for each in sections)
         assert rewritten == (archive if reader.version == 1 else archive[51 : 51 + len(rewritten)])
+
+
+@pytest.mark.parametrize("data", [b"", b"<html", b"\3abc, and so on"])
+def test_what_is_something_else_is_said_to_be_no_archive(data: bytes) -> None:
+    with pytest.raises(ProofError, match="is no CAR"):
+        read(data)

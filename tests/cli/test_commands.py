@@ -16,8 +16,8 @@ from typer.testing import CliRunner, Result
 
 import walkaway
 from walkaway.anchors.load import chain_spec
+from walkaway.cli.command_line import app
 from walkaway.cli.explain import read_param
-from walkaway.cli.main import app
 
 SECRET = "9aa3d95b3bc440fa88ea12eaa4456161"
 ROOT = "0x" + "ab" * 32
@@ -97,7 +97,8 @@ def test_a_source_flag_joins_the_others() -> None:
     told = json.loads(
         run("trust", "--json", "--source", f"submit=https://n.example/{SECRET}").output
     )
-    assert "only your own: given-1" in told["believed"]["submit"][0]
+    assert "only your own: given-1 (n.example)" in told["believed"]["submit"][0]
+    assert SECRET not in json.dumps(told)
 
 
 def test_the_endpoint_alone_says_at_once_that_there_is_no_network(

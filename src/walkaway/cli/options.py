@@ -12,6 +12,7 @@ import typer
 from walkaway.cli.config import Settings, load_settings
 from walkaway.errors import ConfigError
 from walkaway.sources.defaults import CONTENT_KINDS, KINDS, ListedSource, read_source
+from walkaway.sources.redact import redact
 
 __all__ = [
     "CheckpointOption",
@@ -180,7 +181,8 @@ def _source_flag(text: str, place: int) -> ListedSource:
             advice=f"kinds are {', '.join(KINDS)}: --source beacon=http://127.0.0.1:5052 "
             "--source execution=http://127.0.0.1:8545",
         )
+    host = redact(url).partition("://")[2]
+    name = f"given-{place} ({host})" if host else f"given-{place}"
     return read_source(
-        {"name": f"given-{place}", "operator": "you", "kinds": named, "url": url},
-        where="--source",
+        {"name": name, "operator": "you", "kinds": named, "url": url}, where="--source"
     )

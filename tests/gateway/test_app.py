@@ -302,16 +302,29 @@ async def test_an_error_says_what_to_do_next(gateway: Gateway, site: Site) -> No
     assert "Try again" not in reply.text
 
 
-async def test_a_machine_without_a_network_is_told_so(site: Site) -> None:
-    class Offline(Dag):
-        async def get(self, cid: Cid) -> Proven[bytes]:
-            raise NoNetwork("no source can be reached", reasons={"a": "no route", "b": "no route"})
+GONE = "its name does not resolve"
+DOWN = "no connection: Network is unreachable"
 
-    dag = Offline({})
+
+@pytest.mark.parametrize(
+    ("error", "offline"),
+    [
+        (NoNetwork("no source can be reached", reasons={}), True),
+        (Unproven("", reasons={"store": "no", "a": GONE, "b": f"resting for 9 s: {DOWN}"}), True),
+        (Unproven("", reasons={"store": "no", "a": GONE, "b": "HTTP 404"}), False),
+        (Unproven("", reasons={"store": "no"}), False),
+        (ProofError("bad"), False),
+    ],
+)
+async def test_a_machine_without_a_network_is_told_so(error: Exception, offline: bool) -> None:
+    class Failing(Dag):
+        async def get(self, cid: Cid) -> Proven[bytes]:
+            raise error
+
+    gateway = Gateway(Failing({}), Failing({}), Names())
     for accept in ("text/html", "application/json", "*/*"):
-        reply = await ask(Gateway(dag, dag, Names()), f"/ipfs/{ABSENT}", headers={"accept": accept})
-        assert reply.status == 502
-        assert "this machine seems to be offline" in reply.text
+        reply = await ask(gateway, f"/ipfs/{ABSENT}", headers={"accept": accept})
+        assert ("this machine seems to be offline" in reply.text) == offline
 
 
 async def test_nobody_is_told_to_ask_again_for_a_name_that_is_not_set(

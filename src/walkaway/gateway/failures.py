@@ -24,6 +24,7 @@ from walkaway.gateway.asked import Wish
 from walkaway.gateway.formats import Format
 from walkaway.gateway.headers import CORS, NO_STORE
 from walkaway.gateway.pages import PAGE_POLICY, error_page
+from walkaway.sources.transports.http_client import OFFLINE_REASONS
 
 __all__ = ["Failure", "failure_answer", "status_of"]
 
@@ -103,7 +104,7 @@ def _written(status: int, error: WalkawayError, wish: Wish | None) -> tuple[str,
 
 def _advice(error: WalkawayError, status: int) -> str:
     """What to do next, where the error itself does not say."""
-    if isinstance(error, NoNetwork):
+    if _seems_offline(error):
         return "this machine seems to be offline; what is kept on it is served all the same"
     if isinstance(error, Unproven) and status == 404:
         return "nobody else was asked; walkaway add, car import or pin add bring content here"
@@ -112,6 +113,16 @@ def _advice(error: WalkawayError, status: int) -> str:
     if isinstance(error, NoSuchPath):
         return "that it is not there is proven; see what the folder holds"
     return ""
+
+
+def _seems_offline(error: WalkawayError) -> bool:
+    """Whether nobody whom the network leads to was reached, for want of a network."""
+    if not isinstance(error, Unproven):
+        return False
+    others = [why for name, why in error.reasons.items() if name not in (STORE, NAMES)]
+    # One that rests says for how long, and then why.
+    unreached = bool(others) and all(why.endswith(OFFLINE_REASONS) for why in others)
+    return unreached or isinstance(error, NoNetwork)
 
 
 def _is_worth_a_try(error: WalkawayError, status: int) -> bool:

@@ -8,6 +8,7 @@ do not exist. No text of a library goes into an error, since it may hold the URL
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,7 +22,14 @@ from walkaway.limits import LIMITS, Limits
 from walkaway.sources.guard import NO_EXCEPTION, AddressRefused, Guard
 from walkaway.sources.transports.name_lookups import NameLookups
 
-__all__ = ["JSON_TYPES", "AnswerTooLarge", "HttpClient", "HttpQuestion", "HttpReply"]
+__all__ = [
+    "JSON_TYPES",
+    "OFFLINE_REASONS",
+    "AnswerTooLarge",
+    "HttpClient",
+    "HttpQuestion",
+    "HttpReply",
+]
 
 JSON_TYPES = ("application/json", "application/json-rpc", "text/plain", "")
 """The content types that servers send JSON with."""
@@ -30,8 +38,18 @@ _CHUNK = 64 * 1024
 _REDIRECTS = (301, 302, 303, 307, 308)
 _KEEPS_METHOD = (307, 308)
 
+_NOT_RESOLVED = "its name does not resolve"
+OFFLINE_REASONS = (
+    _NOT_RESOLVED,
+    *(
+        f"no connection: {os.strerror(number)}"
+        for number in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
+    ),
+)
+"""How requests fail where this machine has no network; one alone may have other causes."""
+
 _REASONS: tuple[tuple[type[Exception], str], ...] = (
-    (aiohttp.ClientConnectorDNSError, "its name does not resolve"),
+    (aiohttp.ClientConnectorDNSError, _NOT_RESOLVED),
     (aiohttp.ClientConnectorCertificateError, "its certificate is not valid"),
     (aiohttp.ClientSSLError, "TLS failed"),
     (aiohttp.ServerDisconnectedError, "closed the connection without an answer"),

@@ -22,8 +22,8 @@ import pytest
 from typer.testing import CliRunner
 
 from walkaway.cli import demo_steps, demo_website
+from walkaway.cli.command_line import app
 from walkaway.cli.demo_offer import account_facts, offer, offer_website
-from walkaway.cli.main import app
 from walkaway.cli.stage import Step
 from walkaway.cli.terminal import Terminal
 from walkaway.devnet.content.manners import Manner, Manners

@@ -11,10 +11,10 @@ import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from walkaway.cli.command_line import app
 from walkaway.cli.config import SETTINGS, load_settings
 from walkaway.cli.config_file import read_config_file
 from walkaway.cli.exit_codes import ExitCode
-from walkaway.cli.main import app
 from walkaway.errors import ConfigError
 from walkaway.rpc.methods import METHODS
 from walkaway.rpc.methods.not_proven import NOT_PROVEN

@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tests.proofs.ipfs.test_car import read
-from walkaway.cli.main import app
+from walkaway.cli.command_line import app
 from walkaway.proofs.ipfs import codecs, dag_cbor, dag_pb, unixfs_data
 from walkaway.proofs.ipfs.car import car_header, car_section
 from walkaway.proofs.ipfs.cid import Cid

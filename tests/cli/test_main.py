@@ -8,8 +8,8 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-import walkaway.cli.main as command_line_module
-from walkaway.cli.main import COMMANDS, command_line
+import walkaway.cli.command_line as command_line_module
+from walkaway.cli.command_line import COMMANDS, command_line
 
 HEAVY = ("aiohttp", "walkaway.chain.chain", "walkaway.rpc.server")
 
@@ -56,3 +56,31 @@ def test_a_command_that_does_not_exist_is_told_from_those_that_do() -> None:
     code, _, complaint = words("ad")
     assert code == 2
     assert "No such command 'ad'" in complaint
+
+
+@pytest.mark.parametrize(
+    ("before", "code"),
+    [
+        ("sys.meta_path.insert(0, Pressing())", 130),
+        ("atexit.register(press)", 130),
+        ("signal.signal(signal.SIGINT, signal.SIG_IGN); press()", 0),
+    ],
+    ids=["while it loads", "once it has ended", "ignored"],
+)
+def test_ctrl_c_leaves_without_a_word_where_no_command_runs(before: str, code: int) -> None:
+    script = f"""
+import atexit, os, signal, sys
+def press():
+    os.kill(os.getpid(), signal.SIGINT)
+class Pressing:
+    def find_spec(self, name, path, target=None):
+        if name == "typer":
+            press()
+from walkaway.cli.main import main
+{before}
+main()
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script, "store", "--help"], check=False, capture_output=True
+    )
+    assert (ended.returncode, ended.stderr) == (code, b"")

@@ -15,8 +15,8 @@ from typer.testing import CliRunner, Result
 from walkaway.chain.clock import SystemClock
 from walkaway.chain.start import Checkpoint
 from walkaway.chain.status import ChainStatus, HeadStatus
+from walkaway.cli.command_line import app
 from walkaway.cli.gateway import GatewayPlan, open_gateway
-from walkaway.cli.main import app
 from walkaway.cli.node import Listen
 from walkaway.cli.reporters import head_line, reporter_for
 from walkaway.cli.status import status_page

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from walkaway.cli.main import app
+from walkaway.cli.command_line import app
 from walkaway.proofs.ipfs import codecs
 from walkaway.proofs.ipfs.cid import Cid
 

@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 from walkaway.chain.follower import SyncProgress
 from walkaway.chain.status import ChainStatus
 from walkaway.cli import up
+from walkaway.cli.command_line import app
 from walkaway.cli.config import Settings, load_settings
-from walkaway.cli.main import app
 from walkaway.cli.running import ask_running
 from walkaway.devnet.network import Devnet
 from walkaway.devnet.settings import DevnetSettings

@@ -1,4 +1,4 @@
 """The `walkaway` command: one file a command, and nothing else knows the terminal.
 
-May import every floor. Begin with `main.py`, which lists the commands.
+May import every floor. Begin with `command_line.py`, which lists the commands.
 """

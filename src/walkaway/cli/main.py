@@ -1,83 +1,39 @@
-"""The list of commands. Each is one file beside this one, loaded when it is asked for."""
+"""Where the process begins and ends, with as little as can be loaded before Ctrl-C is seen to."""
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
-from collections.abc import Iterable
-from importlib import import_module
-from typing import Annotated, Final
+from types import FrameType
 
-import typer
+from walkaway.cli.exit_codes import ExitCode
 
-import walkaway
-
-__all__ = ["COMMANDS", "command_line", "main"]
-
-COMMANDS: Final = (
-    "up",
-    "demo",
-    "status",
-    "trust",
-    "explain",
-    "add",
-    "get",
-    "ls",
-    "pin",
-    "car",
-    "store",
-)
-"""Their names, which are those of their modules."""
+__all__ = ["main"]
 
 
 def main() -> None:
-    """Run the command line, as ``walkaway`` does."""
+    """Run the command line, as ``walkaway`` does.
+
+    While it loads, and once it has ended, Ctrl-C leaves at once: there is nothing
+    to put in order then, and what it would break into tells a person nothing.
+    """
+    heeded = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if heeded:
+        signal.signal(signal.SIGINT, _leave)
+    from walkaway.cli.command_line import COMMANDS, command_line
+
     asked = sys.argv[1:2]
     # One command loads in a quarter of the time that all of them take.
-    command_line(asked if asked and asked[0] in COMMANDS else COMMANDS)()
+    line = command_line(asked if asked and asked[0] in COMMANDS else COMMANDS)
+    try:
+        if heeded:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        line()
+    finally:
+        if heeded:
+            signal.signal(signal.SIGINT, _leave)
 
 
-def command_line(names: Iterable[str] = COMMANDS) -> typer.Typer:
-    """The command line with some of its commands.
-
-    A module holds its command as a function of its own name, or a group of
-    commands as ``NAME_app``.
-    """
-    line = typer.Typer(
-        name="walkaway",
-        help="An Ethereum JSON-RPC endpoint and an IPFS gateway on this machine: every answer "
-        "about the chain and every block of content is proven here before it is shown.",
-        no_args_is_help=True,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-    line.callback()(_options)
-    for name in names:
-        module = import_module(f"walkaway.cli.{name}")
-        group = getattr(module, f"{name}_app", None)
-        if isinstance(group, typer.Typer):
-            line.add_typer(group)
-        else:
-            line.command()(getattr(module, name))
-    return line
-
-
-def __getattr__(name: str) -> typer.Typer:
-    """``app``: the whole command line, for whoever looks at all of it."""
-    if name != "app":
-        raise AttributeError(name)
-    return command_line()
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"walkaway {walkaway.__version__}")
-        raise typer.Exit
-
-
-def _options(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
-    ] = False,
-) -> None:
-    pass
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    os._exit(ExitCode.INTERRUPTED)

@@ -229,7 +229,7 @@ async def test_the_command_beside_a_gateway_alone(
     async with open_gateway(plan) as gateway:
         here = str(gateway.server.port)
         config = tmp_path / "walkaway.toml"
-        config.write_text(f"gateway_port = {here}\n")
+        config.write_text(f"gateway_port = {here}\ndefault_sources = false\n")
 
         async def status(*flags: str) -> Result:
             words = ["status", "--host", "127.0.0.1", "--config", str(config), *flags]

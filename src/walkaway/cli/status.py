@@ -49,7 +49,7 @@ def status(
     """
     terminal = Terminal(as_json=as_json)
     with terminal.ending():
-        settings = settings_from(config, host=host, port=port)
+        settings = settings_from(config, host=host, port=port, follows_chain=False)
         told = asyncio.run(_ask(settings))
         page = status_page(told, width=terminal.person.width)
         if as_json:

@@ -178,7 +178,7 @@ class Limits:
     assembled_open: int = 256
     request_blocks: int = 1 << 20
     request_block_bytes: int = 1 << 40
-    request_structure_bytes: int = 32 * 1024 * 1024
+    request_structure_bytes: int = 16 * 1024 * 1024
     ahead_blocks: int = 32
     ahead_bytes: int = 16 * 1024 * 1024
     ahead_bytes_together: int = 128 * 1024 * 1024

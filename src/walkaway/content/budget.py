@@ -86,7 +86,10 @@ class Budget:
         """
         self._structure += given - structure
         if self._structure < 0:
-            raise TooMuch("the content has many times more links to follow than there is in it")
+            raise TooMuch(
+                "the content has many times more links to follow than there is in it",
+                advice="ask for its blocks one at a time, as they are",
+            )
 
     def foresee(self, size: int) -> None:
         """Hold what is about to be asked for against what is left, before any of it is fetched.
@@ -104,4 +107,4 @@ class Budget:
             TooMuch: the DAG is deeper than is walked.
         """
         if depth > self.limits.dag_depth:
-            raise TooMuch(f"the content is over {self.limits.dag_depth} links deep")
+            raise TooMuch(f"the content is over {self.limits.dag_depth} links deep", advice=_A_PART)

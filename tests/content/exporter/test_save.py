@@ -178,6 +178,21 @@ async def test_what_fails_leaves_nothing(tmp_path: Path) -> None:
         await save(dag, dag.directory([("n" * 300, leaf)]), tmp_path / "y", Budget())
 
 
+async def test_each_folder_is_given_its_own_mode(tmp_path: Path) -> None:
+    dag = Dag()
+    modes = {"": 0o755, "a": 0o750, "a/b": 0o500, "a/b/c": 0o711, "a/d": 0o501, "ab": 0o705}
+    leaf = dag.raw(b"x")
+    c = dag.directory([("file", leaf)], mode=modes["a/b/c"])
+    b = dag.directory([("c", c)], mode=modes["a/b"])
+    a = dag.directory([("b", b), ("d", dag.directory([("file", leaf)], 0o501))], modes["a"])
+    plain = dag.directory([("file", leaf)])
+    ab = dag.directory([("plain", plain)], modes["ab"])
+    await save(dag, dag.directory([("a", a), ("ab", ab)], modes[""]), tmp_path / "x", Budget())
+    found = {path: (tmp_path / "x" / path).stat().st_mode & 0o777 for path in modes}
+    assert found == modes
+    assert (tmp_path / "x" / "ab" / "plain" / "file").read_bytes() == b"x"
+
+
 async def test_modes_and_times_are_given_where_they_are_said(tmp_path: Path) -> None:
     dag = Dag()
     time, endless = ModificationTime(1_700_000_000, 500), ModificationTime(1 << 62)

@@ -91,7 +91,8 @@ async def in_order(
             coming += await apart(found, item.cid, len(data), budget)
             if len(coming) > limits.pending_links:
                 raise TooMuch(
-                    f"the content has over {limits.pending_links} links that wait their turn"
+                    f"the content has over {limits.pending_links} links that wait their turn",
+                    advice="ask for a part of it: one of its folders or files",
                 )
     finally:
         await ahead.close()

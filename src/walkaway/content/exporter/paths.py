@@ -43,5 +43,8 @@ def path_inside(parent: str, name: str) -> str:
 def held_short(path: str) -> str:
     """The path itself; raises `TooMuch` for one over ``LIMITS.content_path_bytes``."""
     if len(path.encode()) > LIMITS.content_path_bytes:
-        raise TooMuch(f"a path is over {LIMITS.content_path_bytes} bytes")
+        raise TooMuch(
+            f"a path is over {LIMITS.content_path_bytes} bytes",
+            advice="ask for an archive of blocks (CAR), which has no paths",
+        )
     return path

@@ -15,6 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -25,6 +26,7 @@ from walkaway.content.exporter.tree import Member, MemberKind, members
 from walkaway.content.symlinks import leads_out
 from walkaway.errors import Unwritable
 from walkaway.proofs.ipfs.cid import Cid
+from walkaway.proofs.ipfs.unixfs import ModificationTime
 
 __all__ = ["appearing", "save", "single_name"]
 
@@ -116,7 +118,9 @@ class _Writer:
         self._left_out = left_out
         self._file: BinaryIO | None = None
         self._said: Member | None = None
-        self._folders: list[Member] = []
+        self._folders: list[_Folder] = []
+        self._around: list[tuple[str, _Folder]] = []
+        """The folders that the last member is in, by their paths, the outer ones first."""
 
     def write(self, item: Member | bytes) -> None:
         """Begin a member, or go on with the file that was begun last."""
@@ -137,16 +141,15 @@ class _Writer:
     def finish(self, root: Path) -> None:
         """Give folders what would not have let them be filled or moved, the inner ones first."""
         while self._folders:
-            member = self._folders.pop()
-            _give(_at(root, member), member)
+            folder = self._folders.pop()
+            _give(folder.below(root), folder)
 
     def _begin(self, member: Member) -> None:
         path = _at(self._root, member)
         try:
             if member.kind is MemberKind.DIRECTORY:
                 path.mkdir()
-                if (member.mode, member.mtime) != (None, None):
-                    self._folders.append(member)
+                self._remember(member)
             elif member.kind is MemberKind.SYMLINK:
                 self._link(path, member)
             else:
@@ -157,6 +160,16 @@ class _Writer:
                 advice="--tar or --car makes an archive that holds both",
             ) from None
 
+    def _remember(self, member: Member) -> None:
+        while self._around and not _is_in(member.path, self._around[-1][0]):
+            self._around.pop()
+        above = self._around[-1][1] if self._around else None
+        name = member.path.rpartition("/")[2]
+        folder = _Folder(name, above, member.mode, member.mtime)
+        self._around.append((member.path, folder))
+        if (member.mode, member.mtime) != (None, None):
+            self._folders.append(folder)
+
     def _link(self, path: Path, member: Member) -> None:
         if not leads_out(member.target, member.path.count("/") + 1 if member.path else 0):
             path.symlink_to(os.fsdecode(member.target))
@@ -166,18 +179,36 @@ class _Writer:
             raise _link_out(member)
 
 
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """A folder to be given what it says. It has no path of its own: of many that is much."""
+
+    name: str
+    above: _Folder | None
+    mode: int | None
+    mtime: ModificationTime | None
+
+    def below(self, root: Path) -> Path:
+        """Where it is, when the outermost one is at ``root``."""
+        return root if self.above is None else self.above.below(root) / self.name
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return not folder or path.startswith(f"{folder}/")
+
+
 def _at(root: Path, member: Member) -> Path:
     return root / member.path if member.path else root
 
 
-def _give(path: Path, member: Member) -> None:
+def _give(path: Path, said: Member | _Folder) -> None:
     """Permissions and time, where the content says them and the file system can hold them."""
     with suppress(OSError):
-        if member.mtime is not None:
-            time = member.mtime.seconds * 1_000_000_000 + member.mtime.nanoseconds
+        if said.mtime is not None:
+            time = said.mtime.seconds * 1_000_000_000 + said.mtime.nanoseconds
             os.utime(path, ns=(time, time))
-        if member.mode is not None:
-            path.chmod(member.mode)
+        if said.mode is not None:
+            path.chmod(said.mode)
 
 
 def _below(parent: str, name: str) -> str:

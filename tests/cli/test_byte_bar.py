@@ -25,7 +25,7 @@ def move(terminal: Terminal, *, quiet: bool = False) -> None:
 def test_a_terminal_shows_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     move(Terminal(width=100))
     shown = capsys.readouterr().out
-    assert "2.0/4.0 KiB" in shown
+    assert "2.0/4.1 kB" in shown
     assert "\x1b[31mte" not in shown
 
 
@@ -34,7 +34,7 @@ def test_a_program_reads_nothing_of_it(capsys: pytest.CaptureFixture[str]) -> No
     move(Terminal(width=100, as_json=True))
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert "KiB" in captured.err
+    assert "kB" in captured.err
 
 
 @pytest.mark.usefixtures("_on_a_terminal")

@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -102,6 +102,69 @@ async def test_a_reader_that_stops_holds_up_what_is_fetched() -> None:
         await writer.wait_closed()
 
 
+@asynccontextmanager
+async def _unread(server: GatewayServer, target: str) -> AsyncIterator[asyncio.StreamReader]:
+    """A client that has read the first line of an answer, and reads no more."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1024)
+    try:
+        writer.write(f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        await reader.readline()
+        yield reader
+    finally:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+@pytest.mark.parametrize(
+    ("kept", "limits"),
+    [(False, {"web_requests": 2}), (True, {"web_requests": 2}), (False, {"web_pieces_bytes": 1})],
+    ids=["streams", "files on disk", "pieces"],
+)
+async def test_readers_that_stop_make_room_for_others(
+    tmp_path: Path, kept: bool, limits: dict[str, int]
+) -> None:
+    few = replace(LIMITS, rpc_slow_seconds=0.0, assembled_small_bytes=1, **limits)
+    dag, files = Dag(), AssembledFiles(tmp_path, few)
+    leaf = dag.raw(bytes(1024 * 1024))
+    large, small = dag.file([(leaf, 1024 * 1024)] * 32), dag.raw(PAGE)
+    if kept:
+        writer = files.writer(large, 32 * 1024 * 1024)
+        assert writer is not None
+        writer.write(bytes(32 * 1024 * 1024))
+        assert writer.commit() is not None
+    gateway = Gateway(dag, dag, Names(), assembled=files, limits=few)
+    async with (
+        GatewayServer(gateway, HOSTS, 0, limits=few) as server,
+        _unread(server, f"/ipfs/{large}"),
+        _unread(server, f"/ipfs/{large}"),
+        aiohttp.ClientSession() as http,
+    ):
+        # What they leave unread fills the sockets first.
+        await _settled(dag, leaf)
+        async with http.get(f"{server.url}/ipfs/{small}") as response:
+            assert (response.status, await response.read()) == (200, PAGE)
+    files.close()
+
+
+async def test_readers_that_go_on_make_no_room(tmp_path: Path) -> None:
+    few = replace(LIMITS, web_requests=1)
+    dag = Dag()
+    leaf = dag.raw(bytes(1024 * 1024))
+    large = dag.file([(leaf, 1024 * 1024)] * 32)
+    async with (
+        GatewayServer(Gateway(dag, dag, Names(), limits=few), HOSTS, 0, limits=few) as server,
+        _unread(server, f"/ipfs/{large}") as reader,
+        aiohttp.ClientSession() as http,
+    ):
+        async with http.get(f"{server.url}/ipfs/{leaf}") as response:
+            assert (response.status, response.headers["retry-after"]) == (503, "10")
+        length = 0
+        while line := (await reader.readline()).strip().lower():
+            length = int(line.removeprefix(b"content-length:")) if b"-length:" in line else length
+        assert len(await reader.readexactly(length)) == 32 * 1024 * 1024
+
+
 async def test_a_port_that_is_taken_says_which_flag_chooses_another() -> None:
     dag = Dag()
     gateway = Gateway(dag, dag, Names())
@@ -153,6 +216,8 @@ async def _kept_on_disk(
         url = f"{server.url}/ipfs/{cid}"
         async with http.get(url) as response:
             assert await response.read() == content
+        # The client has all of it before it is kept.
+        await _until(lambda: files.lookup(cid) is not None)
         dag.held.clear()
         yield url, content, files
     files.close()

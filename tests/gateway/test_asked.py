@@ -131,3 +131,9 @@ def test_names_to_save_under(attachment: bool, filename: str, value: str) -> Non
 
 def test_a_name_to_save_under_has_an_end() -> None:
     assert len(content_disposition(attachment=True, filename="a" * 10_000)) < 300
+
+
+def test_what_another_node_asks_has_all_the_marks_of_its_way() -> None:
+    headers = [(b"cdn-loop", b"one, two"), (b"accept", b"*/*"), (b"cdn-loop", b"three")]
+    assert read_wish("GET", b"/", b"", headers).through == ("one, two", "three")
+    assert read_wish("GET", b"/", b"", headers[1:2]).through == ()

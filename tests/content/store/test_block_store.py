@@ -410,6 +410,10 @@ def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is damaged: file is not a database") as refused:
         BlockStore.open(tmp_path)
     assert "begin anew" in refused.value.advice
+    (tmp_path / "pipe").mkdir()
+    os.mkfifo(tmp_path / "pipe" / "blocks.sqlite")
+    with pytest.raises(ConfigError, match="cannot be used"):
+        BlockStore.open(tmp_path / "pipe")
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="cannot be used"):
         BlockStore.open(tmp_path / "file" / "store")

@@ -110,7 +110,9 @@ class Database:
     def _is_at_rest(self) -> bool:
         """Whether the file is all there is: no process has it open, or left work in its log."""
         log, index = [self.path.with_name(self.path.name + end) for end in ("-wal", "-shm")]
-        return not _size_of(log) and _size_of(index) < _LOG_INDEX_BYTES
+        alone = not _size_of(log) and _size_of(index) < _LOG_INDEX_BYTES
+        # A pipe would keep whoever opens it for reading waiting.
+        return alone and self.path.is_file()
 
     def _be_writable(self) -> None:
         if self._only_read is not None and not self._closed:

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from walkaway.cli import car, get
 from walkaway.cli.command_line import app
+from walkaway.content.budget import Budget
+from walkaway.content.store.archives import Carried
 from walkaway.proofs.ipfs import codecs
 from walkaway.proofs.ipfs.cid import Cid
 
@@ -61,6 +64,23 @@ def test_what_is_pinned_is_listed_until_it_is_no_more(cid: str) -> None:
     again = run("pin", "rm", cid)
     assert again.exit_code == 2
     assert "is not pinned" in again.stderr
+
+
+@pytest.mark.parametrize("words", [["car", "export"], ["get", "--car"]])
+def test_an_archive_ends_at_no_other_bound_than_all_content_does(
+    words: list[str], cid: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    budgets = list[Budget]()
+
+    async def exported(*_: object, budget: Budget, **__: object) -> Carried:
+        budgets.append(budget)
+        return Carried()
+
+    for module in (car, get):
+        monkeypatch.setattr(module, "export_car", exported)
+    told(*words, cid, "-o", "site.car", "--offline")
+    [limits] = [budget.limits for budget in budgets]
+    assert limits.remembered_blocks >= limits.request_blocks
 
 
 def test_a_dag_goes_from_one_store_to_another(cid: str, monkeypatch: pytest.MonkeyPatch) -> None:

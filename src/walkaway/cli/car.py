@@ -6,9 +6,8 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, TypeAlias
 
 import typer
 from rich.text import Text
@@ -30,10 +29,9 @@ from walkaway.cli.streams import ByteStream, is_screen, standard_input, standard
 from walkaway.cli.terminal import Terminal, counted
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.save import appearing
-from walkaway.content.store.archives import Carried, Imported, export_car, import_car
+from walkaway.content.store.archives import EXPORT_LIMITS, Carried, Imported, export_car, import_car
 from walkaway.content.store.block_store import BlockStore
 from walkaway.errors import InvalidRequest, ProofError, Unproven, Unreadable
-from walkaway.limits import LIMITS
 from walkaway.names.pointer import Pointer
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.sizes import sized
@@ -41,9 +39,6 @@ from walkaway.sizes import sized
 __all__ = ["car_app"]
 
 _STANDARD = "-"
-
-_EXPORT_LIMITS: Final = replace(LIMITS, remembered_blocks=LIMITS.request_blocks)
-"""One archive for one person may remember every block that it gives."""
 
 _ShowCarried: TypeAlias = Callable[[Carried], None]
 
@@ -179,7 +174,7 @@ async def _export(
     offline: bool,
 ) -> tuple[Cid, Carried]:
     async with content_of(settings, offline=offline) as content:
-        budget = Budget(_EXPORT_LIMITS)
+        budget = Budget(EXPORT_LIMITS)
         root = await find_address(content.blocks, settings, pointer, budget)
         return root, await export_car(
             content.blocks, root, archive.write, budget=budget, progress=progress

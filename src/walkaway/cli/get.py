@@ -33,7 +33,7 @@ from walkaway.content.exporter.listing import size_of
 from walkaway.content.exporter.save import appearing, save, single_name
 from walkaway.content.exporter.tar import tar
 from walkaway.content.open import Opened, open_pointer
-from walkaway.content.store.archives import Carried, export_car
+from walkaway.content.store.archives import EXPORT_LIMITS, Carried, export_car
 from walkaway.errors import InvalidRequest, Unwritable
 from walkaway.names.pointer import Pointer
 from walkaway.proofs.ipfs.cid import Cid
@@ -184,7 +184,7 @@ def _target(output: str | None, *, as_json: bool) -> Path | None:
 
 
 async def _get(settings: Settings, job: _Job, show: _Show, *, offline: bool) -> _Got:
-    budget = Budget()
+    budget = Budget(EXPORT_LIMITS)
     async with content_of(settings, offline=offline) as content:
         names = held_names(settings)
         opened = await open_pointer(content.blocks, names, job.pointer, budget)

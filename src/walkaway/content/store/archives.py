@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
 
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.dag import walk
 from walkaway.content.store.block_store import BlockStore
+from walkaway.limits import LIMITS
 from walkaway.proofs.ipfs.car import CarReader, Section, car_header, car_section
 from walkaway.proofs.ipfs.cid import Cid
 
-__all__ = ["Carried", "Imported", "Progress", "export_car", "import_car"]
+__all__ = ["EXPORT_LIMITS", "Carried", "Imported", "Progress", "export_car", "import_car"]
+
+EXPORT_LIMITS: Final = replace(LIMITS, remembered_blocks=LIMITS.request_blocks)
+"""What an archive for one person may take: each block that it may have can be remembered."""
 
 _BATCH_BYTES = 8 * 1024 * 1024
 

@@ -116,7 +116,7 @@ class _Walk:
         if len(self._given) == limit:
             raise TooMuch(
                 f"the content has over {limit} blocks, too many to give each once",
-                advice="ask for duplicates too: dups=y",
+                advice="ask for duplicates too (dups=y), or for a part of it",
             )
         whole = True
         if isinstance(want.about, Place):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -145,9 +146,14 @@ async def test_what_is_no_file_keeps_nobody_waiting(
 ) -> None:
     make(tmp_path / "site.car")
     transport = CarFileTransport("site", tmp_path / "site.car")
-    async with asyncio.timeout(5):
-        with pytest.raises(SourceFault, match="is no file that can be read"):
-            await transport.fetch(BlockRequest(CIDS[0]))
+    try:
+        async with asyncio.timeout(5):
+            with pytest.raises(SourceFault, match="is no file that can be read"):
+                await transport.fetch(BlockRequest(CIDS[0]))
+    finally:
+        # Whoever waits in it after all is let go.
+        with suppress(OSError):
+            os.close(os.open(tmp_path / "site.car", os.O_WRONLY | os.O_NONBLOCK))
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Iterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass, field
+from functools import partial
 
 from starlette.types import Message, Send
 
 from walkaway.content.store.assembled_file import AssembledFile
 from walkaway.errors import WalkawayError
+from walkaway.gateway.pieces import PiecesInHand, nobody
 from walkaway.limits import LIMITS, Limits
-from walkaway.rpc.http_protocol import AnswerCutShort, SendFile
+from walkaway.rpc.http_protocol import AnswerCutShort, CutOff, SendFile
 
 __all__ = [
     "PIECE_BYTES",
@@ -27,6 +29,9 @@ __all__ = [
 
 PIECE_BYTES = 1024 * 1024
 """Bytes that are handed to the web server at a time, which waits before each for its client."""
+
+_WRITE_BYTES = 64 * 1024
+"""How much of what is at hand is written at a time: the web server has a copy of what is unread."""
 
 RawHeaders = list[tuple[bytes, bytes]]
 """Headers as ASGI takes them: lower-case names."""
@@ -104,9 +109,13 @@ async def send_answer(
     *,
     with_body: bool = True,
     send_file: SendFile | None = None,
+    cut_off: CutOff = nobody,
+    pieces: PiecesInHand | None = None,
     limits: Limits = LIMITS,
 ) -> None:
     """Send an answer as fast as its client reads it.
+
+    ``pieces`` counts what waits to be read, and ``cut_off`` makes room for it.
 
     Raises `AnswerCutShort` where the rest of the body is not to be had: the connection is
     then cut, so that nobody takes the beginning for the whole.
@@ -117,7 +126,8 @@ async def send_answer(
         await send(_last(b""))
     elif isinstance(answer.body, AsyncGenerator):
         await send(answer.start)
-        await _send_stream(answer.body, send, limits)
+        held = PiecesInHand(limits) if pieces is None else pieces
+        await _send_stream(answer.body, send, partial(held.hold, cut_off=cut_off), limits)
     else:
         await send_ready(answer.start, answer.body, send, send_file)
 
@@ -131,7 +141,10 @@ async def send_ready(
     """
     await send(start)
     if isinstance(body, bytes):
-        await send(_last(body))
+        *most, rest = _writes(body)
+        for part in most:
+            await send(_more(part))
+        await send(_last(rest))
         return
     if send_file is not None and body.file.fd is not None:
         await send_file(body.file.fd, body.start, len(body))
@@ -143,12 +156,20 @@ async def send_ready(
     await send(_last(b""))
 
 
-async def _send_stream(body: AsyncGenerator[bytes, None], send: Send, limits: Limits) -> None:
+async def _send_stream(
+    body: AsyncGenerator[bytes, None],
+    send: Send,
+    hold: Callable[[int], AbstractContextManager[None]],
+    limits: Limits,
+) -> None:
     """Send pieces as they come. Each has its time; so has the whole."""
     try:
         async with asyncio.timeout(limits.web_request_seconds), aclosing(body):
             while (piece := await _next(body, limits)) is not None:
-                await send(_more(piece))
+                with hold(len(piece)):
+                    for part in _writes(piece):
+                        await send(_more(bytes(part)))
+                    del part, piece
     except (WalkawayError, TimeoutError) as error:
         raise AnswerCutShort(type(error).__name__) from None
     await send(_last(b""))
@@ -159,11 +180,18 @@ async def _next(body: AsyncGenerator[bytes, None], limits: Limits) -> bytes | No
         return await anext(body, None)
 
 
+def _writes(body: bytes) -> Iterator[memoryview]:
+    """The bytes, as much at a time as is written; one empty part of nothing."""
+    view = memoryview(body)
+    for at in range(0, max(len(body), 1), _WRITE_BYTES):
+        yield view[at : at + _WRITE_BYTES]
+
+
 def _more(piece: bytes | memoryview) -> Message:
     return {"type": "http.response.body", "body": piece, "more_body": True}
 
 
-def _last(piece: bytes) -> Message:
+def _last(piece: bytes | memoryview) -> Message:
     return {"type": "http.response.body", "body": piece, "more_body": False}
 
 

@@ -78,14 +78,15 @@ async def primed(
     except BaseException:
         await stream.aclose()
         raise
-    return _continued(b"".join(first), stream)
+    return _continued(first, stream)
 
 
 async def _continued(
-    first: bytes, stream: AsyncGenerator[bytes, None]
+    first: list[bytes], stream: AsyncGenerator[bytes, None]
 ) -> AsyncGenerator[bytes, None]:
     async with aclosing(stream):
-        if first:
-            yield first
+        # What has been handed on is not held here any more.
+        while first:
+            yield first.pop(0)
         async for piece in stream:
             yield piece

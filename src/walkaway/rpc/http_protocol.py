@@ -3,7 +3,8 @@
 A connection is *idle* while no request of it is being answered: before its
 first byte, inside a head, and between requests. Idle connections cost the
 others nothing: a head has its time, and when connections are full, the one
-that has been idle longest makes room for a newcomer.
+that has been idle longest makes room for a newcomer, or else the one whose
+client has left what was sent to it unread for longest.
 
 What uvicorn tells its log about strangers is not passed on; faults of this
 program are.
@@ -13,7 +14,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -28,9 +30,11 @@ if TYPE_CHECKING:
     from uvicorn._types import ASGISendEvent
 
 __all__ = [
+    "CUT_OFF",
     "SEND_FILE",
     "AnswerCutShort",
     "BoundedHttpProtocol",
+    "CutOff",
     "QuietWebSocketProtocol",
     "SendFile",
     "bounded_http",
@@ -65,6 +69,15 @@ SEND_FILE = "walkaway.send_file"
 SendFile = Callable[[int, int, int], Awaitable[None]]
 """Takes an open file's descriptor, where to begin and how many bytes."""
 
+CUT_OFF = "walkaway.cut_off"
+"""The ASGI extension that makes room for others: its ``slowest`` is a `CutOff`."""
+
+CutOff = Callable[[], bool]
+"""Ends the connection whose client has read nothing for longest; whether one had for too long."""
+
+_FILE_PART_BYTES = 1024 * 1024
+"""How much of a file is sent for the client to be seen reading."""
+
 
 class _OpenFile:
     """A descriptor, as `loop.sendfile` wants it."""
@@ -78,7 +91,13 @@ class _OpenFile:
         return self._descriptor
 
 
-async def _send_file(cycle: RequestResponseCycle, descriptor: int, start: int, count: int) -> None:
+async def _send_file(
+    protocol: BoundedHttpProtocol,
+    cycle: RequestResponseCycle,
+    descriptor: int,
+    start: int,
+    count: int,
+) -> None:
     """Send bytes of a file as a part of the body, without reading them into this process.
 
     Raises `AnswerCutShort` where the file has fewer.
@@ -86,16 +105,26 @@ async def _send_file(cycle: RequestResponseCycle, descriptor: int, start: int, c
     await cycle.flow.drain()
     if cycle.disconnected:
         return
-    loop = asyncio.get_running_loop()
+    end = start + count
+    for at in range(start, end, _FILE_PART_BYTES):
+        part = min(_FILE_PART_BYTES, end - at)
+        with protocol.sending():
+            sent = await _sent(cycle, descriptor, at, part)
+        if sent != part:
+            raise AnswerCutShort("a file was not sent to its end")
+    cycle.expected_content_length -= count
+
+
+async def _sent(cycle: RequestResponseCycle, descriptor: int, start: int, count: int) -> int:
+    """How many bytes of a file were sent: none where the client is gone."""
     file = cast("IO[bytes]", _OpenFile(descriptor))
     try:
-        sent = await loop.sendfile(cycle.transport, file, start, count, fallback=False)
+        return await asyncio.get_running_loop().sendfile(
+            cycle.transport, file, start, count, fallback=False
+        )
     except (OSError, RuntimeError):
         # The client is gone, or is being cut off.
-        sent = 0
-    if sent != count:
-        raise AnswerCutShort("a file was not sent to its end")
-    cycle.expected_content_length -= count
+        return 0
 
 
 class QuietWebSocketProtocol(WebSocketsSansIOProtocol):
@@ -131,6 +160,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     _is_in_body = False
     _idle_since = 0.0
     _head_due: asyncio.TimerHandle | None = None
+    _unread_since: float | None = None
+    _sender: asyncio.Task[object] | None = None
 
     def __init__(
         self,
@@ -209,7 +240,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         cycle = cast("RequestResponseCycle | None", self.cycle)
         if cycle is not None:
             # The application runs later, and finds it in its scope.
-            cycle.scope["extensions"] = {SEND_FILE: {"send": partial(_send_file, cycle)}}
+            cycle.scope["extensions"] = {
+                SEND_FILE: {"send": partial(_send_file, self, cycle)},
+                CUT_OFF: {"slowest": self._cut_off_slowest},
+            }
 
     def on_message_complete(self) -> None:
         """The next byte is another request's."""
@@ -221,6 +255,26 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """The connection is idle again, unless more requests are waiting."""
         self._idle_since = self.loop.time()
         super().on_response_complete()
+
+    def pause_writing(self) -> None:
+        """The client leaves unread what was sent to it."""
+        self._unread_since = self.loop.time()
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """The client has read on."""
+        self._unread_since = None
+        super().resume_writing()
+
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """While the system sends part of a file, in this task: until it is, it is unread."""
+        self._unread_since = self.loop.time()
+        self._sender = asyncio.current_task()
+        try:
+            yield
+        finally:
+            self._unread_since = self._sender = None
 
     def _expect_head(self) -> None:
         self._head_due = self.loop.call_later(self._limits.rpc_head_seconds, self._give_up)
@@ -235,9 +289,32 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def _make_room(self) -> None:
-        others = [c for c in self.connections if isinstance(c, BoundedHttpProtocol) and c.is_idle]
-        if others:
-            min(others, key=lambda other: other._idle_since).transport.close()
+        idle = [other for other in self._others() if other.is_idle]
+        if idle:
+            min(idle, key=lambda other: other._idle_since).transport.close()
+        else:
+            self._cut_off_slowest()
+
+    def _cut_off_slowest(self) -> bool:
+        last = self.loop.time() - self._limits.rpc_slow_seconds
+        waiting = [(other._unread_since, other) for other in self._others()]
+        slow = [(since, other) for since, other in waiting if since is not None and since <= last]
+        if not slow:
+            return False
+        _, slowest = min(slow, key=lambda each: each[0])
+        slowest._cut_off()
+        return True
+
+    def _cut_off(self) -> None:
+        """End the connection at once, whatever is still unread."""
+        self._unread_since = None
+        if self._sender is not None:
+            # Or the loop would go on watching a descriptor that is soon another's.
+            self._sender.cancel()
+        self.transport.abort()
+
+    def _others(self) -> list[BoundedHttpProtocol]:
+        return [other for other in self.connections if isinstance(other, BoundedHttpProtocol)]
 
     def _refuse(self) -> None:
         if not self.transport.is_closing():

@@ -143,6 +143,8 @@ class HttpServer:
             # The application refuses with a reason at its own limit; this is behind it, and only
             # connections that are being served count, since idle ones make room.
             limit_concurrency=self._served + SPARE_CONNECTIONS,
+            # As many are accepted at a time, before any of them can be refused.
+            backlog=WAITING_CONNECTIONS,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
         )
 

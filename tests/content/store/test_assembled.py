@@ -354,6 +354,36 @@ def test_what_is_too_large_is_not_kept(files: AssembledFiles) -> None:
     assert files.writer(long, 128) is None
 
 
+def test_one_is_written_once_however_many_read_it(files: AssembledFiles) -> None:
+    cid, data = LARGE
+    first = files.writer(cid, len(data))
+    assert first is not None
+    assert files.writer(cid, len(data)) is None
+    first.abort()
+    first.abort()
+    second = files.writer(cid, len(data))
+    assert second is not None
+    second.write(data)
+    assert second.commit() is not None
+    third = files.writer(cid, len(data))
+    assert third is not None
+    third.abort()
+
+
+async def test_what_is_being_written_takes_up_room(files: AssembledFiles) -> None:
+    kept = [raw(number, 12_000) for number in range(10, 17)]
+    for cid, data in kept:
+        assert put(files, cid, data) is not None
+    writing = [files.writer(raw(number, 1)[0], 12_000) for number in range(20, 26)]
+    assert [writer is not None for writer in writing] == [True] * 4 + [False] * 2
+    files.close()
+    left = [path for path in on_disk(files) if path.stat().st_size == 12_000]
+    assert 1 <= len(left) <= 4, "beside the 48,000 bytes that are to come, of 100,000"
+    for writer in writing:
+        if writer is not None:
+            writer.abort()
+
+
 def test_only_its_owner_may_read_it(files: AssembledFiles) -> None:
     put(files, *LARGE)
     for path in (files.folder, *files.folder.rglob("*")):

@@ -162,7 +162,9 @@ class AssembledFiles:
         path = self._path(cid)
         aside.replace(path)
         self._note_use(cid)
-        self._on_disk += size
+        with self._turn:
+            self._writing[path.name] = 0
+            self._on_disk += size
         self._look_for_room()
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         return self._remembered(cid, AssembledFile(path, size, data=None, fd=fd))

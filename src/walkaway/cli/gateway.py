@@ -12,6 +12,7 @@ from walkaway.chain.clock import SystemClock
 from walkaway.cli.config import Settings
 from walkaway.cli.content import content_plan, held_names
 from walkaway.cli.node import Listen, listen_addresses
+from walkaway.cli.open_files import fitting, raise_open_files
 from walkaway.content.service import Content, ContentPlan, open_content
 from walkaway.content.store.assembled import AssembledFiles
 from walkaway.errors import ConfigError
@@ -22,6 +23,7 @@ from walkaway.gateway.own_pages import OwnPages
 from walkaway.gateway.peer_key import open_peer_key, peer_id
 from walkaway.gateway.routing_v1 import RoutingV1
 from walkaway.gateway.server import GatewayServer
+from walkaway.limits import Limits
 from walkaway.names.held import HeldNames
 from walkaway.rpc.http_server import bound_names
 
@@ -80,9 +82,10 @@ async def open_gateway(plan: GatewayPlan) -> AsyncIterator[OpenGateway]:
         ConfigError: a folder, a file or the port cannot be used.
     """
     listen = plan.listen
+    limits = fitting(raise_open_files())
     async with AsyncExitStack() as stack:
         content = await stack.enter_async_context(open_content(plan.content, clock=SystemClock()))
-        assembled = AssembledFiles(plan.content.folder / "assembled", blocks=content.store)
+        assembled = AssembledFiles(plan.content.folder / "assembled", limits, blocks=content.store)
         stack.callback(assembled.close)
         denylist = Denylist(plan.denylist)
         await asyncio.to_thread(denylist.load)
@@ -97,8 +100,9 @@ async def open_gateway(plan: GatewayPlan) -> AsyncIterator[OpenGateway]:
             relayed=content.blocks.relayed,
             assembled=assembled,
             denylist=denylist,
+            limits=limits,
         )
-        server = _reserved(gateway, listen)
+        server = _reserved(gateway, listen, limits)
         stack.push_async_callback(server.stop)
         key = await asyncio.to_thread(open_peer_key, plan.peer_key)
         addresses = [_multiaddr(host, server.port) for host in listen.hosts]
@@ -111,11 +115,11 @@ async def open_gateway(plan: GatewayPlan) -> AsyncIterator[OpenGateway]:
         yield OpenGateway(server, plan.names, content)
 
 
-def _reserved(gateway: Gateway, listen: Listen) -> GatewayServer:
+def _reserved(gateway: Gateway, listen: Listen, limits: Limits) -> GatewayServer:
     """A server that has its port already."""
 
     def server(port: int) -> GatewayServer:
-        made = GatewayServer(gateway, listen.hosts, port)
+        made = GatewayServer(gateway, listen.hosts, port, limits=limits)
         made.reserve()
         return made
 

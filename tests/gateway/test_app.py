@@ -19,8 +19,8 @@ from walkaway.chain.clock import SystemClock
 from walkaway.content.store.assembled import AssembledFiles
 from walkaway.errors import NoNetwork, ProofError, TooMuch, Unproven, Unsupported
 from walkaway.gateway.app import Gateway
-from walkaway.gateway.denylist import Denylist
-from walkaway.gateway.hosts import GatewaySettings
+from walkaway.gateway.request.hosts import GatewaySettings
+from walkaway.gateway.safety.denylist import Denylist
 from walkaway.limits import LIMITS
 from walkaway.names.held import HeldNames
 from walkaway.names.pointer import Pointer

@@ -11,7 +11,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from walkaway.gateway.connect_front import ProxyHttpProtocol, proxy_http
-from walkaway.gateway.hosts import GatewaySettings, Hosts
+from walkaway.gateway.request.hosts import GatewaySettings, Hosts
 from walkaway.limits import LIMITS, Limits
 
 

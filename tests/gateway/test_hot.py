@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from walkaway.content.store.assembled import AssembledFiles
-from walkaway.gateway.answer import Answer, FilePart
+from walkaway.gateway.answers.answer import Answer, FilePart
 from walkaway.gateway.hot import HotAnswers
 from walkaway.limits import LIMITS
 from walkaway.proofs.ipfs import codecs

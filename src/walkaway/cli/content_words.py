@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import typer
 
 from walkaway.errors import InvalidRequest, ProofError
-from walkaway.gateway.asked import read_path
-from walkaway.gateway.hosts import uninlined
+from walkaway.gateway.request.asked import read_path
+from walkaway.gateway.request.hosts import uninlined
 from walkaway.names.pointer import Network, Pointer
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.ipns_name import parse_name

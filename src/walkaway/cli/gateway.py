@@ -17,11 +17,11 @@ from walkaway.content.service import Content, ContentPlan, open_content
 from walkaway.content.store.assembled import AssembledFiles
 from walkaway.errors import ConfigError
 from walkaway.gateway.app import Gateway
-from walkaway.gateway.denylist import Denylist
-from walkaway.gateway.hosts import GatewaySettings
-from walkaway.gateway.own_pages import OwnPages
-from walkaway.gateway.peer_key import open_peer_key, peer_id
-from walkaway.gateway.routing_v1 import RoutingV1
+from walkaway.gateway.pages.own_pages import OwnPages
+from walkaway.gateway.request.hosts import GatewaySettings
+from walkaway.gateway.routing.peer_key import open_peer_key, peer_id
+from walkaway.gateway.routing.routing_v1 import RoutingV1
+from walkaway.gateway.safety.denylist import Denylist
 from walkaway.gateway.server import GatewayServer
 from walkaway.limits import Limits
 from walkaway.names.held import HeldNames

@@ -23,7 +23,7 @@ from walkaway.errors import (
     Unsupported,
     WalkawayError,
 )
-from walkaway.gateway.own_pages import STATUS_PATH
+from walkaway.gateway.pages.own_pages import STATUS_PATH
 from walkaway.limits import LIMITS
 from walkaway.sources.json_text import parse_json
 

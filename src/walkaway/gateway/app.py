@@ -19,19 +19,19 @@ from starlette.types import Receive, Scope, Send
 from walkaway.content.blocks import Blocks
 from walkaway.content.store.assembled import AssembledFiles
 from walkaway.errors import WalkawayError
-from walkaway.gateway.answer import Answer, send_answer, send_ready
-from walkaway.gateway.asked import Wish, read_path, read_wish
-from walkaway.gateway.content import ContentPaths
-from walkaway.gateway.denylist import Denylist
-from walkaway.gateway.failures import Failure, failure_answer
-from walkaway.gateway.fences import Fences
-from walkaway.gateway.headers import CORS
-from walkaway.gateway.hosts import GatewaySettings, Hosts, Place
+from walkaway.gateway.answers.answer import Answer, send_answer, send_ready
+from walkaway.gateway.answers.content import ContentPaths
+from walkaway.gateway.answers.failures import Failure, failure_answer
+from walkaway.gateway.answers.headers import CORS
+from walkaway.gateway.answers.pieces import PiecesInHand, nobody
 from walkaway.gateway.hot import HotAnswers
-from walkaway.gateway.own_pages import OwnPages
-from walkaway.gateway.pieces import PiecesInHand, nobody
+from walkaway.gateway.pages.own_pages import OwnPages
+from walkaway.gateway.request.asked import Wish, read_path, read_wish
+from walkaway.gateway.request.hosts import GatewaySettings, Hosts, Place
 from walkaway.gateway.routes import Routes
-from walkaway.gateway.routing_v1 import RoutingV1
+from walkaway.gateway.routing.routing_v1 import RoutingV1
+from walkaway.gateway.safety.denylist import Denylist
+from walkaway.gateway.safety.fences import Fences
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.resolution import Names
 from walkaway.rpc.http_protocol import CUT_OFF, SEND_FILE, CutOff, SendFile

@@ -14,7 +14,7 @@ from typing import Final
 
 from starlette.types import Message, Scope
 
-from walkaway.gateway.answer import Answer, FilePart
+from walkaway.gateway.answers.answer import Answer, FilePart
 from walkaway.limits import LIMITS, Limits
 
 __all__ = ["HotAnswers", "Key"]

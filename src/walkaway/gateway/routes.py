@@ -11,15 +11,15 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from walkaway.errors import InvalidRequest, ProofError, Unproven, Unsupported
-from walkaway.gateway.answer import Answer, raw_headers
-from walkaway.gateway.asked import Asked, Wish, read_path
-from walkaway.gateway.failures import Failure
-from walkaway.gateway.headers import CORS, NO_STORE
-from walkaway.gateway.hosts import Hosts, Place, inlined
-from walkaway.gateway.mount import Mount, escaped
-from walkaway.gateway.pages import PAGE_POLICY
-from walkaway.gateway.roots import check_root, key_name, label_of, root_of_label
-from walkaway.gateway.start_page import start_page
+from walkaway.gateway.answers.answer import Answer, raw_headers
+from walkaway.gateway.answers.failures import Failure
+from walkaway.gateway.answers.headers import CORS, NO_STORE
+from walkaway.gateway.pages.frame import PAGE_POLICY
+from walkaway.gateway.pages.start_page import start_page
+from walkaway.gateway.request.asked import Asked, Wish, read_path
+from walkaway.gateway.request.hosts import Hosts, Place, inlined
+from walkaway.gateway.request.mount import Mount, escaped
+from walkaway.gateway.request.roots import check_root, key_name, label_of, root_of_label
 from walkaway.names.pointer import Network
 from walkaway.names.resolution import Names
 

@@ -15,7 +15,7 @@ from walkaway.chain.clock import FixedClock
 from walkaway.content.store.block_store import BlockStore
 from walkaway.errors import ProofError
 from walkaway.gateway.app import Gateway
-from walkaway.gateway.hosts import GatewaySettings
+from walkaway.gateway.request.hosts import GatewaySettings
 from walkaway.names.held import HeldNames
 from walkaway.proofs.ipfs.car import CarReader
 from walkaway.proofs.ipfs.ipns_name import parse_name

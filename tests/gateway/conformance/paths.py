@@ -16,7 +16,7 @@ from tests.gateway.conformance.exchange import (
     target,
 )
 from tests.gateway.conformance.fixture import Fixture
-from walkaway.gateway.listing import LISTING_VERSION
+from walkaway.gateway.pages.listing import LISTING_VERSION
 from walkaway.proofs.ipfs import codecs, multibase
 from walkaway.proofs.ipfs.cid import Cid
 

@@ -1,0 +1,90 @@
+"""What the gateway tells of itself: its start page, and how it stands, as JSON.
+
+Both stand on the gateway's own hosts alone, never where content has its origin, and no
+other page reads them: they have no CORS headers, and may not be embedded.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from walkaway.content.service import ContentStatus
+from walkaway.gateway.answers.answer import Answer, raw_headers
+from walkaway.gateway.answers.failures import Failure
+from walkaway.gateway.answers.headers import NO_STORE
+from walkaway.gateway.pages.frame import PAGE_POLICY
+from walkaway.gateway.pages.start_page import start_page
+from walkaway.gateway.request.asked import Wish
+from walkaway.gateway.request.hosts import Place
+from walkaway.rpc.plain import members
+
+__all__ = ["STATUS_PATH", "OwnPages"]
+
+STATUS_PATH: Final = "/walkaway/status"
+
+_OWN_SITES: Final = (None, "none", "same-origin")
+
+
+class OwnPages:
+    """Answers at ``/`` and `STATUS_PATH`.
+
+    ``status`` tells how content stands; ``serves_endpoint`` whether the same program is
+    to serve the RPC endpoint as well.
+    """
+
+    def __init__(
+        self,
+        status: Callable[[], Awaitable[ContentStatus]],
+        *,
+        serves_endpoint: bool = False,
+    ) -> None:
+        self._status = status
+        self._serves_endpoint = serves_endpoint
+
+    async def answer(self, place: Place, wish: Wish) -> Answer | None:
+        """The answer, or None for what is none of these pages.
+
+        Raises:
+            Failure: a page of another origin asks.
+            StoreFault: the store cannot be read.
+        """
+        if place.kind not in ("path", "gateway") or wish.method not in ("GET", "HEAD"):
+            return None
+        if wish.raw_path == STATUS_PATH:
+            _require_own_site(wish)
+            return _page("application/json", await self._json())
+        # Behind a proxy, what the browser calls this host may be content's.
+        if wish.raw_path == "/" and "x-forwarded-host" not in wish.headers:
+            page = start_page(place.authority, await self._status())
+            return _page("text/html; charset=utf-8", page)
+        return None
+
+    async def _json(self) -> bytes:
+        told = {**members(await self._status()), "servesEndpoint": self._serves_endpoint}
+        return json.dumps(told).encode()
+
+
+def _require_own_site(wish: Wish) -> None:
+    """A page of another origin could not read the answer; it is not even made for it."""
+    is_opened = wish.headers.get("sec-fetch-mode") == "navigate"
+    if wish.headers.get("sec-fetch-site") not in _OWN_SITES and not is_opened:
+        raise Failure(
+            403,
+            "pages of other origins may not ask how this gateway stands",
+            advice="open the address in a window of its own",
+        )
+
+
+def _page(media_type: str, body: bytes) -> Answer:
+    headers = raw_headers(
+        [
+            ("content-type", media_type),
+            ("cache-control", NO_STORE),
+            ("content-security-policy", PAGE_POLICY),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("x-content-type-options", "nosniff"),
+        ]
+    )
+    return Answer(200, headers, body)

@@ -1,0 +1,4 @@
+"""Who may ask, and what is not served: pages of other sites, and the denylist.
+
+Begin with `fences.py`.
+"""

@@ -172,6 +172,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.logger = log
+        self._room = {"slowest": self._cut_off_slowest}
 
     @property
     def is_idle(self) -> bool:
@@ -242,7 +243,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             # The application runs later, and finds it in its scope.
             cycle.scope["extensions"] = {
                 SEND_FILE: {"send": partial(_send_file, self, cycle)},
-                CUT_OFF: {"slowest": self._cut_off_slowest},
+                CUT_OFF: self._room,
             }
 
     def on_message_complete(self) -> None:

@@ -32,6 +32,8 @@ PIECE_BYTES = 1024 * 1024
 
 _WRITE_BYTES = 64 * 1024
 """How much of what is at hand is written at a time: the web server has a copy of what is unread."""
+_READY_BYTES = 256 * 1024
+"""What is written at once where it is at hand: a slow client has the system hold no more."""
 
 RawHeaders = list[tuple[bytes, bytes]]
 """Headers as ASGI takes them: lower-case names."""
@@ -141,6 +143,9 @@ async def send_ready(
     """
     await send(start)
     if isinstance(body, bytes):
+        if len(body) <= _READY_BYTES:
+            await send(_last(body))
+            return
         *most, rest = _writes(body)
         for part in most:
             await send(_more(part))

@@ -172,7 +172,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.logger = log
-        self._room = {"slowest": self._cut_off_slowest}
+        self._room: dict[object, object] = {"slowest": self._cut_off_slowest}
 
     @property
     def is_idle(self) -> bool:

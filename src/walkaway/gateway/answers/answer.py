@@ -32,8 +32,9 @@ PIECE_BYTES = 1024 * 1024
 
 _WRITE_BYTES = 64 * 1024
 """How much of what is at hand is written at a time: the web server has a copy of what is unread."""
+
 _READY_BYTES = 256 * 1024
-"""What is written at once where it is at hand: a slow client has the system hold no more."""
+"""How long a whole answer may be for all of it to be written at once, copy and all."""
 
 RawHeaders = list[tuple[bytes, bytes]]
 """Headers as ASGI takes them: lower-case names."""

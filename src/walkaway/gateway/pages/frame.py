@@ -30,8 +30,9 @@ h1{font-size:1.25rem;font-weight:600}
 h2{font-size:1rem;font-weight:600;margin-top:2rem}
 caption{padding:1rem 0 .3rem;text-align:left}
 a{color:var(--link);text-underline-offset:.15em;unicode-bidi:isolate}
-a:focus-visible{outline:.15rem solid currentcolor;outline-offset:.15rem}
+a:focus-visible,.wide:focus-visible{outline:.15rem solid currentcolor;outline-offset:.15rem}
 table{border-collapse:collapse;width:100%}
+.wide{overflow-x:auto}
 th,td{padding:.3rem .75rem .3rem 0;border-bottom:1px solid var(--line);text-align:left;\
 vertical-align:top}
 th{color:var(--dim);font-weight:400}

@@ -46,7 +46,9 @@ def _table(caption: str, sources: Sequence[SourceStatus]) -> str:
         return ""
     heads = "".join([f'<th scope="col">{head}</th>' for head in _HEADS])
     rows = "".join(map(_row, sources))
-    return f"<table>\n<caption>{caption}</caption>\n<tr>{heads}</tr>\n{rows}</table>\n"
+    table = f"<table>\n<caption>{caption}</caption>\n<tr>{heads}</tr>\n{rows}</table>\n"
+    # What is wider than the page is scrolled, by keys as well.
+    return f'<div class="wide" role="region" aria-label="{caption}" tabindex="0">\n{table}</div>\n'
 
 
 def _row(source: SourceStatus) -> str:

@@ -70,6 +70,8 @@ def test_a_command_that_does_not_exist_is_told_from_those_that_do() -> None:
 def test_ctrl_c_leaves_without_a_word_where_no_command_runs(before: str, code: int) -> None:
     script = f"""
 import atexit, os, signal, sys
+# A suite that was started in the background ignores Ctrl-C, and so would what it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 def press():
     os.kill(os.getpid(), signal.SIGINT)
 class Pressing:

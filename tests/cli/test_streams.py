@@ -20,7 +20,14 @@ from walkaway.cli.streams import ByteStream, standard_input, standard_output
 from walkaway.errors import Unreadable, Unwritable
 
 MIB = 1 << 20
-PROGRAM = (sys.executable, "-c", "from walkaway.cli.main import main; main()")
+# A suite that was started in the background ignores Ctrl-C, and so would what it starts.
+START = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from walkaway.cli.main import main
+main()
+"""
+PROGRAM = (sys.executable, "-c", START)
 
 
 @pytest.fixture(autouse=True)

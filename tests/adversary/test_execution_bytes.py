@@ -274,7 +274,7 @@ def test_transactions_one_at_a_time() -> None:
             decode=decode_transaction,
             from_json=transaction_from_json,
         )
-    attack(payloads, CHEAP)
+    attack(payloads, CHEAP // 2)
 
 
 def withdrawals_of(under: Proven[Header], changed: tuple[Withdrawal, ...]) -> object:

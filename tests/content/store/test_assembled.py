@@ -238,10 +238,11 @@ async def test_what_no_walk_can_prove_is_dropped(tmp_path: Path) -> None:
     assert await AssembledFiles(tmp_path / "files").open(broad) is None
 
 
+@pytest.mark.parametrize("kept", [SMALL, LARGE])
 async def test_one_that_somebody_writes_to_while_it_is_proven_is_not_given(
-    files: AssembledFiles, monkeypatch: pytest.MonkeyPatch
+    files: AssembledFiles, monkeypatch: pytest.MonkeyPatch, kept: tuple[Cid, bytes]
 ) -> None:
-    file = put(files, *SMALL)
+    file = put(files, *kept)
     assert file is not None
 
     async def then_written_to(*given: object) -> bool:
@@ -249,7 +250,7 @@ async def test_one_that_somebody_writes_to_while_it_is_proven_is_not_given(
         return True
 
     monkeypatch.setattr(assembled, "is_file", then_written_to)
-    assert await again(files).open(SMALL[0]) is None
+    assert await again(files).open(kept[0]) is None
 
 
 @pytest.mark.parametrize("thing", ["folder", "pipe", "device", "loop"])

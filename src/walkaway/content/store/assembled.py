@@ -172,6 +172,9 @@ class AssembledFiles:
     def _remembered(self, cid: Cid, file: AssembledFile) -> AssembledFile | None:
         """Keep a file at hand: its bytes where it is small, else its descriptor."""
         if file.size > self._limits.assembled_small_bytes:
+            # Whoever wrote to it while it was proven has made another file of it.
+            if not file.is_unchanged():
+                return None
             self._hold_open(cid, file)
             return file
         data = bytes(file.slice())

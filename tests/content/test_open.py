@@ -13,7 +13,7 @@ from walkaway.content.open import Root, find_root, open_pointer
 from walkaway.errors import NoSuchPath, ProofError, TooMuch, Unproven
 from walkaway.limits import LIMITS
 from walkaway.names.pointer import Pointer, parse_pointer
-from walkaway.names.resolution import Resolution
+from walkaway.names.resolution import Resolution, Standing
 
 DAG = Dag()
 LEAF = DAG.raw(b"leaf")
@@ -33,7 +33,8 @@ class Told:
         if name not in self._told:
             raise Unproven("no such name", reasons={})
         path, seconds, proven = self._told[name]
-        return Resolution(parse_pointer(path), seconds, proven)
+        standing = Standing.PROVEN if proven else Standing.WORD
+        return Resolution(parse_pointer(path), seconds, standing)
 
 
 NAMES = {

@@ -24,7 +24,7 @@ from walkaway.gateway.safety.denylist import Denylist
 from walkaway.limits import LIMITS
 from walkaway.names.held import HeldNames
 from walkaway.names.pointer import Pointer
-from walkaway.names.resolution import Resolution
+from walkaway.names.resolution import Resolution, Standing
 from walkaway.proofs.ipfs import codecs, dag_cbor, dag_json
 from walkaway.proofs.ipfs.car import CarReader
 from walkaway.proofs.ipfs.cid import Cid
@@ -355,8 +355,10 @@ async def test_names_that_fail(site: Site, error: Exception, status: int) -> Non
 
 
 async def test_names_with_their_own_path_and_time(site: Site) -> None:
-    to = Resolution(Pointer("ipfs", str(site.root), ("sub",)), 77.9, proven=True, record=b"signed")
-    through = Resolution(Pointer("ipns", "example.org", ()), 300, proven=True)
+    to = Resolution(
+        Pointer("ipfs", str(site.root), ("sub",)), 77.9, standing=Standing.PROVEN, record=b"signed"
+    )
+    through = Resolution(Pointer("ipns", "example.org", ()), 300, standing=Standing.PROVEN)
     gateway = Gateway(site.dag, site.dag, Names(example_org=to, other_org=through))
     reply = await ask(gateway, "/ipns/other.org/a%20b.txt")
     assert (reply.status, reply.body) == (200, b"hello\n")
@@ -375,13 +377,13 @@ async def test_names_with_their_own_path_and_time(site: Site) -> None:
 
 
 async def test_names_in_circles_come_to_an_end(site: Site) -> None:
-    circle = Resolution(Pointer("ipns", "example.org", ()), None, proven=True)
+    circle = Resolution(Pointer("ipns", "example.org", ()), None, standing=Standing.PROVEN)
     reply = await ask(Gateway(site.dag, site.dag, Names(example_org=circle)), "/ipns/example.org")
     assert reply.status == 422
 
 
 async def test_a_host_that_is_a_name_is_its_site_and_another_has_path_urls(site: Site) -> None:
-    to = Resolution(Pointer("ipfs", str(site.root), ()), None, proven=False)
+    to = Resolution(Pointer("ipfs", str(site.root), ()), None, standing=Standing.WORD)
     settings = GatewaySettings(allowed_hosts=("example.org", "node.home"))
     gateway = Gateway(site.dag, site.dag, Names(example_org=to), settings=settings)
     reply = await ask(gateway, "/", host="example.org")
@@ -558,13 +560,15 @@ async def test_what_is_denied_is_denied_by_the_name_of_another(site: Site, tmp_p
     path.write_text(f"/ipns/bad.example\n/ipns/part.example/sub/*\n/ipfs/{site.root}/doc/*\n")
     denylist = Denylist(path)
     denylist.load()
-    content = Resolution(Pointer("ipfs", str(site.root)), None, proven=True)
+    content = Resolution(Pointer("ipfs", str(site.root)), None, standing=Standing.PROVEN)
     names = Names(
         bad_example=content,
         part_example=content,
-        to_bad=Resolution(Pointer("ipns", "bad.example"), None, proven=True),
-        to_part=Resolution(Pointer("ipns", "part.example", ("sub",)), None, proven=True),
-        beside=Resolution(Pointer("ipns", "part.example"), None, proven=True),
+        to_bad=Resolution(Pointer("ipns", "bad.example"), None, standing=Standing.PROVEN),
+        to_part=Resolution(
+            Pointer("ipns", "part.example", ("sub",)), None, standing=Standing.PROVEN
+        ),
+        beside=Resolution(Pointer("ipns", "part.example"), None, standing=Standing.PROVEN),
     )
     open_to_all = Gateway(site.dag, site.dag, names)
     gateway = Gateway(site.dag, site.dag, names, denylist=denylist)

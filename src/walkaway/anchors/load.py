@@ -63,6 +63,9 @@ def parse_chain_spec(text: str, name: str) -> ChainSpec:
         deposit_contract=table.octets("deposit_contract", 20)
         if "deposit_contract" in table.fields
         else None,
+        universal_resolver=table.octets("universal_resolver", 20)
+        if "universal_resolver" in table.fields
+        else None,
     )
 
 

@@ -90,7 +90,8 @@ class ChainSpec:
     ``forks`` is in ascending order of epoch and begins with Phase 0 at epoch 0;
     a fork that is not switched on (Gloas, today) is simply not in it.
     ``blob_base_fees`` is in ascending order of timestamp. ``deposit_contract`` is
-    the 20-byte address whose logs are deposits (EIP-6110), None where there is none.
+    the 20-byte address whose logs are deposits (EIP-6110), None where there is none;
+    ``universal_resolver`` that of the ENS Universal Resolver (ENSIP-23), likewise.
     """
 
     network: str
@@ -103,6 +104,7 @@ class ChainSpec:
     blob_schedule: tuple[BlobLimit, ...]
     blob_base_fees: tuple[BlobBaseFee, ...] = ()
     deposit_contract: bytes | None = None
+    universal_resolver: bytes | None = None
 
     def epoch_at_slot(self, slot: int) -> int:
         """Compute_epoch_at_slot."""

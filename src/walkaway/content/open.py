@@ -13,7 +13,7 @@ from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.node import Look, look_at
 from walkaway.content.resolve import Resolved, resolve
-from walkaway.errors import TooMuch
+from walkaway.errors import TooMuch, Unsupported
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.pointer import Pointer
 from walkaway.names.resolution import Names
@@ -75,13 +75,13 @@ async def find_root(
     Raises:
         Unproven: nobody could supply a proof of where a name leads.
         ProofError: what there is for a name does not prove it, or the address is malformed.
-        Unsupported: no kind of name that is resolved.
+        Unsupported: no kind of name that is resolved, or content that is not fetched.
         TooMuch: one name leads to another, on and on.
     """
     asked, path, seconds, proven = pointer.root, pointer.path, list[float](), True
     passing(pointer)
     for _ in range(limits.name_steps):
-        if pointer.network == "ipfs":
+        if pointer.network != "ipns":
             break
         resolution = await names.resolve(pointer.root)
         pointer = resolution.pointer
@@ -90,6 +90,8 @@ async def find_root(
         proven = proven and resolution.proven
         if resolution.seconds is not None:
             seconds.append(resolution.seconds)
+    if pointer.network == "ar":
+        raise Unsupported(f"{asked[:100]!r} leads to Arweave, from which nothing is fetched yet")
     if pointer.network != "ipfs":
         raise TooMuch(f"{asked[:100]!r} leads through more than {limits.name_steps} names")
     return Root(Cid.parse(pointer.root), path, min(seconds, default=None), proven)

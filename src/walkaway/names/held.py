@@ -20,7 +20,7 @@ from typing import Final
 from walkaway.errors import ConfigError, Elsewhere, ProofError, TooMuch, Unproven, WalkawayError
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.pointer import Pointer, parse_pointer
-from walkaway.names.resolution import Resolution
+from walkaway.names.resolution import Resolution, Standing
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.ipns_name import name_text, parse_name
 from walkaway.proofs.ipfs.ipns_record import IpnsRecord, prove_record
@@ -79,7 +79,7 @@ class HeldNames:
         """
         pointer = self._dnslinks.get(_domain(name))
         if pointer is not None:
-            return Resolution(pointer, None, proven=False)
+            return Resolution(pointer, None, Standing.OWN)
         try:
             key = parse_name(name)
         except ProofError:
@@ -90,7 +90,14 @@ class HeldNames:
         said = held.proven.value
         left = said.validity / SECOND - self._clock.now()
         pointer, ttl = parse_pointer(said.value), said.ttl / SECOND
-        return Resolution(pointer, min(ttl, left), proven=True, record=held.signed, ttl=ttl)
+        return Resolution(
+            pointer,
+            min(ttl, left),
+            Standing.PROVEN,
+            because=held.proven.because,
+            record=held.signed,
+            ttl=ttl,
+        )
 
     async def record(self, name: Cid) -> HeldRecord | None:
         """The record that is held for a key, proven now; None where there is none.

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from walkaway.errors import ProofError, Unsupported
 from walkaway.proofs.ipfs.cid import Cid
 
+_TRANSACTION: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+
 __all__ = ["Network", "Pointer", "parse_pointer"]
 
-Network = Literal["ipfs", "ipns"]
-"""Where content lives, or is named once more."""
+Network = Literal["ipfs", "ipns", "ar"]
+"""Where content lives, or is named once more (ipns). ``ar`` is Arweave."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """A place in a network: ``root`` is a CID (ipfs) or a name (ipns), as text.
+    """A place in a network: ``root`` is a CID (ipfs), a name (ipns), or the id of
+    a transaction (ar), as text.
 
     ``path`` holds the unescaped segments below it; ``str`` is the content path,
     such as ``/ipfs/bafy.../docs``.
@@ -46,4 +50,8 @@ def parse_pointer(text: str) -> Pointer:
         return Pointer("ipfs", root, segments)
     if network == "ipns":
         return Pointer("ipns", root, segments)
+    if network == "ar":
+        if not _TRANSACTION.fullmatch(root):
+            raise ProofError("no id of an Arweave transaction", got=root)
+        return Pointer("ar", root, segments)
     raise Unsupported(f"a name points to content on {network[:32]!r}, which is not fetched here")

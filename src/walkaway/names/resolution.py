@@ -3,29 +3,51 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 from walkaway.names.pointer import Pointer
+from walkaway.proofs.proven import Evidence
 
-__all__ = ["Names", "Resolution"]
+__all__ = ["Names", "Resolution", "Standing"]
+
+
+class Standing(Enum):
+    """How firmly it stands that a name leads somewhere."""
+
+    PROVEN = "proven"
+    """Down to the anchors: by the chain, by DNSSEC, or by the signature of the name's own key."""
+    ACCEPTED = "accepted"
+    """Somebody's word, which the name's own contract accepted by a callback over proven state."""
+    WORD = "word"
+    """Somebody's word: a resolver's, or that of several gateways that agree."""
+    OWN = "own"
+    """The person's own setting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """Where a name points, for how long, and whether that is proven.
+    """Where a name points, for how long, and what that stands on.
 
     ``seconds`` is how long it may be held, None where nothing says: the record's TTL,
     or less where the record's own time is over before.
+    ``because`` is the evidence, step by step down to what is believed; None only where
+    ``standing`` is the person's own setting.
     ``record`` is the signed IPNS record, where that is what it stands on, and ``ttl``
     what that says: how long the record itself, which tells its own end, may be held.
-    ``proven`` is False where it is only a resolver's word, or the person's own setting.
     """
 
     pointer: Pointer
     seconds: float | None
-    proven: bool
+    standing: Standing
+    because: Evidence | None = None
     record: bytes | None = None
     ttl: float | None = None
+
+    @property
+    def proven(self) -> bool:
+        """Whether it needs nobody's word."""
+        return self.standing is Standing.PROVEN
 
 
 class Names(Protocol):
@@ -35,7 +57,7 @@ class Names(Protocol):
         """One step from a name: the pointer may itself be a name.
 
         Raises:
-            Unproven: nobody could supply a proof.
+            Unproven: nobody could supply a proof, or it is proven that the name leads nowhere.
             ProofError: what is held for the name does not prove it.
             Unsupported: no kind of name that is resolved.
         """

@@ -10,7 +10,9 @@
     │   └── SourceLacks       it said, or showed, that it cannot serve this (no fault)
     │       └── NotKnown      it says that what was asked for does not exist (no fault)
     ├── Unproven              no source could supply a proof; lists each with its reason
-    │   └── NoNetwork         no source could even be reached
+    │   ├── NoNetwork         no source could even be reached
+    │   ├── NoSuchName        a name leads nowhere; that is proven
+    │   └── UnsignedName      a name's own zone proves nothing: only a resolver's word is left
     ├── Rejected              no submitter took a transaction; says what they hold against it
     ├── StillPending          a transaction that was sent stands in no proven block yet
     ├── Stale                 the proven head is too old to answer for "latest"
@@ -47,6 +49,7 @@ __all__ = [
     "InvalidRequest",
     "NoEndpoint",
     "NoNetwork",
+    "NoSuchName",
     "NoSuchPath",
     "NotKnown",
     "ProofError",
@@ -65,6 +68,7 @@ __all__ = [
     "UnknownNode",
     "Unproven",
     "Unreadable",
+    "UnsignedName",
     "Unsupported",
     "Unwritable",
     "WalkawayError",
@@ -180,6 +184,14 @@ class Unproven(WalkawayError):
 
 class NoNetwork(Unproven):
     """No source could even be reached: this machine has no way to any of them."""
+
+
+class NoSuchName(Unproven):
+    """It is proven that a name leads nowhere: it is not there, or says nothing of content."""
+
+
+class UnsignedName(Unproven):
+    """It is proven that a DNS name's zone is not signed, and no word on it is taken."""
 
 
 class Rejected(WalkawayError):

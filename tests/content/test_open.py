@@ -50,7 +50,8 @@ NAMES = {
 async def test_an_address_asks_nobody_for_names() -> None:
     names = Told({})
     opened = await open_pointer(DAG, names, Pointer("ipfs", str(ROOT), ("inner",)), Budget())
-    assert opened.root == Root(ROOT, ("inner",), None, True)
+    assert opened.root == Root(ROOT, ("inner",))
+    assert (opened.root.seconds, opened.root.proven) == (None, True)
     assert (opened.look.what, opened.look.cid) == (What.DIRECTORY, INNER)
     assert opened.resolved.roots == (ROOT, INNER)
     assert names.asked == []
@@ -58,10 +59,16 @@ async def test_an_address_asks_nobody_for_names() -> None:
 
 async def test_names_add_to_the_path_and_the_shortest_time_stands() -> None:
     opened = await open_pointer(DAG, Told(NAMES), Pointer("ipns", "app", ("leaf",)), Budget())
-    assert opened.root == Root(ROOT, ("inner", "leaf"), 30.0, True)
+    root = opened.root
+    assert (root.cid, root.path, root.seconds, root.proven) == (ROOT, ("inner", "leaf"), 30.0, True)
+    assert [step.name for step in root.steps] == ["app", "site"]
+    assert [str(step.resolution.pointer) for step in root.steps] == [
+        "/ipns/site/inner",
+        f"/ipfs/{ROOT}",
+    ]
     assert opened.look.block == b"leaf"
     by_word = await find_root(Told(NAMES), Pointer("ipns", "word", ("inner",)))
-    assert by_word == Root(ROOT, ("inner",), 30.0, False)
+    assert (by_word.path, by_word.seconds, by_word.proven) == (("inner",), 30.0, False)
 
 
 async def test_what_leads_nowhere_is_refused() -> None:
@@ -82,4 +89,5 @@ async def test_names_that_lead_in_a_circle_end() -> None:
     assert len(names.asked) == LIMITS.name_steps
     chain = {str(at): (f"/ipns/{at + 1}", None, True) for at in range(LIMITS.name_steps - 1)}
     chain[str(LIMITS.name_steps - 1)] = (f"/ipfs/{LEAF}", None, True)
-    assert await find_root(Told(chain), Pointer("ipns", "0")) == Root(LEAF)
+    root = await find_root(Told(chain), Pointer("ipns", "0"))
+    assert (root.cid, len(root.steps)) == (LEAF, LIMITS.name_steps)

@@ -9,10 +9,12 @@ from walkaway.errors import (
     InvalidRequest,
     NoEndpoint,
     NoNetwork,
+    NoSuchName,
     NoSuchPath,
     ProofError,
     Stale,
     Unproven,
+    UnsignedName,
     Unsupported,
     WalkawayError,
 )
@@ -47,6 +49,14 @@ _ADVICE: tuple[tuple[type[WalkawayError], str], ...] = (
     (
         NoNetwork,
         "check this machine's connection and DNS; walkaway demo needs no network",
+    ),
+    (
+        NoSuchName,
+        "whoever owns the name can give it content; walkaway open takes its address as well",
+    ),
+    (
+        UnsignedName,
+        "to take a resolver's word on it, name it in unsigned_dns in walkaway.toml",
     ),
     (
         Unproven,

@@ -14,12 +14,14 @@ from walkaway.errors import (
     InvalidRequest,
     NoEndpoint,
     NoNetwork,
+    NoSuchName,
     ProofError,
     SourceFault,
     Stale,
     TooMuch,
     UnknownMethod,
     Unproven,
+    UnsignedName,
     Unsupported,
     WalkawayError,
 )
@@ -47,6 +49,11 @@ _KINDS: Mapping[object, type[WalkawayError]] = {
     )
 }
 """The errors that are nothing but a message and advice, by the names they go by."""
+
+_OF_SOURCES: Mapping[object, type[Unproven]] = {
+    kind.__name__: kind for kind in (NoNetwork, NoSuchName, UnsignedName, Unproven)
+}
+"""The errors that say who was asked."""
 
 
 def endpoint_url(host: str, port: int) -> str:
@@ -130,12 +137,11 @@ def _as_raised(error: Mapping[str, Any]) -> WalkawayError:
     advice = str(data.get("advice", ""))
     kind = data.get("error")
     sources = data.get("sources")
-    if kind in {"Unproven", "NoNetwork"} and isinstance(sources, Mapping):
+    if kind in _OF_SOURCES and isinstance(sources, Mapping):
         reasons = {str(name): str(why) for name, why in sources.items()}
         listed = "; ".join(f"{name}: {why}" for name, why in reasons.items())
         summary = message.removesuffix(f" ({listed})")
-        raised = NoNetwork if kind == "NoNetwork" else Unproven
-        return raised(summary, reasons=reasons, advice=advice)
+        return _OF_SOURCES[kind](summary, reasons=reasons, advice=advice)
     if kind == "Stale":
         age, limit = data.get("age_seconds"), data.get("limit_seconds")
         if isinstance(age, int) and isinstance(limit, int):

@@ -16,24 +16,41 @@ from walkaway.content.resolve import Resolved, resolve
 from walkaway.errors import TooMuch, Unsupported
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.pointer import Pointer
-from walkaway.names.resolution import Names
+from walkaway.names.resolution import Names, Resolution
 from walkaway.proofs.ipfs.cid import Cid
 
-__all__ = ["Opened", "Root", "find_root", "open_pointer"]
+__all__ = ["NameStep", "Opened", "Root", "find_root", "open_pointer"]
+
+
+@dataclass(frozen=True, slots=True)
+class NameStep:
+    """A name on the way, and where it led."""
+
+    name: str
+    resolution: Resolution
 
 
 @dataclass(frozen=True, slots=True)
 class Root:
     """An address, and the path below it, after all names on the way were followed.
 
-    ``seconds`` is how long that may be held, None where nothing says; ``proven``
-    whether each of the names was, and not somebody's word.
+    ``steps`` are those names, in order, each with where it led and on what that stands.
     """
 
     cid: Cid
     path: tuple[str, ...] = ()
-    seconds: float | None = None
-    proven: bool = True
+    steps: tuple[NameStep, ...] = ()
+
+    @property
+    def seconds(self) -> float | None:
+        """How long that may be held; None where nothing says."""
+        told = [step.resolution.seconds for step in self.steps]
+        return min((seconds for seconds in told if seconds is not None), default=None)
+
+    @property
+    def proven(self) -> bool:
+        """Whether each of the names was, and none is somebody's word."""
+        return all(step.resolution.proven for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +95,18 @@ async def find_root(
         Unsupported: no kind of name that is resolved, or content that is not fetched.
         TooMuch: one name leads to another, on and on.
     """
-    asked, path, seconds, proven = pointer.root, pointer.path, list[float](), True
+    asked, path, steps = pointer.root, pointer.path, list[NameStep]()
     passing(pointer)
     for _ in range(limits.name_steps):
         if pointer.network != "ipns":
             break
         resolution = await names.resolve(pointer.root)
+        steps.append(NameStep(pointer.root, resolution))
         pointer = resolution.pointer
         path = (*pointer.path, *path)
         passing(Pointer(pointer.network, pointer.root, path))
-        proven = proven and resolution.proven
-        if resolution.seconds is not None:
-            seconds.append(resolution.seconds)
     if pointer.network == "ar":
         raise Unsupported(f"{asked[:100]!r} leads to Arweave, from which nothing is fetched yet")
     if pointer.network != "ipfs":
         raise TooMuch(f"{asked[:100]!r} leads through more than {limits.name_steps} names")
-    return Root(Cid.parse(pointer.root), path, min(seconds, default=None), proven)
+    return Root(Cid.parse(pointer.root), path, tuple(steps))

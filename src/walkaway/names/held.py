@@ -69,6 +69,11 @@ class HeldNames:
         self._dnslinks = {_domain(name): _own(name, to) for name, to in (dnslinks or {}).items()}
         self._writing = asyncio.Lock()
 
+    def own(self, name: str) -> Resolution | None:
+        """Where the person's own setting has a name lead; None where there is none."""
+        pointer = self._dnslinks.get(_domain(name))
+        return None if pointer is None else Resolution(pointer, None, Standing.OWN)
+
     async def resolve(self, name: str) -> Resolution:
         """One step from a name.
 
@@ -77,9 +82,9 @@ class HeldNames:
             ProofError: what is held does not prove it.
             Unsupported: it points to a network that is not known.
         """
-        pointer = self._dnslinks.get(_domain(name))
-        if pointer is not None:
-            return Resolution(pointer, None, Standing.OWN)
+        own = self.own(name)
+        if own is not None:
+            return own
         try:
             key = parse_name(name)
         except ProofError:

@@ -11,6 +11,7 @@ from typing import Final
 from walkaway.errors import (
     InvalidRequest,
     NoNetwork,
+    NoSuchName,
     NoSuchPath,
     ProofError,
     Stale,
@@ -61,6 +62,8 @@ def status_of(error: WalkawayError) -> int:
     """
     if isinstance(error, Failure):
         return error.status
+    if isinstance(error, NoSuchName):
+        return 404
     if isinstance(error, Unproven):
         return 404 if set(error.reasons) <= {STORE} else 502
     return next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
@@ -106,6 +109,8 @@ def _advice(error: WalkawayError, status: int) -> str:
     """What to do next, where the error itself does not say."""
     if _seems_offline(error):
         return "this machine seems to be offline; what is kept on it is served all the same"
+    if isinstance(error, NoSuchName):
+        return "that it leads nowhere is proven; whoever owns the name can give it content"
     if isinstance(error, Unproven) and status == 404:
         return "nobody else was asked; walkaway add, car import or pin add bring content here"
     if isinstance(error, Unproven):

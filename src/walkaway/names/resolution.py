@@ -9,7 +9,7 @@ from typing import Protocol
 from walkaway.names.pointer import Pointer
 from walkaway.proofs.proven import Evidence
 
-__all__ = ["Names", "Resolution", "Standing"]
+__all__ = ["Change", "Names", "Resolution", "Standing", "Waiting"]
 
 
 class Standing(Enum):
@@ -25,6 +25,31 @@ class Standing(Enum):
     """The person's own setting."""
 
 
+class Waiting(Enum):
+    """Why a pointer that a name held before is served in place of what it says now."""
+
+    NEW = "it has not stood for long enough yet"
+    PINNED = "the name is pinned"
+    REJECTED = "it was rejected"
+    UNRESOLVED = "the name cannot be resolved now"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a name says now, where another pointer is served in its place.
+
+    ``pointer`` is None where the name is not resolved; ``reason`` then says why not.
+    ``since`` is unix time, when that was first seen; ``until`` when it will be
+    believed, None where only the person can say so.
+    """
+
+    pointer: Pointer | None
+    why: Waiting
+    since: float
+    until: float | None = None
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Resolution:
     """Where a name points, for how long, and what that stands on.
@@ -35,6 +60,7 @@ class Resolution:
     ``standing`` is the person's own setting.
     ``record`` is the signed IPNS record, where that is what it stands on, and ``ttl``
     what that says: how long the record itself, which tells its own end, may be held.
+    ``waiting`` is what the name says now, where ``pointer`` is what it said before.
     """
 
     pointer: Pointer
@@ -43,6 +69,7 @@ class Resolution:
     because: Evidence | None = None
     record: bytes | None = None
     ttl: float | None = None
+    waiting: Change | None = None
 
     @property
     def proven(self) -> bool:

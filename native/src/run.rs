@@ -28,9 +28,9 @@ use crate::{BalanceOverflow, InvalidCall, KernelFault};
 ///
 /// Returns the outcome, None where something was missing, and what was. The
 /// outcome is (succeeded, output, gas used, logs, halt, created, touched
-/// accounts, touched slots, gas before refund, changes), a log (address,
-/// topics, data); what was missing is (accounts, slots, code hashes, block
-/// numbers).
+/// accounts, touched slots, gas before refund, changes, recovered signers), a
+/// log (address, topics, data); what was missing is (accounts, slots, code
+/// hashes, block numbers).
 #[pyfunction]
 pub fn run<'py>(
     python: Python<'py>,
@@ -86,6 +86,7 @@ struct Outcome {
     manner: Manner,
     touched: Vec<(Address, Vec<U256>)>,
     changes: Vec<Change>,
+    recovered: Vec<Address>,
 }
 
 fn build<'a>(
@@ -128,6 +129,7 @@ fn execute(evm: &mut CallEvm<'_>, manner: Manner, logs_transfers: bool) -> Ended
         Manner::Asked | Manner::Transaction => handler.run(evm),
     };
     let state = evm.ctx.journaled_state.finalize();
+    let recovered = std::mem::take(&mut evm.precompiles.recovered);
     let database = &mut evm.ctx.journaled_state.database;
     // Nothing follows on a call that is only asked.
     let changes = match (&ended, manner) {
@@ -151,6 +153,7 @@ fn execute(evm: &mut CallEvm<'_>, manner: Manner, logs_transfers: bool) -> Ended
                 .map(|(address, account)| (address, account.storage.into_keys().collect()))
                 .collect(),
             changes,
+            recovered,
         }),
         Err(EVMError::Transaction(reason)) => {
             let figure = figure(&reason, &evm.ctx.cfg);
@@ -225,6 +228,11 @@ impl Outcome {
             .into_iter()
             .map(|change| change.into_python(python))
             .collect::<PyResult<Vec<_>>>()?;
+        let recovered = self
+            .recovered
+            .iter()
+            .map(|signer| PyBytes::new(python, signer.as_slice()))
+            .collect::<Vec<_>>();
         (
             result.is_success(),
             PyBytes::new(python, output),
@@ -236,6 +244,7 @@ impl Outcome {
             touched_slots,
             before_refund,
             PyTuple::new(python, changes)?,
+            PyTuple::new(python, recovered)?,
         )
             .into_pyobject(python)
     }

@@ -122,6 +122,7 @@ def compared(answer: Answer) -> object:
         answer.created,
         answer.gas_before_refund,
         dict(answer.changes),
+        answer.recovered,
     )
 
 

@@ -1,8 +1,9 @@
-"""What one run of EELS has otherwise about its frames: precompiles elsewhere, transfers as logs.
+"""What one run of EELS has otherwise about its frames: precompiles elsewhere, transfers as logs,
+and who signed what ECRECOVER was given.
 
 EELS makes an ``Evm`` for every message it processes, and knows of no hooks. So
-that name is replaced in a fork's interpreter, once, and so are SELFDESTRUCT and
-the following of delegations; each looks at the transaction's environment and
+that name is replaced in a fork's interpreter, once, and so are SELFDESTRUCT, the
+following of delegations and ECRECOVER; each looks at the transaction's environment and
 does nothing more unless it is of the form made here. The devnet builds blocks
 with the same packages and never uses that form.
 
@@ -23,6 +24,7 @@ from ethereum_types.bytes import Bytes20, Bytes32
 from ethereum_types.numeric import U256
 
 from walkaway.evm.eels import eels_module
+from walkaway.evm.engine import RECOVERED_KEPT
 from walkaway.proofs.execution.keccak import keccak256
 
 __all__ = ["watched_environment"]
@@ -30,6 +32,7 @@ __all__ = ["watched_environment"]
 ETHER = Bytes20(b"\xee" * 20)
 TRANSFER = Bytes32(keccak256(b"Transfer(address,address,uint256)"))
 CALLCODE = 0xF2
+ECRECOVER = Bytes20((1).to_bytes(20, "big"))
 
 # A value of one of EELS' forks, whose types are made anew for each.
 Eels = Any
@@ -37,10 +40,11 @@ Eels = Any
 
 @lru_cache
 def watched_environment(fork: str) -> Eels:
-    """A fork's transaction environment with two fields more, whose frames heed them.
+    """A fork's transaction environment with three fields more, whose frames heed them.
 
     ``precompiles`` is that of `walkaway.evm.engine.BlockEnvironment`,
-    ``logs_transfers`` that of `walkaway.evm.engine.Call`.
+    ``logs_transfers`` that of `walkaway.evm.engine.Call`. ``recovered`` fills with what
+    `walkaway.evm.engine.Outcome` has of that name.
     """
     interpreter = eels_module(fork, "vm.interpreter")
     plain = eels_module(fork, "vm").TransactionEnvironment
@@ -49,6 +53,7 @@ def watched_environment(fork: str) -> Eels:
         [
             ("precompiles", Mapping[bytes, bytes | None], field(default_factory=dict)),
             ("logs_transfers", bool, field(default=False)),
+            ("recovered", dict[bytes, None], field(default_factory=dict)),
         ],
         bases=(plain,),
         kw_only=True,
@@ -57,6 +62,7 @@ def watched_environment(fork: str) -> Eels:
     _watch_messages(interpreter, form, log)
     _watch_delegation(eels_module(fork, "vm.instructions.system"), form)
     _watch_destruction(interpreter, eels_module(fork, "state"), form, log)
+    _watch_recovery(interpreter, form)
     return form
 
 
@@ -127,6 +133,20 @@ def _watch_destruction(interpreter: ModuleType, state: ModuleType, form: Eels, l
             evm.logs += (_transfer(log, here, heir, balance),)
 
     interpreter.op_implementation[operation] = destroy_watched
+
+
+def _watch_recovery(interpreter: ModuleType, form: Eels) -> None:
+    recover: Callable[[Eels], None] = interpreter.PRE_COMPILED_CONTRACTS[ECRECOVER]
+
+    def recover_watched(evm: Eels) -> None:
+        recover(evm)
+        environment = evm.message.tx_env
+        if isinstance(environment, form) and evm.output:
+            signers: dict[bytes, None] = environment.recovered
+            if len(signers) < RECOVERED_KEPT:
+                signers[bytes(evm.output[12:])] = None
+
+    interpreter.PRE_COMPILED_CONTRACTS[ECRECOVER] = recover_watched
 
 
 def _transfer(log: Eels, sender: bytes, receiver: bytes, value: U256) -> Eels:

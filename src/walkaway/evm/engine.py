@@ -20,6 +20,7 @@ from walkaway.proofs.execution.receipts import Log
 from walkaway.proofs.execution.transactions import AccessListEntry, Authorization
 
 __all__ = [
+    "RECOVERED_KEPT",
     "BlockEnvironment",
     "Call",
     "Engine",
@@ -29,6 +30,9 @@ __all__ = [
     "Outcome",
     "Overrides",
 ]
+
+RECOVERED_KEPT = 64
+"""The most signers that an outcome tells of; the native kernel has the same number."""
 
 
 class Manner(Enum):
@@ -141,7 +145,9 @@ class Outcome:
     given on top of its own (`walkaway.evm.overlay`): of every changed account the
     balance, nonce and code, and the slots whose values changed; ``storage`` where
     the account was destroyed or made anew. Nothing follows on a run that is only
-    `Manner.ASKED`, and so none are told of one.
+    `Manner.ASKED`, and so none are told of one. ``recovered`` are the 20-byte
+    addresses that the precompile ECRECOVER gave: whose signatures the code saw, each
+    once, in order, those in frames that reverted too, and no more than `RECOVERED_KEPT`.
     """
 
     succeeded: bool
@@ -154,6 +160,7 @@ class Outcome:
     touched_slots: frozenset[tuple[bytes, bytes]] = frozenset()
     gas_before_refund: int = 0
     changes: Mapping[bytes, Overrides] = field(default_factory=dict)
+    recovered: tuple[bytes, ...] = ()
 
     @property
     def reverted(self) -> bool:

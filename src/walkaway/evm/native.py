@@ -24,7 +24,7 @@ from walkaway.proofs.execution.receipts import Log
 
 __all__ = ["NativeEngine", "available"]
 
-INTERFACE = 3
+INTERFACE = 4
 """The kernel's, by its own count; another one could mean another thing by the same call."""
 
 _Slots: TypeAlias = frozenset[tuple[bytes, bytes]]
@@ -41,6 +41,7 @@ _RawOutcome: TypeAlias = tuple[
     _Slots,
     int,
     tuple[_RawChange, ...],
+    tuple[bytes, ...],
 ]
 _RawMissing: TypeAlias = tuple[frozenset[bytes], _Slots, frozenset[bytes], frozenset[int]]
 
@@ -197,7 +198,19 @@ def _plain_environment(environment: BlockEnvironment) -> BlockEnvironment:
 
 
 def _outcome(raw: _RawOutcome) -> Outcome:
-    succeeded, output, gas_used, logs, halt, created, accounts, slots, before_refund, changes = raw
+    (
+        succeeded,
+        output,
+        gas_used,
+        logs,
+        halt,
+        created,
+        accounts,
+        slots,
+        before_refund,
+        changes,
+        recovered,
+    ) = raw
     return Outcome(
         succeeded=succeeded,
         output=output,
@@ -209,6 +222,7 @@ def _outcome(raw: _RawOutcome) -> Outcome:
         touched_slots=slots,
         gas_before_refund=before_refund,
         changes=dict(map(_change, changes)),
+        recovered=recovered,
     )
 
 

@@ -9,17 +9,16 @@ believed: it goes to that function, in a call over proven state.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 
+from walkaway.errors import ProofError
+from walkaway.evm.abi import WORD, AbiTuple, encode_bytes
 from walkaway.limits import LIMITS
 
 __all__ = ["OFFCHAIN_LOOKUP", "GatewayQuery", "OffchainLookup", "offchain_lookup"]
 
 OFFCHAIN_LOOKUP = bytes.fromhex("556f1830")
 """The selector of ``OffchainLookup(address,string[],bytes,bytes4,bytes)``."""
-
-WORD = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +54,10 @@ class OffchainLookup:
 
     def callback_data(self, response: bytes) -> bytes:
         """The call data that hands the response to the contract's own judgement."""
-        first = _encoded(response)
+        first = encode_bytes(response)
         places = (2 * WORD, 2 * WORD + len(first))
         head = b"".join(place.to_bytes(WORD, "big") for place in places)
-        return self.callback + head + first + _encoded(self.extra_data)
+        return self.callback + head + first + encode_bytes(self.extra_data)
 
 
 def offchain_lookup(revert_data: bytes) -> OffchainLookup | None:
@@ -70,79 +69,14 @@ def offchain_lookup(revert_data: bytes) -> OffchainLookup | None:
     """
     if revert_data[:4] != OFFCHAIN_LOOKUP:
         return None
-    arguments = _Tuple(revert_data[4:])
+    arguments = AbiTuple(revert_data[4:])
     try:
         return OffchainLookup(
             sender=arguments.padded_left(0, 20),
-            urls=arguments.inner(1, _urls),
+            urls=arguments.texts_at(1, LIMITS.gateway_urls, LIMITS.gateway_url_bytes),
             call_data=arguments.bytes_at(2),
             callback=arguments.padded_right(3, 4),
             extra_data=arguments.bytes_at(4),
         )
-    except _Malformed:
+    except ProofError:
         return None
-
-
-class _Malformed(Exception):
-    """Caught in this module, and nowhere else."""
-
-
-class _Tuple:
-    """Values as the contract ABI encodes them; offsets are counted from the first byte."""
-
-    def __init__(self, encoded: bytes) -> None:
-        self._encoded = encoded
-
-    def padded_left(self, index: int, size: int) -> bytes:
-        """A value of ``size`` bytes at the end of its word."""
-        word = self._word(index * WORD)
-        if any(word[:-size]):
-            raise _Malformed
-        return word[-size:]
-
-    def padded_right(self, index: int, size: int) -> bytes:
-        """A value of ``size`` bytes at the beginning of its word."""
-        word = self._word(index * WORD)
-        if any(word[size:]):
-            raise _Malformed
-        return word[:size]
-
-    def bytes_at(self, index: int, limit: int | None = None) -> bytes:
-        """A value of any length, of at most ``limit`` bytes."""
-        at = self._number(index * WORD)
-        length = self._number(at)
-        if limit is not None and length > limit:
-            raise _Malformed
-        value = self._encoded[at + WORD : at + WORD + length]
-        if len(value) != length:
-            raise _Malformed
-        return value
-
-    def inner(self, index: int, read: Callable[[int, _Tuple], tuple[str, ...]]) -> tuple[str, ...]:
-        """An array: ``read`` is given its length, and its elements."""
-        at = self._number(index * WORD)
-        return read(self._number(at), _Tuple(self._encoded[at + WORD :]))
-
-    def _number(self, at: int) -> int:
-        return int.from_bytes(self._word(at), "big")
-
-    def _word(self, at: int) -> bytes:
-        word = self._encoded[at : at + WORD]
-        if len(word) != WORD:
-            raise _Malformed
-        return word
-
-
-def _urls(count: int, elements: _Tuple) -> tuple[str, ...]:
-    if count > LIMITS.gateway_urls:
-        raise _Malformed
-    try:
-        return tuple(
-            elements.bytes_at(index, LIMITS.gateway_url_bytes).decode() for index in range(count)
-        )
-    except UnicodeDecodeError:
-        raise _Malformed from None
-
-
-def _encoded(value: bytes) -> bytes:
-    return len(value).to_bytes(WORD, "big") + value + bytes(-len(value) % WORD)

@@ -177,7 +177,8 @@ class _Rules:
             self._pay(call, environment, state, gas_used)
             self._destroy(state, ended.destroyed)
         changes = what_changed(state) if call.manner is Manner.TRANSACTION else {}
-        return _outcome(ended, gas_used, max(floor, used), reads, changes)
+        outcome = _outcome(ended, gas_used, max(floor, used), reads, changes)
+        return replace(outcome, recovered=tuple(origin.recovered))
 
     def _run_for_system(
         self,
@@ -194,7 +195,8 @@ class _Rules:
         ended = self._execute(self._system_message(call, block, origin))
         self._destroy(state, ended.destroyed)
         used = call.gas_limit - ended.gas_left
-        return _outcome(ended, used, used, reads, what_changed(state))
+        outcome = _outcome(ended, used, used, reads, what_changed(state))
+        return replace(outcome, recovered=tuple(origin.recovered))
 
     def _system_message(self, call: Call, block: Eels, origin: Eels) -> Eels:
         target = Bytes20(call.to or b"")
@@ -276,6 +278,7 @@ class _Rules:
             "tx_hash": None,
             "precompiles": environment.precompiles,
             "logs_transfers": call.logs_transfers,
+            "recovered": {},
         }
         if self._transactions.has_blobs:
             values["transient_storage"] = self._state.TransientStorage()

@@ -74,6 +74,11 @@ class Limits:
     connect_seconds: float = 4.0
     dns_seconds: float = 5.0
     dns_threads: int = 8
+    dns_message_bytes: int = 65_535
+    dns_again_seconds: float = 1.0
+    dns_strays: int = 32
+    dns_idle_connections: int = 4
+    dns_idle_seconds: float = 8.0
     rpc_response_bytes: int = 64 * 1024 * 1024
     beacon_response_bytes: int = 32 * 1024 * 1024
     batch_response_bytes: int = 8 * 1024 * 1024
@@ -114,6 +119,7 @@ class Limits:
     loop_marks: int = 8
     loop_characters: int = 1024
     found_provider_seconds: float = 600.0
+    arns_answer_bytes: int = 16 * 1024
     provider_records: int = 128
     provider_addresses: int = 16
     provider_tries: int = 64
@@ -163,7 +169,22 @@ class Limits:
     kept_headers: int = 65_536
 
     # names
+    history_names: int = 4096
+    history_sightings: int = 65_536
+    history_sightings_of_name: int = 64
+    history_rejected_of_name: int = 256
+    history_served: int = 16_384
+    history_note_seconds: float = 60.0
+    history_evidence_characters: int = 2048
+    held_seconds: float = 60.0
+    held_name_wait_seconds: float = 4.0
+    held_name_again_seconds: float = 15.0
     held_records: int = 4096
+    ipns_seconds: float = 10.0
+    ipns_least_seconds: float = 5.0
+    ipns_most_seconds: float = 24 * 3600.0
+    ipns_again_seconds: float = 30.0
+    ipns_remembered: int = 4096
 
     # content
     store_bytes: int = 16 * 1000 * 1000 * 1000

@@ -48,6 +48,7 @@ def test_defaults_need_nothing() -> None:
         "submit",
         "content",
         "routing",
+        "dns",
     }
     assert settings.store_folder == settings.state_directory / "store"
     assert set(settings.came_from) == {s.key for s in SETTINGS}

@@ -14,10 +14,12 @@ from walkaway.sources.defaults import (
     CHAIN_KINDS,
     CONTENT_KINDS,
     KINDS,
+    NAME_KINDS,
     ListedSource,
     content_sources,
     default_networks,
     default_sources,
+    dns_sources,
     read_source,
 )
 
@@ -65,15 +67,24 @@ def test_content_has_independent_operators_and_no_other_kind(kind: str, enough: 
     assert {kind for source in sources for kind in source.kinds} == {"content", "routing"}
 
 
-def test_every_kind_is_of_the_chain_or_of_content() -> None:
-    assert set(KINDS) == CHAIN_KINDS | CONTENT_KINDS
-    assert not CHAIN_KINDS & CONTENT_KINDS
+def test_resolvers_are_of_many_operators_and_of_no_other_kind() -> None:
+    sources = dns_sources()
+    assert len({s.operator for s in sources}) == len(sources) >= 5
+    assert all(s.kinds == ("dns",) for s in sources)
 
 
-@pytest.mark.parametrize("sources", [*map(default_sources, NETWORKS), content_sources()])
+def test_every_kind_is_of_the_chain_or_of_content_or_of_names() -> None:
+    assert set(KINDS) == CHAIN_KINDS | CONTENT_KINDS | NAME_KINDS
+    assert len(KINDS) == len(CHAIN_KINDS) + len(CONTENT_KINDS) + len(NAME_KINDS)
+
+
+@pytest.mark.parametrize(
+    "sources", [*map(default_sources, NETWORKS), content_sources(), dns_sources()]
+)
 def test_every_entry_is_complete_and_keyless(sources: tuple[ListedSource, ...]) -> None:
     for source in sources:
-        assert urlsplit(source.url).scheme == "https", source.name
+        encrypted = ("https", "tls") if source.kinds == ("dns",) else ("https",)
+        assert urlsplit(source.url).scheme in encrypted, source.name
         assert not holds_key(source.url), source.name
         assert re.search(r", 20\d\d-(0[1-9]|1[0-2])$", source.read_at), source.name
         assert source.url not in repr(source)
@@ -109,6 +120,10 @@ def test_the_key_check_sees_keys(url: str) -> None:
         ({"url": "file:", "kinds": ["content"]}, "nor a file:/// address of a CAR file"),
         ({"url": "file://topsecret/a.car", "kinds": ["content"]}, "nor a file:///"),
         ({"url": "file:///a.car", "kinds": ["content", "kubo"]}, "not an http or https address"),
+        ({"url": "tls://resolver.example"}, "not an http or https address$"),
+        ({"url": "tls://topsecret@r.example", "kinds": ["dns"]}, "nor one of a resolver"),
+        ({"url": "udp://r.example/topsecret", "kinds": ["dns"]}, "nor one of a resolver"),
+        ({"url": "dns://r.example", "kinds": ["dns", "beacon"]}, "not an http or https address$"),
         ({"url": "ftp://node.example"}, "not an http or https address"),
         ({"url": "https://node.example:99999/topsecret"}, "not an http or https address"),
         ({"url": "https://[topsecret"}, "not an http or https address"),
@@ -126,6 +141,14 @@ def test_a_bad_entry_is_refused_without_repeating_its_url(
 def test_an_archive_is_a_source_of_content() -> None:
     url = "file:///home/me/site.car"
     entry = {**ENTRY, "kinds": ["content"], "url": url}
+    assert read_source(entry, where="walkaway.toml").url == url
+
+
+@pytest.mark.parametrize(
+    "url", ["https://r.example/dns-query", "tls://r.example", "dns://[::1]:5300", "udp://192.0.2.1"]
+)
+def test_a_resolver_is_reached_in_four_ways(url: str) -> None:
+    entry = {**ENTRY, "kinds": ["dns"], "url": url}
     assert read_source(entry, where="walkaway.toml").url == url
 
 

@@ -39,7 +39,12 @@ from walkaway.cli.setting_values import (
 from walkaway.errors import ConfigError
 from walkaway.limits import LIMITS
 from walkaway.sizes import MEGABYTE
-from walkaway.sources.defaults import ListedSource, content_sources, default_sources
+from walkaway.sources.defaults import (
+    ListedSource,
+    content_sources,
+    default_sources,
+    dns_sources,
+)
 
 __all__ = [
     "CONFIG_VARIABLE",
@@ -322,7 +327,10 @@ def load_settings(
         guard_exceptions=layers.value(GUARD_EXCEPTIONS),
         offchain_lookups=layers.value(OFFCHAIN_LOOKUPS),
         sources=_combined(
-            (*default_sources(network), *content_sources()) if with_defaults else (), own
+            (*default_sources(network), *content_sources(), *dns_sources())
+            if with_defaults
+            else (),
+            own,
         ),
         private_submit=_has_submitter(own),
         came_from=layers.came_from,

@@ -9,13 +9,18 @@ too far back marks how far back it proves.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from walkaway.limits import Limits
 from walkaway.sources.request import (
+    ArnsRequest,
     BeaconRequest,
     BlockRequest,
+    DnsRequest,
+    IpnsPublication,
     IpnsRequest,
+    ProvidersRequest,
     Request,
     RpcRequest,
 )
@@ -24,6 +29,12 @@ __all__ = ["Capabilities", "CapabilityReport", "form_of"]
 
 _PATH_VALUE = re.compile(r"/(?:0x[0-9a-fA-F]*|[0-9]+)(?=/|$)")
 _FORMS_REMEMBERED = 128
+_FORMS: Mapping[type[Request], str] = {
+    ProvidersRequest: "providers",
+    IpnsPublication: "IPNS records, published",
+    ArnsRequest: "ArNS names",
+    DnsRequest: "DNS records",
+}
 
 
 def form_of(request: Request) -> str:
@@ -34,7 +45,9 @@ def form_of(request: Request) -> str:
         return f"GET {_PATH_VALUE.sub('/*', request.path)} as {request.accept}"
     if isinstance(request, BlockRequest):
         return "blocks by Kubo's RPC" if request.kind == "kubo" else "blocks"
-    return f"IPNS records, {request.kind}" if isinstance(request, IpnsRequest) else "providers"
+    if isinstance(request, IpnsRequest):
+        return f"IPNS records, {request.kind}"
+    return _FORMS[type(request)]
 
 
 @dataclass(frozen=True, slots=True)

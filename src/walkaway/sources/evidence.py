@@ -24,7 +24,14 @@ from pathlib import Path
 from walkaway.errors import ConfigError, ProofError
 from walkaway.limits import LIMITS, Limits
 from walkaway.sources.capabilities import form_of
-from walkaway.sources.request import Answer, BeaconRequest, IpnsRequest, Request, RpcRequest
+from walkaway.sources.request import (
+    Answer,
+    BeaconRequest,
+    DnsRequest,
+    IpnsRequest,
+    Request,
+    RpcRequest,
+)
 
 __all__ = ["EvidenceStore", "Lie"]
 
@@ -127,7 +134,7 @@ def _document(lie: Lie, limits: Limits) -> dict[str, object]:
 
 
 def _asked(request: Request, limits: Limits) -> object:
-    if not isinstance(request, RpcRequest | BeaconRequest):
+    if not isinstance(request, RpcRequest | BeaconRequest | DnsRequest):
         address = request.name if isinstance(request, IpnsRequest) else request.cid
         return {"form": form_of(request), "cid": str(address), "max_bytes": request.answer_bytes}
     facts = asdict(request) | {"max_bytes": request.answer_bytes}

@@ -8,6 +8,7 @@ from walkaway.sources.defaults import ListedSource
 from walkaway.sources.request import Kind
 from walkaway.sources.source import Source, Transport
 from walkaway.sources.transports.car_file import CarFileTransport, archive_path
+from walkaway.sources.transports.dns_address import resolver_transport
 from walkaway.sources.transports.http import HttpTransport
 from walkaway.sources.transports.http_client import HttpClient
 
@@ -33,4 +34,6 @@ def _way(entry: ListedSource, client: HttpClient) -> Transport:
     archive = archive_path(entry.url)
     if archive is not None:
         return CarFileTransport(entry.name, archive, client.limits)
+    if "dns" in entry.kinds and not entry.url.startswith("http"):
+        return resolver_transport(entry.name, entry.url, client.limits)
     return HttpTransport(entry.name, entry.url, client)

@@ -13,8 +13,11 @@ from walkaway.sources.flow import Flow
 
 __all__ = [
     "Answer",
+    "ArnsRequest",
     "BeaconRequest",
     "BlockRequest",
+    "DnsRequest",
+    "IpnsPublication",
     "IpnsRequest",
     "Kind",
     "ProvidersRequest",
@@ -24,10 +27,12 @@ __all__ = [
     "forms",
 ]
 
-Kind = Literal["execution", "beacon", "checkpoint", "submit", "content", "kubo", "routing"]
+Kind = Literal[
+    "execution", "beacon", "checkpoint", "submit", "content", "kubo", "routing", "dns", "arweave"
+]
 """What a source is asked for. ``submit`` sources take transactions and nothing else;
 ``content`` is a trustless gateway or an archive, ``kubo`` the RPC of a Kubo node,
-``routing`` says who has content.
+``routing`` says who has content, ``dns`` is a resolver, ``arweave`` a gateway of Arweave.
 """
 
 
@@ -120,10 +125,14 @@ class ProvidersRequest:
 
 @dataclass(frozen=True, slots=True)
 class IpnsRequest:
-    """The record of an IPNS name, from a router or a trustless gateway."""
+    """The record of an IPNS name, from a router or a trustless gateway.
+
+    ``through`` are the nodes that ask in turn, this one last (`sources.loops`).
+    """
 
     name: Cid
     kind: Literal["routing", "content"] = "routing"
+    through: str = field(default="", compare=False, repr=False)
 
     @property
     def by_hash(self) -> bool:
@@ -136,7 +145,78 @@ class IpnsRequest:
         return LIMITS.ipns_record_bytes
 
 
-Request = RpcRequest | BeaconRequest | BlockRequest | ProvidersRequest | IpnsRequest
+@dataclass(frozen=True, slots=True)
+class IpnsPublication:
+    """The record of an IPNS name, given to a router to be found there (Routing V1)."""
+
+    name: Cid
+    record: bytes = field(repr=False)
+    kind: Literal["routing"] = "routing"
+
+    @property
+    def by_hash(self) -> bool:
+        """Nothing is proven of it."""
+        return False
+
+    @property
+    def answer_bytes(self) -> int:
+        """The most bytes that its answer may have, of which none is of use."""
+        return LIMITS.refusal_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ArnsRequest:
+    """Where a name of ArNS leads, from a gateway of Arweave: its word. ``name`` is as it is
+    written in a host, an undername before the name that it stands below: ``docs_example``.
+    """
+
+    name: str
+    kind: Literal["arweave"] = "arweave"
+
+    @property
+    def by_hash(self) -> bool:
+        """Nothing is proven of it."""
+        return False
+
+    @property
+    def answer_bytes(self) -> int:
+        """The most bytes that its answer may have."""
+        return LIMITS.arns_answer_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DnsRequest:
+    """The records of one type at a DNS name, with their signatures.
+
+    ``name`` is absolute and in presentation form, such as ``_dnslink.example.org.``;
+    ``rdtype`` is the type's mnemonic, such as ``TXT``. What comes is the whole message.
+    """
+
+    name: str
+    rdtype: str
+    kind: Literal["dns"] = "dns"
+
+    @property
+    def by_hash(self) -> bool:
+        """What a zone signs changes with time, and no question names it."""
+        return False
+
+    @property
+    def answer_bytes(self) -> int:
+        """The most bytes that a message may have."""
+        return LIMITS.dns_message_bytes
+
+
+Request = (
+    RpcRequest
+    | BeaconRequest
+    | BlockRequest
+    | ProvidersRequest
+    | IpnsRequest
+    | IpnsPublication
+    | ArnsRequest
+    | DnsRequest
+)
 
 Requests = Request | Sequence[Request]
 """One question, or the same question in several forms, the preferred one first."""
@@ -152,9 +232,9 @@ class Answer:
     """What one source said: nothing here is proven.
 
     ``body`` is the JSON-RPC ``result``, the parsed JSON document of a beacon or
-    routing route, or raw bytes where SSZ, a block or a record came. ``fork`` is
-    the ``Eth-Consensus-Version`` header, if any. ``content`` is the answer's bytes,
-    kept as evidence.
+    routing route, or raw bytes where SSZ, a block, a record or a DNS message came.
+    ``fork`` is the ``Eth-Consensus-Version`` header, if any. ``content`` is the
+    answer's bytes, kept as evidence.
     """
 
     source: str

@@ -1,4 +1,5 @@
-"""The sources a person begins with, one file a network and one for content, and their reader.
+"""The sources a person begins with, and their reader: one file a network, one for content,
+one for DNS.
 
 None is believed alone: answers are proven, and a first checkpoint is taken from
 several operators or from the person. Each line says who runs the source and in
@@ -24,10 +25,12 @@ __all__ = [
     "CHAIN_KINDS",
     "CONTENT_KINDS",
     "KINDS",
+    "NAME_KINDS",
     "ListedSource",
     "content_sources",
     "default_networks",
     "default_sources",
+    "dns_sources",
     "read_source",
 ]
 
@@ -37,10 +40,19 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 CONTENT_KINDS: frozenset[Kind] = frozenset({"content", "kubo", "routing"})
 """What sources of content are listed for, whatever the network."""
 
-CHAIN_KINDS: frozenset[Kind] = frozenset(KINDS) - CONTENT_KINDS
+NAME_KINDS: frozenset[Kind] = frozenset({"dns"})
+"""What sources of names are listed for, whatever the network."""
+
+CHAIN_KINDS: frozenset[Kind] = frozenset(KINDS) - CONTENT_KINDS - NAME_KINDS
 """What sources of a network's chain are listed for."""
 
 _CONTENT = "content"
+_DNS = "dns"
+_RESOLVER_SCHEMES = ("tls", "dns", "udp")
+_OTHER_ADDRESSES = {
+    _CONTENT: ", nor a file:/// address of a CAR file",
+    _DNS: ", nor one of a resolver: tls://host, dns://host or udp://host",
+}
 _REQUIRED = ("name", "operator", "kinds", "url")
 _KNOWN = (*_REQUIRED, "read_at")
 
@@ -64,7 +76,7 @@ def default_networks() -> tuple[str, ...]:
     """The networks that have a list, in alphabetical order."""
     files = [file.name for file in resources.files(__name__).iterdir()]
     lists = {name.removesuffix(".toml") for name in files if name.endswith(".toml")}
-    return tuple(sorted(lists - {_CONTENT}))
+    return tuple(sorted(lists - {_CONTENT, _DNS}))
 
 
 def default_sources(network: str) -> tuple[ListedSource, ...]:
@@ -84,6 +96,11 @@ def default_sources(network: str) -> tuple[ListedSource, ...]:
 def content_sources() -> tuple[ListedSource, ...]:
     """Who is asked for content: trustless gateways, and routers that say who has it."""
     return _read_list(_CONTENT)
+
+
+def dns_sources() -> tuple[ListedSource, ...]:
+    """The resolvers that are asked for DNS records."""
+    return _read_list(_DNS)
 
 
 def _read_list(name: str) -> tuple[ListedSource, ...]:
@@ -134,11 +151,16 @@ def _checked_url(url: str, kinds: list[str], label: str) -> str:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
         archive = parts.scheme == "file" and not parts.netloc and len(parts.path) > 1
-    except ValueError:
-        usable = archive = False
-    if not usable and not (archive and kinds == [_CONTENT]):
-        raise ConfigError(
-            f"{label}: url is not an http or https address"
-            + (", nor a file:/// address of a CAR file" if kinds == [_CONTENT] else "")
+        resolver = (
+            parts.scheme in _RESOLVER_SCHEMES
+            and bool(parts.hostname)
+            and parts.port != 0
+            and not (parts.path.strip("/") or parts.query or parts.fragment or parts.username)
         )
+    except ValueError:
+        usable = archive = resolver = False
+    special = {_CONTENT: archive, _DNS: resolver}.get(kinds[0]) if len(kinds) == 1 else False
+    if not usable and not special:
+        other = _OTHER_ADDRESSES.get(kinds[0], "") if len(kinds) == 1 else ""
+        raise ConfigError(f"{label}: url is not an http or https address{other}")
     return url

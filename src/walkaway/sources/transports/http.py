@@ -1,4 +1,4 @@
-"""Real sources: JSON-RPC by POST, the beacon REST API by GET, and content, over HTTP."""
+"""Real sources: JSON-RPC by POST, the beacon REST API by GET, content, and DNS, over HTTP."""
 
 from __future__ import annotations
 
@@ -12,12 +12,20 @@ from yarl import URL
 from walkaway.errors import ConfigError, SourceFault, SourceLacks
 from walkaway.sources.json_text import parse_json
 from walkaway.sources.redact import Scrubber, redact
-from walkaway.sources.request import Answer, BeaconRequest, BlockRequest, Request, RpcRequest
+from walkaway.sources.request import (
+    Answer,
+    BeaconRequest,
+    BlockRequest,
+    DnsRequest,
+    Request,
+    RpcRequest,
+)
 from walkaway.sources.transports.content_http import (
     ContentRequest,
     content_answer,
     content_question,
 )
+from walkaway.sources.transports.dns_message import dns_query
 from walkaway.sources.transports.http_client import (
     JSON_TYPES,
     AnswerTooLarge,
@@ -33,6 +41,7 @@ __all__ = ["HttpTransport"]
 _CALL_ID = 1
 _FORK = re.compile(r"[a-z0-9]{1,32}")
 _SSZ_TYPE = "application/octet-stream"
+_DNS_TYPE = "application/dns-message"
 
 
 class HttpTransport:
@@ -85,6 +94,8 @@ class HttpTransport:
             return await self._call(request)
         if isinstance(request, BeaconRequest):
             return await self._get(request)
+        if isinstance(request, DnsRequest):
+            return await self._look_up(request)
         return await self._get_content(request)
 
     async def fetch_batch(self, requests: Sequence[RpcRequest]) -> list[Answer | SourceFault]:
@@ -183,6 +194,21 @@ class HttpTransport:
                 raise SourceLacks(f"{error}, and no block is") from None
             raise
         return content_answer(reply, request, self._source, limits.json_depth)
+
+    async def _look_up(self, request: DnsRequest) -> Answer:
+        """DNS over HTTPS (RFC 8484), by POST: no cache on the way holds what comes too long."""
+        query = dns_query(request, number=0, padded=True)
+        reply = await self._client.ask(
+            HttpQuestion(
+                self._url, _DNS_TYPE, request.answer_bytes, query.message, body_type=_DNS_TYPE
+            )
+        )
+        if reply.status != 200:
+            raise status_fault(reply)
+        if reply.content_type != _DNS_TYPE:
+            raise SourceFault("its answer is of another type than a DNS message")
+        query.check(reply.content)
+        return Answer(self._source, reply.content, content=reply.content)
 
     def _json(self, reply: HttpReply) -> Any:
         if reply.content_type not in JSON_TYPES:

@@ -24,6 +24,7 @@ from walkaway.sources.transports.name_lookups import NameLookups
 
 __all__ = [
     "JSON_TYPES",
+    "NOT_RESOLVED",
     "OFFLINE_REASONS",
     "AnswerTooLarge",
     "HttpClient",
@@ -38,9 +39,10 @@ _CHUNK = 64 * 1024
 _REDIRECTS = (301, 302, 303, 307, 308)
 _KEEPS_METHOD = (307, 308)
 
-_NOT_RESOLVED = "its name does not resolve"
+NOT_RESOLVED = "its name does not resolve"
+"""How a request fails where nobody knows a source's host."""
 OFFLINE_REASONS = (
-    _NOT_RESOLVED,
+    NOT_RESOLVED,
     *(
         f"no connection: {os.strerror(number)}"
         for number in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
@@ -49,7 +51,7 @@ OFFLINE_REASONS = (
 """How requests fail where this machine has no network; one alone may have other causes."""
 
 _REASONS: tuple[tuple[type[Exception], str], ...] = (
-    (aiohttp.ClientConnectorDNSError, _NOT_RESOLVED),
+    (aiohttp.ClientConnectorDNSError, NOT_RESOLVED),
     (aiohttp.ClientConnectorCertificateError, "its certificate is not valid"),
     (aiohttp.ClientSSLError, "TLS failed"),
     (aiohttp.ServerDisconnectedError, "closed the connection without an answer"),
@@ -60,7 +62,8 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class HttpQuestion:
-    """One HTTP request: a GET where ``body`` is None, else a POST of JSON.
+    """One HTTP request: a GET where ``body`` is None, else a POST of ``body_type``, or a
+    PUT where ``puts``.
 
     ``learned`` says that the address came from outside and nobody configured it: it is
     guarded from the first hop on, and every hop is https. ``seconds`` is how long the
@@ -81,6 +84,15 @@ class HttpQuestion:
     server_name: str = ""
     host: str = ""
     through: str = ""
+    body_type: str = "application/json"
+    puts: bool = False
+
+    @property
+    def method(self) -> str:
+        """The method of the request."""
+        if self.body is None:
+            return "GET"
+        return "PUT" if self.puts else "POST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +192,7 @@ class HttpClient:
     async def _exchange(self, question: HttpQuestion, url: URL, guarded: bool) -> HttpReply:
         headers = {"Accept": question.accept}
         if question.body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = question.body_type
         # Where it redirects to has a name of its own.
         is_first = url == question.url
         name = question.server_name if is_first else ""
@@ -190,7 +202,7 @@ class HttpClient:
         if question.through:
             headers["CDN-Loop"] = question.through
         async with self.session(guarded=guarded).request(
-            "GET" if question.body is None else "POST",
+            question.method,
             url,
             data=question.body,
             headers=headers,
@@ -250,7 +262,7 @@ async def _bounded(
 
 def _redirect_target(url: URL, reply: HttpReply, *, posts: bool) -> URL:
     if posts and reply.status not in _KEEPS_METHOD:
-        raise SourceFault("redirects a POST elsewhere")
+        raise SourceFault("redirects a POST or PUT elsewhere")
     location = reply.headers.get("Location", "")
     try:
         target = url.join(URL(location)) if location else None

@@ -11,7 +11,14 @@ from walkaway.errors import ConfigError, SourceFault, SourceLacks
 from walkaway.limits import LIMITS
 from walkaway.sources.capabilities import form_of
 from walkaway.sources.json_text import parse_json
-from walkaway.sources.request import Answer, BeaconRequest, IpnsRequest, Request, RpcRequest
+from walkaway.sources.request import (
+    Answer,
+    BeaconRequest,
+    DnsRequest,
+    IpnsRequest,
+    Request,
+    RpcRequest,
+)
 
 __all__ = ["Recorded", "RecordedTransport", "recording_key"]
 
@@ -20,11 +27,14 @@ Recorded = Answer | SourceFault
 
 
 def recording_key(request: Request) -> str:
-    """What a recording is found by: method and parameters, path, query and form, or the CID."""
+    """What a recording is found by: method and parameters, path, query and form, or the CID
+    or name."""
     if isinstance(request, RpcRequest):
         return f"{request.method} {json.dumps(request.params, sort_keys=True, default=str)}"
     if isinstance(request, IpnsRequest):
         return f"{form_of(request)} {request.name}"
+    if isinstance(request, DnsRequest):
+        return f"{request.rdtype} {request.name}"
     if not isinstance(request, BeaconRequest):
         return f"{form_of(request)} {request.cid}"
     query = "&".join(f"{name}={value}" for name, value in request.query)

@@ -749,3 +749,19 @@ async def test_websockets_are_closed(gateway: Gateway) -> None:
 
     await gateway({"type": "websocket"}, receive, send)
     assert sent == [{"type": "websocket.close", "code": 1008}]
+
+
+async def test_a_name_that_comes_through_a_proxy_has_its_own_origin(site: Site) -> None:
+    app = Resolution(Pointer("ipfs", str(site.root)), 60.0, Standing.PROVEN)
+    gateway = Gateway(site.dag, site.dag, Names(app_eth=app))
+    reply = await ask(gateway, "/", host="app.eth")
+    assert (reply.status, reply.body) == (200, PAGE)
+    assert reply.header("origin-agent-cluster") == "?1"
+    assert "content-security-policy" not in reply.headers
+    by_path = await ask(gateway, f"/ipfs/{site.root}/", host="app.eth")
+    assert by_path.status == 404, "other content may not have this origin"
+    unknown = await ask(gateway, f"/ipfs/{site.root}/", host="none.eth")
+    assert (unknown.status, b"knows nothing of it" in unknown.body) == (502, True)
+    moved = await ask(gateway, "/a?b", host="app.eth.localhost:8080")
+    assert moved.header("location") == "http://app-eth.localhost:8080/a?b"
+    assert (await ask(gateway, "/", host="app-eth.localhost:8080")).body == PAGE

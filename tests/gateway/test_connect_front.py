@@ -98,12 +98,24 @@ async def test_every_other_target_is_refused() -> None:
             "example.org:80",
             "127.0.0.1:22",
             "localhost:443",
+            "app.eth:8080",
+            "eth:443",
             "127.0.0.2:80",
             "localhost.example.org:80",
         ):
             answer = await say(port, connect(target), get("/a", "localhost"))
             assert answer.startswith(b"HTTP/1.1 403 "), target
             assert b"/a" not in answer
+
+
+async def test_a_name_under_https_is_refused_with_the_reason() -> None:
+    async with serving() as port:
+        answer = await say(port, connect("app.eth:443"), get("/a", "app.eth"))
+        assert answer.startswith(b"HTTP/1.1 403 ")
+        assert b"open http://app.eth/" in answer
+        assert (await say(port, connect("app.eth:80"), get("/a", "app.eth"))).endswith(
+            b"app.eth /a"
+        )
 
 
 async def test_without_a_word_on_what_is_served_nothing_is() -> None:

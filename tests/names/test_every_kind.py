@@ -55,7 +55,7 @@ class Kinds:
     [
         (KEY, "keys"),
         ("app.eth", "ens"),
-        ("Sub.APP.Eth.", "ens"),
+        ("Sub.APP.Eth", "ens"),
         ("example.org", "dns"),
         ("eth.example.org", "dns"),
         ("ardrive", "arns"),
@@ -128,3 +128,13 @@ async def test_a_resolver_that_comes_later_is_told_of_until_then() -> None:
     assert (first.names, second.names) == (["app.eth", "c.eth"], ["b.eth"])
     with pytest.raises(Unproven):
         await late.resolve("app.eth")
+
+
+async def test_ens_is_asked_for_labels_as_people_write_them(tmp_path: Path) -> None:
+    kinds = Kinds(tmp_path)
+    for name in ("xn--d1abbgf6aiiy.eth", "XN--d1abbgf6aiiy.eth.", "xn--\ud800.eth", "xn--9.eth"):
+        await kinds.names.resolve(name)
+    assert (
+        kinds.asked["ens"][:2] == ["\u043f\u0440\u0435\u0437\u0438\u0434\u0435\u043d\u0442.eth"] * 2
+    )
+    assert kinds.asked["ens"][2] == "xn--\ud800.eth"

@@ -135,7 +135,7 @@ class Gateway:
             answer = await self._answer(place, wish, receive)
         except WalkawayError as error:
             answer = failure_answer(error, wish)
-        if place is not None and place.kind in ("root", "name"):
+        if place is not None and place.kind in ("root", "name", "proxied"):
             answer.headers.append(OWN_ORIGIN)
         with_body = scope["method"] != "HEAD"
         sending = send_answer(

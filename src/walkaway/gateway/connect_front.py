@@ -24,6 +24,11 @@ _REQUEST: Final = re.compile(
 )
 _END: Final = re.compile(rb"[/?#]")
 _HTTP_PORT: Final = 80
+_HTTPS_PORT: Final = 443
+_NO_CERTIFICATE: Final = (
+    b"nobody can certify this name, so it is not served over https; it is proven here: "
+    b"open http://%b/"
+)
 
 
 class ProxyHttpProtocol(BoundedHttpProtocol):
@@ -80,6 +85,9 @@ class ProxyHttpProtocol(BoundedHttpProtocol):
             return
         host, port = match[1].decode(), int(match[2])
         own = self.server[1] if self.server is not None else None
+        if port == _HTTPS_PORT and self._is_served(host):
+            self._answer(b"403 Forbidden", _NO_CERTIFICATE % match[1])
+            return
         if port not in (own, _HTTP_PORT) or not self._is_served(f"{host}:{port}"):
             self._answer(b"403 Forbidden", b"tunnels lead to what this gateway serves, over http")
             return

@@ -54,6 +54,9 @@ class Routes:
             return _below_own_host(place, wish)
         if place.kind == "name":
             return _below_name(place, wish)
+        if place.kind == "proxied":
+            path, slash = read_path(wish.raw_path)
+            return Asked(_mount_of_name(place, place.label), path, slash, wish)
         if place.kind == "host" and await self._is_name(place.label):
             path, slash = read_path(wish.raw_path)
             return Asked(_mount_of_name(place, place.label), path, slash, wish)

@@ -27,6 +27,7 @@ from walkaway.proofs.ipfs.ipns_name import parse_name
 __all__ = ["NamesOfEveryKind"]
 
 _ETH = "eth"
+_ENCODED = "xn--"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class NamesOfEveryKind:
         if not all(labels) or "/" in name:
             raise _of_no_kind(name)
         if labels[-1].lower() == _ETH:
-            return await self.ens.resolve(name)
+            return await self.ens.resolve(_as_written(labels))
         if len(labels) == 1:
             return await self.arns.resolve(name)
         return await self._of_dns(name)
@@ -82,6 +83,23 @@ def _is_key(name: str) -> bool:
     except ProofError:
         return False
     return True
+
+
+def _as_written(labels: list[str]) -> str:
+    """A name of ENS as people write it: browsers send labels beyond ASCII as ``xn--``.
+
+    No name of ENS has such labels itself (ENSIP-15).
+    """
+    return ".".join(map(_label_as_written, labels))
+
+
+def _label_as_written(label: str) -> str:
+    if not label.lower().startswith(_ENCODED):
+        return label
+    try:
+        return label[len(_ENCODED) :].encode("ascii").decode("punycode")
+    except UnicodeError:
+        return label
 
 
 def _neither(without: NoSuchName | UnsignedName, error: WalkawayError) -> NoSuchName | UnsignedName:

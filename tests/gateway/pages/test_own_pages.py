@@ -13,6 +13,7 @@ from walkaway.content.store.rows import Stat
 from walkaway.errors import StoreFault
 from walkaway.gateway.app import Gateway
 from walkaway.gateway.pages.own_pages import STATUS_PATH, OwnPages
+from walkaway.gateway.pages.proxy_file import PROXY_FILE_PATH
 from walkaway.gateway.request.hosts import GatewaySettings
 from walkaway.sources.capabilities import CapabilityReport
 from walkaway.sources.standing import SourceState, SourceStatus
@@ -45,7 +46,7 @@ async def told() -> ContentStatus:
 def gateway() -> Gateway:
     dag = Site().dag
     made = Gateway(dag, dag, Names(), settings=GatewaySettings(allowed_hosts=("site.example",)))
-    made.own_pages = OwnPages(told, serves_endpoint=True)
+    made.own_pages = OwnPages(told, serves_endpoint=True, proxied_names=("site.example",))
     return made
 
 
@@ -69,7 +70,25 @@ async def test_how_it_stands_as_data(gateway: Gateway, host: str) -> None:
     assert (head.status, head.body) == (200, b"")
 
 
-@pytest.mark.parametrize("path", [STATUS_PATH, "/"])
+@pytest.mark.parametrize(
+    ("host", "proxy"),
+    [
+        ("localhost:8080", "127.0.0.1:8080"),
+        ("localhost", "127.0.0.1:80"),
+        ("127.0.0.1:81", "127.0.0.1:81"),
+        ("[::1]:8080", "[::1]:8080"),
+        ("[::1]", "[::1]:80"),
+    ],
+)
+async def test_a_browser_is_told_what_to_send_here(gateway: Gateway, host: str, proxy: str) -> None:
+    reply = await ask(gateway, PROXY_FILE_PATH, host=host)
+    assert reply.header("content-type") == "application/x-ns-proxy-autoconfig"
+    assert f'"PROXY {proxy}" : "DIRECT"' in reply.text
+    assert 'var names = ["site.example"];' in reply.text
+    assert "access-control-allow-origin" not in reply.headers
+
+
+@pytest.mark.parametrize("path", [STATUS_PATH, PROXY_FILE_PATH, "/"])
 async def test_content_has_no_such_pages_on_its_hosts(gateway: Gateway, path: str) -> None:
     root = Site().root.as_v1()
     for host in (f"{root}.ipfs.localhost:8080", "name.localhost:8080", "site.example"):
@@ -77,6 +96,7 @@ async def test_content_has_no_such_pages_on_its_hosts(gateway: Gateway, path: st
             reply = await ask(gateway, path, host=host, headers=headers)
             assert b"servesEndpoint" not in reply.body
             assert b"quarantined" not in reply.body
+            assert b"FindProxyForURL" not in reply.body
     reply = await ask(gateway, path, headers={"x-forwarded-host": f"{root}.ipfs.localhost"})
     assert b"How it stands" not in reply.body
 
@@ -85,6 +105,7 @@ async def test_content_has_no_such_pages_on_its_hosts(gateway: Gateway, path: st
 async def test_pages_of_other_origins_are_not_told(gateway: Gateway, site: str) -> None:
     headers = {"sec-fetch-site": site, "sec-fetch-mode": "no-cors", "origin": "http://a.localhost"}
     assert (await ask(gateway, STATUS_PATH, headers=headers)).status == 403
+    assert (await ask(gateway, PROXY_FILE_PATH, headers=headers)).status == 403
     opened = {"sec-fetch-site": site, "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
     assert (await ask(gateway, STATUS_PATH, headers=opened)).status == 200
     own = {"sec-fetch-site": "same-origin", "sec-fetch-mode": "cors"}

@@ -19,7 +19,9 @@ V0 = "QmbWqxBEKC3P8tqsKc98xmWNzrzDtRLMiMPL8wBuTGsMnR"
 V1 = "bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi"
 PEER = "12D3KooWRBy97UB99e3J6hiPesre1MZeuNQvfan4gBziswrRJsNK"
 KEY = "k51qzi5uqu5dlvj2baxnqndepeb86cbk3ng7n3i46uzyxzyqj2xjonzllnv0v8"
-SETTINGS = GatewaySettings(("localhost", "gw.example"), ("node.home",), ("https://wallet.example",))
+SETTINGS = GatewaySettings(
+    ("localhost", "gw.example"), ("node.home",), ("https://wallet.example",), ("Site.example",)
+)
 HOSTS = Hosts(SETTINGS, bound=["192.168.1.5", "[fd00::1]"])
 
 
@@ -40,6 +42,9 @@ HOSTS = Hosts(SETTINGS, bound=["192.168.1.5", "[fd00::1]"])
         ("app-eth.localhost:1", "name", "app-eth", "localhost:1"),
         ("ipfs.localhost", "name", "ipfs", "localhost"),
         ("node.home:8080", "host", "node.home", "node.home:8080"),
+        ("App.eth", "proxied", "app.eth", "app.eth"),
+        ("a.b.eth:80", "proxied", "a.b.eth", "a.b.eth:80"),
+        ("site.example", "proxied", "site.example", "site.example"),
     ],
 )
 def test_places(authority: str, kind: str, label: str, parent: str) -> None:
@@ -83,6 +88,13 @@ def test_the_gateway_beside_an_address(authority: str, gateway: str | None) -> N
         "localhost:8080:1",
         "localhost/x",
         "localhost\n",
+        # Only a proxy's client names no port: a stranger's resolver leads to this one.
+        "app.eth:8080",
+        "site.example:8080",
+        "eth",
+        ".eth",
+        "a..eth",
+        "app.eth.",
         "",
     ],
 )
@@ -94,6 +106,8 @@ def test_hosts_of_others(authority: str) -> None:
 def test_settings_that_are_no_hosts(host: str) -> None:
     with pytest.raises(ConfigError):
         Hosts(GatewaySettings(allowed_hosts=(host,)))
+    with pytest.raises(ConfigError):
+        Hosts(GatewaySettings(proxied_names=(host,)))
 
 
 def test_names_as_one_label() -> None:

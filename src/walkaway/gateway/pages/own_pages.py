@@ -1,13 +1,13 @@
-"""What the gateway tells of itself: its start page, and how it stands, as JSON.
+"""What the gateway tells of itself: its start page, how it stands, what browsers send here.
 
-Both stand on the gateway's own hosts alone, never where content has its origin, and no
+All stand on the gateway's own hosts alone, never where content has its origin, and no
 other page reads them: they have no CORS headers, and may not be embedded.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from walkaway.content.service import ContentStatus
@@ -15,6 +15,7 @@ from walkaway.gateway.answers.answer import Answer, raw_headers
 from walkaway.gateway.answers.failures import Failure
 from walkaway.gateway.answers.headers import NO_STORE
 from walkaway.gateway.pages.frame import PAGE_POLICY
+from walkaway.gateway.pages.proxy_file import PROXY_FILE_PATH, PROXY_FILE_TYPE, proxy_file
 from walkaway.gateway.pages.start_page import start_page
 from walkaway.gateway.request.asked import Wish
 from walkaway.gateway.request.hosts import Place
@@ -28,10 +29,10 @@ _OWN_SITES: Final = (None, "none", "same-origin")
 
 
 class OwnPages:
-    """Answers at ``/`` and `STATUS_PATH`.
+    """Answers at ``/``, `STATUS_PATH` and `PROXY_FILE_PATH`.
 
     ``status`` tells how content stands; ``serves_endpoint`` whether the same program is
-    to serve the RPC endpoint as well.
+    to serve the RPC endpoint as well; ``proxied_names`` what `proxy_file` sends here.
     """
 
     def __init__(
@@ -39,9 +40,11 @@ class OwnPages:
         status: Callable[[], Awaitable[ContentStatus]],
         *,
         serves_endpoint: bool = False,
+        proxied_names: Sequence[str] = (),
     ) -> None:
         self._status = status
         self._serves_endpoint = serves_endpoint
+        self._proxied_names = tuple(proxied_names)
 
     async def answer(self, place: Place, wish: Wish) -> Answer | None:
         """The answer, or None for what is none of these pages.
@@ -55,6 +58,9 @@ class OwnPages:
         if wish.raw_path == STATUS_PATH:
             _require_own_site(wish)
             return _page("application/json", await self._json())
+        if wish.raw_path == PROXY_FILE_PATH:
+            _require_own_site(wish)
+            return _page(PROXY_FILE_TYPE, proxy_file(place.authority, self._proxied_names))
         # Behind a proxy, what the browser calls this host may be content's.
         if wish.raw_path == "/" and "x-forwarded-host" not in wish.headers:
             page = start_page(place.authority, await self._status())

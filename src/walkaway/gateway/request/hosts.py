@@ -1,9 +1,10 @@
 """Which hosts are served, and what each leads to.
 
-Hosts of three kinds: those with path URLs (addresses of this machine), gateways
-whose subdomains are content roots (``localhost``), and names. A Host that is
+Hosts of four kinds: those with path URLs (addresses of this machine), gateways
+whose subdomains are content roots (``localhost``), names that are allowed, and names that
+browsers send through this gateway as their proxy (``app.eth``). A Host that is
 none of them is refused, so that a stranger's name which resolves to this
-machine (DNS rebinding) reaches nothing.
+machine (DNS rebinding) reaches nothing: what comes through a proxy names no port.
 
 https://specs.ipfs.tech/http-gateways/subdomain-gateway/, "Host (request header)".
 """
@@ -26,7 +27,10 @@ _LOCALHOST = "localhost"
 _NETWORKS: tuple[Network, ...] = ("ipfs", "ipns")
 _STANDALONE_DASH = re.compile(r"(?<!-)((?:--)*)-(?!-)")
 
-PlaceKind = Literal["path", "gateway", "root", "name", "host"]
+_ETH = ".eth"
+_HTTP_PORTS = ("", ":80")
+
+PlaceKind = Literal["path", "gateway", "root", "name", "host", "proxied"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +40,14 @@ class GatewaySettings:
     ``subdomain_hosts`` are hosts below which each content root has its own;
     ``allowed_hosts`` further names, which are DNSLink names where they resolve
     and have path URLs where not; ``allowed_origins`` further pages, as browsers
-    send them.
+    send them. ``proxied_names`` are names, besides those of ENS, that browsers are told
+    to send here (`walkaway.gateway.pages.proxy_file`).
     """
 
     subdomain_hosts: tuple[str, ...] = ("localhost",)
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
+    proxied_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,8 @@ class Place:
     ``authority`` is it in lower case. For kind ``root``, ``label`` is the content
     root as it stands in the host, ``network`` where it lives and ``parent`` the
     gateway's own host, with the port; for kind ``name``, ``label`` is the name as it
-    stands below the gateway's host, for kind ``host`` the host itself, which may be a name.
+    stands below the gateway's host, for kind ``host`` the host itself, which may be a name,
+    and for kind ``proxied`` the name.
     """
 
     kind: PlaceKind
@@ -68,6 +75,7 @@ class Hosts:
         self._gateways = tuple(_configured(host) for host in settings.subdomain_hosts)
         self._allowed = frozenset(_configured(host) for host in settings.allowed_hosts)
         self._paths = _LOOPBACK | set(bound)
+        self._proxied = frozenset(_configured(name) for name in settings.proxied_names)
 
     def place(self, authority: str) -> Place | None:
         """What a Host header leads to; None where it is none of ours."""
@@ -83,7 +91,18 @@ class Hosts:
                 return Place("gateway", lower, lower)
             if name.endswith("." + gateway) and all(name.split(".")):
                 return _below(name.removesuffix("." + gateway), lower, gateway + port)
-        return Place("host", lower, lower, "ipns", name) if name in self._allowed else None
+        kind = self._kind_of_name(name, port)
+        return None if kind is None else Place(kind, lower, lower, "ipns", name)
+
+    def _kind_of_name(self, name: str, port: str) -> PlaceKind | None:
+        if name in self._allowed:
+            return "host"
+        return "proxied" if port in _HTTP_PORTS and self._is_proxied(name) else None
+
+    def _is_proxied(self, name: str) -> bool:
+        """Whether a name, in lower case, is one that browsers are told to send here."""
+        is_ens = name.endswith(_ETH) and all(name.split("."))
+        return is_ens or name in self._proxied
 
     def gateway_beside(self, place: Place) -> str | None:
         """The host, with its port, below which the content of an address has hosts of its own.

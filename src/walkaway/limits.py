@@ -169,6 +169,15 @@ class Limits:
     kept_headers: int = 65_536
 
     # names
+    ens_name_bytes: int = 1024
+    contenthash_bytes: int = 512
+    ens_records: int = 64
+    ens_value_bytes: int = 64 * 1024
+    ens_gas: int = 50_000_000
+    ens_lookups: int = 8
+    ens_batch_requests: int = 64
+    ens_batch_depth: int = 3
+    ens_seconds: float = 60.0
     history_names: int = 4096
     history_sightings: int = 65_536
     history_sightings_of_name: int = 64

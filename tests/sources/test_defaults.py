@@ -16,6 +16,7 @@ from walkaway.sources.defaults import (
     KINDS,
     NAME_KINDS,
     ListedSource,
+    arweave_sources,
     content_sources,
     default_networks,
     default_sources,
@@ -73,13 +74,20 @@ def test_resolvers_are_of_many_operators_and_of_no_other_kind() -> None:
     assert all(s.kinds == ("dns",) for s in sources)
 
 
+def test_arns_has_independent_operators_so_that_some_can_disagree() -> None:
+    sources = arweave_sources()
+    assert len({source.operator for source in sources}) == len(sources) >= 3
+    assert {kind for source in sources for kind in source.kinds} == {"arweave"}
+
+
 def test_every_kind_is_of_the_chain_or_of_content_or_of_names() -> None:
     assert set(KINDS) == CHAIN_KINDS | CONTENT_KINDS | NAME_KINDS
     assert len(KINDS) == len(CHAIN_KINDS) + len(CONTENT_KINDS) + len(NAME_KINDS)
 
 
 @pytest.mark.parametrize(
-    "sources", [*map(default_sources, NETWORKS), content_sources(), dns_sources()]
+    "sources",
+    [*map(default_sources, NETWORKS), content_sources(), dns_sources(), arweave_sources()],
 )
 def test_every_entry_is_complete_and_keyless(sources: tuple[ListedSource, ...]) -> None:
     for source in sources:

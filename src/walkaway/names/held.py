@@ -27,9 +27,11 @@ from walkaway.proofs.ipfs.ipns_record import IpnsRecord, prove_record
 from walkaway.proofs.proven import Proven
 from walkaway.sources.clock import Clock
 
-__all__ = ["HeldNames", "HeldRecord"]
+__all__ = ["SECOND", "HeldNames", "HeldRecord", "resolution_of"]
 
 SECOND: Final = 1_000_000_000
+"""Nanoseconds in a second, as records count."""
+
 ENDING: Final = ".ipns-record"
 
 _FRESH: Final = ".new"
@@ -92,17 +94,7 @@ class HeldNames:
         held = await self.record(key)
         if held is None:
             raise _nothing(name, "it holds no record of this key")
-        said = held.proven.value
-        left = said.validity / SECOND - self._clock.now()
-        pointer, ttl = parse_pointer(said.value), said.ttl / SECOND
-        return Resolution(
-            pointer,
-            min(ttl, left),
-            Standing.PROVEN,
-            because=held.proven.because,
-            record=held.signed,
-            ttl=ttl,
-        )
+        return resolution_of(held, self._clock.now())
 
     async def record(self, name: Cid) -> HeldRecord | None:
         """The record that is held for a key, proven now; None where there is none.
@@ -118,6 +110,11 @@ class HeldNames:
             return HeldRecord(signed, prove_record(name, signed, now=self._now()))
         except Elsewhere:
             raise _nothing(name_text(name), "the record that it holds is no longer valid") from None
+
+    async def order(self, name: Cid) -> tuple[int, int] | None:
+        """The order of the record that is held for a key, even where its time is over."""
+        said = await asyncio.to_thread(self._said, name)
+        return None if said is None else said.order
 
     async def put(self, name: Cid, signed: bytes) -> bool:
         """Keep a record; whether it was newer than what is held. Returns once it is on the disk.
@@ -200,6 +197,25 @@ class HeldNames:
                     each.unlink()
         for _, each in sorted(by_use)[: len(by_use) + 1 - self._limits.held_records]:
             each.unlink(missing_ok=True)
+
+
+def resolution_of(held: HeldRecord, now: float) -> Resolution:
+    """What a record that is valid at unix time ``now`` has its name resolve to.
+
+    Raises:
+        ProofError: its value is no content path that can be read.
+        Unsupported: it points to a network that is not known.
+    """
+    said = held.proven.value
+    ttl = said.ttl / SECOND
+    return Resolution(
+        parse_pointer(said.value),
+        min(ttl, said.validity / SECOND - now),
+        Standing.PROVEN,
+        because=held.proven.because,
+        record=held.signed,
+        ttl=ttl,
+    )
 
 
 def _domain(name: str) -> str:

@@ -27,8 +27,9 @@ from walkaway.sources.capabilities import form_of
 from walkaway.sources.request import (
     Answer,
     BeaconRequest,
+    BlockRequest,
     DnsRequest,
-    IpnsRequest,
+    ProvidersRequest,
     Request,
     RpcRequest,
 )
@@ -135,7 +136,9 @@ def _document(lie: Lie, limits: Limits) -> dict[str, object]:
 
 def _asked(request: Request, limits: Limits) -> object:
     if not isinstance(request, RpcRequest | BeaconRequest | DnsRequest):
-        address = request.name if isinstance(request, IpnsRequest) else request.cid
+        address = (
+            request.cid if isinstance(request, BlockRequest | ProvidersRequest) else request.name
+        )
         return {"form": form_of(request), "cid": str(address), "max_bytes": request.answer_bytes}
     facts = asdict(request) | {"max_bytes": request.answer_bytes}
     if isinstance(request, RpcRequest):

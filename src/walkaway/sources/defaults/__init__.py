@@ -1,5 +1,5 @@
 """The sources a person begins with, and their reader: one file a network, one for content,
-one for DNS.
+one for DNS, one for Arweave.
 
 None is believed alone: answers are proven, and a first checkpoint is taken from
 several operators or from the person. Each line says who runs the source and in
@@ -27,6 +27,7 @@ __all__ = [
     "KINDS",
     "NAME_KINDS",
     "ListedSource",
+    "arweave_sources",
     "content_sources",
     "default_networks",
     "default_sources",
@@ -40,7 +41,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 CONTENT_KINDS: frozenset[Kind] = frozenset({"content", "kubo", "routing"})
 """What sources of content are listed for, whatever the network."""
 
-NAME_KINDS: frozenset[Kind] = frozenset({"dns"})
+NAME_KINDS: frozenset[Kind] = frozenset({"dns", "arweave"})
 """What sources of names are listed for, whatever the network."""
 
 CHAIN_KINDS: frozenset[Kind] = frozenset(KINDS) - CONTENT_KINDS - NAME_KINDS
@@ -48,6 +49,7 @@ CHAIN_KINDS: frozenset[Kind] = frozenset(KINDS) - CONTENT_KINDS - NAME_KINDS
 
 _CONTENT = "content"
 _DNS = "dns"
+_ARWEAVE = "arweave"
 _RESOLVER_SCHEMES = ("tls", "dns", "udp")
 _OTHER_ADDRESSES = {
     _CONTENT: ", nor a file:/// address of a CAR file",
@@ -76,7 +78,7 @@ def default_networks() -> tuple[str, ...]:
     """The networks that have a list, in alphabetical order."""
     files = [file.name for file in resources.files(__name__).iterdir()]
     lists = {name.removesuffix(".toml") for name in files if name.endswith(".toml")}
-    return tuple(sorted(lists - {_CONTENT, _DNS}))
+    return tuple(sorted(lists - {_CONTENT, _DNS, _ARWEAVE}))
 
 
 def default_sources(network: str) -> tuple[ListedSource, ...]:
@@ -101,6 +103,11 @@ def content_sources() -> tuple[ListedSource, ...]:
 def dns_sources() -> tuple[ListedSource, ...]:
     """The resolvers that are asked for DNS records."""
     return _read_list(_DNS)
+
+
+def arweave_sources() -> tuple[ListedSource, ...]:
+    """The gateways that are asked where names of ArNS lead."""
+    return _read_list(_ARWEAVE)
 
 
 def _read_list(name: str) -> tuple[ListedSource, ...]:

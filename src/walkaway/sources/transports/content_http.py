@@ -1,7 +1,8 @@
-"""Content over HTTP: asking for a block, for its providers, for an IPNS record.
+"""Content over HTTP: a block, its providers, an IPNS record found or published, an ArNS name.
 
 Specifications: Trustless Gateway (``?format=raw``, ``?format=ipns-record``), Routing V1
-(``/routing/v1``), and the RPC of Kubo (``/api/v0/block/get``).
+(``/routing/v1``), the RPC of Kubo (``/api/v0/block/get``), and the gateways of ar.io
+(``/ar-io/resolver``).
 """
 
 from __future__ import annotations
@@ -14,13 +15,22 @@ from walkaway.errors import NotKnown, SourceFault, SourceLacks
 from walkaway.limits import Limits
 from walkaway.proofs.ipfs.ipns_name import name_text
 from walkaway.sources.json_text import parse_json
-from walkaway.sources.request import Answer, BlockRequest, IpnsRequest, ProvidersRequest
+from walkaway.sources.request import (
+    Answer,
+    ArnsRequest,
+    BlockRequest,
+    IpnsPublication,
+    IpnsRequest,
+    ProvidersRequest,
+)
 from walkaway.sources.transports.http_client import HttpQuestion, HttpReply
 from walkaway.sources.transports.http_status import status_fault
 
 __all__ = ["ContentRequest", "content_answer", "content_question"]
 
-ContentRequest: TypeAlias = BlockRequest | ProvidersRequest | IpnsRequest
+ContentRequest: TypeAlias = (
+    BlockRequest | ProvidersRequest | IpnsRequest | IpnsPublication | ArnsRequest
+)
 
 _RAW = "application/vnd.ipld.raw"
 _RECORD = "application/vnd.ipfs.ipns-record"
@@ -35,12 +45,26 @@ def content_question(base: URL, request: ContentRequest, limits: Limits) -> Http
     if isinstance(request, ProvidersRequest):
         url = _below(base, f"/routing/v1/providers/{request.cid.as_v1()}")
         return HttpQuestion(url, _JSON, request.answer_bytes)
+    if isinstance(request, ArnsRequest):
+        url = _below(base, f"/ar-io/resolver/{request.name}")
+        return HttpQuestion(url, _JSON, request.answer_bytes)
+    if isinstance(request, IpnsPublication):
+        url = _below(base, f"/routing/v1/ipns/{name_text(request.name)}")
+        return HttpQuestion(
+            url, "*/*", request.answer_bytes, request.record, puts=True, body_type=_RECORD
+        )
     if isinstance(request, IpnsRequest):
         if request.kind == "routing":
             url = _below(base, f"/routing/v1/ipns/{name_text(request.name)}")
         else:
             url = _below(base, f"/ipns/{name_text(request.name)}", format="ipns-record")
-        return HttpQuestion(url, _RECORD, request.answer_bytes, host=_path_host(base))
+        return HttpQuestion(
+            url,
+            _RECORD,
+            request.answer_bytes,
+            host=_path_host(base),
+            through=request.through,
+        )
     kubo = request.kind == "kubo"
     return HttpQuestion(
         _below(base, "/api/v0/block/get", arg=str(request.cid))
@@ -64,6 +88,10 @@ def content_answer(reply: HttpReply, request: ContentRequest, source: str, depth
     """
     if isinstance(request, ProvidersRequest):
         return _providers(reply, source, depth)
+    if isinstance(request, IpnsPublication):
+        return _taken(reply, source)
+    if isinstance(request, ArnsRequest):
+        return _arns(reply, source, depth)
     if reply.status != 200:
         raise _refusal(reply, request)
     if isinstance(request, IpnsRequest) and reply.content_type != _RECORD:
@@ -91,6 +119,23 @@ def _providers(reply: HttpReply, source: str, depth: int) -> Answer:
     """A router that knows nobody says so by an empty list, or by 404 (IPIP-513)."""
     if reply.status == 404:
         return Answer(source, {"Providers": []})
+    if reply.status != 200:
+        raise status_fault(reply)
+    if reply.content_type != _JSON:
+        raise SourceFault("its answer is of another type than JSON")
+    return Answer(source, parse_json(reply.content, depth=depth), content=reply.content)
+
+
+def _taken(reply: HttpReply, source: str) -> Answer:
+    """A router says by its status alone whether it took a record."""
+    if reply.status // 100 != 2:
+        raise status_fault(reply)
+    return Answer(source, None)
+
+
+def _arns(reply: HttpReply, source: str, depth: int) -> Answer:
+    if reply.status in _DENIED:
+        raise SourceLacks(f"refuses to resolve it (HTTP status {reply.status})")
     if reply.status != 200:
         raise status_fault(reply)
     if reply.content_type != _JSON:

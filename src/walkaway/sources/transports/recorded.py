@@ -14,8 +14,9 @@ from walkaway.sources.json_text import parse_json
 from walkaway.sources.request import (
     Answer,
     BeaconRequest,
+    BlockRequest,
     DnsRequest,
-    IpnsRequest,
+    ProvidersRequest,
     Request,
     RpcRequest,
 )
@@ -31,12 +32,12 @@ def recording_key(request: Request) -> str:
     or name."""
     if isinstance(request, RpcRequest):
         return f"{request.method} {json.dumps(request.params, sort_keys=True, default=str)}"
-    if isinstance(request, IpnsRequest):
-        return f"{form_of(request)} {request.name}"
+    if isinstance(request, BlockRequest | ProvidersRequest):
+        return f"{form_of(request)} {request.cid}"
     if isinstance(request, DnsRequest):
         return f"{request.rdtype} {request.name}"
     if not isinstance(request, BeaconRequest):
-        return f"{form_of(request)} {request.cid}"
+        return f"{form_of(request)} {request.name}"
     query = "&".join(f"{name}={value}" for name, value in request.query)
     return f"GET {request.path}?{query} {request.accept}"
 

@@ -1,0 +1,246 @@
+"""IPNS names: the newest record that this machine holds or anybody gives, proven here.
+
+That a record is the newest nobody can prove. So routers and gateways are asked, all at
+once; the record with the greatest order is taken, and the greatest ever seen is remembered,
+so that no source can hold anybody in the past. For as long as a record says that it may be
+kept, nobody is asked again, within limits of our own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from walkaway.chain.single_flight import SingleFlight
+from walkaway.errors import ConfigError, ProofError, TooMuch, Unproven
+from walkaway.limits import LIMITS, Limits
+from walkaway.names.held import SECOND, HeldNames, HeldRecord, resolution_of
+from walkaway.names.resolution import Resolution
+from walkaway.proofs.ipfs.cid import Cid
+from walkaway.proofs.ipfs.ipns_name import name_text, parse_name
+from walkaway.proofs.ipfs.ipns_record import prove_record
+from walkaway.proofs.proven import Evidence
+from walkaway.sources.clock import Clock
+from walkaway.sources.loops import LoopMarks
+from walkaway.sources.pool import Pool
+from walkaway.sources.request import Answer, IpnsRequest
+
+__all__ = ["FoundRecord", "IpnsNames"]
+
+_Order = tuple[int, int]
+
+_THIS_MACHINE: Final = "this machine"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRecord:
+    """The newest record of a name that was found, proven just now.
+
+    ``given_by`` are the sources that gave it when they were asked last: none, where this
+    machine alone has one as new. ``reasons`` says why others gave none, by source.
+    """
+
+    held: HeldRecord
+    given_by: tuple[str, ...]
+    reasons: Mapping[str, str]
+
+
+class IpnsNames:
+    """Resolves IPNS keys, by what is held and what the network gives. Implements `Names`.
+
+    ``pools`` hold the routers and gateways that are asked; none, and nobody is. What is
+    newest is put into ``held``, whose own names are resolved too.
+    """
+
+    def __init__(
+        self,
+        held: HeldNames,
+        pools: Sequence[Pool] = (),
+        *,
+        clock: Clock,
+        limits: Limits = LIMITS,
+    ) -> None:
+        self._held = held
+        self._pools = tuple(pools)
+        self._clock = clock
+        self._limits = limits
+        self._known: OrderedDict[bytes, _Known] = OrderedDict()
+        self._flights: SingleFlight[_Known] = SingleFlight()
+        self._loops = LoopMarks(limits)
+
+    async def resolve(self, name: str) -> Resolution:
+        """One step from a name.
+
+        Raises:
+            Unproven: nobody has a valid record of it, or none as new as one seen before.
+            Unsupported: it points to a network that is not known.
+        """
+        own = self._held.own(name)
+        if own is not None:
+            return own
+        try:
+            key = parse_name(name)
+        except ProofError:
+            return await self._held.resolve(name)
+        found = await self.record(key)
+        resolution = resolution_of(found.held, self._clock.now())
+        return replace(resolution, because=_as_newest(found)) if self._pools else resolution
+
+    async def record(self, name: Cid, *, again: bool = False) -> FoundRecord:
+        """The newest record of a key; ``again`` asks the network however lately it was asked.
+
+        Raises:
+            Unproven: nobody has a valid record of it, or none as new as one seen before.
+        """
+        known = _NOTHING if not self._pools else self._known.get(name.multihash)
+        if known is None or (self._pools and (again or known.until <= self._clock.now())):
+            known = await self._flights.run(name.multihash, lambda: self._look_for(name))
+        held, lacking = await self._held_now(name)
+        newest = max(
+            (record for record in (held, self._valid(name, known)) if record is not None),
+            key=_order,
+            default=None,
+        )
+        if newest is None:
+            raise Unproven(
+                f"there is no valid record of {name_text(name)} to be had",
+                reasons={_THIS_MACHINE: lacking, **known.reasons},
+            )
+        is_given = known.signed is not None and _order(newest) == known.order
+        return FoundRecord(newest, known.given_by if is_given else (), known.reasons)
+
+    async def least(self, name: Cid) -> _Order | None:
+        """The greatest order of the records that were ever seen; None where there were none.
+
+        What has ended counts, for as long as it is remembered.
+        """
+        known = self._known.get(name.multihash, _NOTHING)
+        seen = (known.order, await self._held.order(name))
+        return max((order for order in seen if order is not None), default=None)
+
+    async def _look_for(self, name: Cid) -> _Known:
+        """Ask all that may have a record, and remember what came of it."""
+        held, _ = await self._held_now(name)
+        limits = self._limits
+        seconds = limits.ipns_seconds if held is None else limits.newest_seconds
+        search = _Search(name, self._clock, self._loops.header(()), await self.least(name))
+        await asyncio.gather(*(search.ask(pool, seconds) for pool in self._pools))
+        known = search.ended(limits)
+        if known.signed is not None:
+            # Where it cannot be held, for want of room, it is resolved all the same.
+            with suppress(TooMuch, ConfigError, ProofError):
+                await self._held.put(name, known.signed)
+        return self._remember(name, known)
+
+    def _remember(self, name: Cid, known: _Known) -> _Known:
+        before = self._known.pop(name.multihash, _NOTHING)
+        if known.signed is None:
+            known = replace(known, signed=before.signed, order=before.order)
+        self._known[name.multihash] = known
+        while len(self._known) > self._limits.ipns_remembered:
+            self._known.popitem(last=False)
+        return known
+
+    async def _held_now(self, name: Cid) -> tuple[HeldRecord | None, str]:
+        """What this machine holds and can prove now, and why there is nothing else."""
+        try:
+            return await self._held.record(name), "it holds no record of this key"
+        except Unproven as error:
+            return None, "; ".join(error.reasons.values())
+        except ProofError as error:
+            return None, f"what it holds does not prove it: {error}"
+
+    def _valid(self, name: Cid, known: _Known) -> HeldRecord | None:
+        """What the network gave, if its time is not over."""
+        if known.signed is None:
+            return None
+        try:
+            return _proven(name, known.signed, self._clock)
+        except ProofError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What came of asking the network, which is not asked again before ``until`` (unix time).
+
+    ``signed`` is the newest record that it ever gave, and ``order`` that of this.
+    """
+
+    until: float = 0.0
+    signed: bytes | None = None
+    order: _Order | None = None
+    given_by: tuple[str, ...] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+
+_NOTHING: Final = _Known()
+
+
+class _Search:
+    """One name, asked of several pools at once."""
+
+    def __init__(self, name: Cid, clock: Clock, through: str, least: _Order | None) -> None:
+        self._name = name
+        self._clock = clock
+        self._asked = (
+            IpnsRequest(name, "routing", through),
+            IpnsRequest(name, "content", through),
+        )
+        self._least = least
+        self._given: dict[str, HeldRecord] = {}
+        self._newest: HeldRecord | None = None
+        self._reasons: dict[str, str] = {}
+
+    async def ask(self, pool: Pool, seconds: float) -> None:
+        """Ask every source of a pool that may have one."""
+        try:
+            newest = await pool.newest_proven(
+                self._asked, self._verified, order=_order, at_least=self._least, deadline=seconds
+            )
+        except Unproven as error:
+            self._reasons |= error.reasons
+            return
+        if self._newest is None or _order(self._newest) < _order(newest):
+            self._newest = newest
+
+    def ended(self, limits: Limits) -> _Known:
+        """What came of it, and for how long that is to do."""
+        now, newest = self._clock.now(), self._newest
+        if newest is None:
+            return _Known(now + limits.ipns_again_seconds, reasons=self._reasons)
+        said = newest.proven.value
+        kept = min(max(said.ttl / SECOND, limits.ipns_least_seconds), limits.ipns_most_seconds)
+        return _Known(
+            min(now + kept, said.validity / SECOND),
+            newest.signed,
+            said.order,
+            tuple(name for name, one in self._given.items() if _order(one) == said.order),
+            self._reasons,
+        )
+
+    def _verified(self, answer: Answer) -> HeldRecord:
+        record = _proven(self._name, answer.body, self._clock)
+        self._given[answer.source] = record
+        return record
+
+
+def _proven(name: Cid, signed: bytes, clock: Clock) -> HeldRecord:
+    return HeldRecord(signed, prove_record(name, signed, now=int(clock.now() * SECOND)))
+
+
+def _order(record: HeldRecord) -> _Order:
+    return record.proven.value.order
+
+
+def _as_newest(found: FoundRecord) -> Evidence:
+    """Why it is taken for the newest, which is no proof that it is."""
+    return Evidence(
+        "the newest record of the IPNS name that was found",
+        (("given by", ", ".join(found.given_by) or "this machine alone"),),
+        (found.held.proven.because,),
+    )

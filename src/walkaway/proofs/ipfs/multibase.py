@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from walkaway.errors import ProofError
 from walkaway.limits import LIMITS
 
-__all__ = ["BASE16", "BASE32", "BASE36", "BASE58BTC", "Base", "base_named", "decode", "encode"]
+__all__ = [
+    "BASE16",
+    "BASE32",
+    "BASE36",
+    "BASE58BTC",
+    "BASE64URL",
+    "Base",
+    "base_named",
+    "decode",
+    "encode",
+]
 
 _DIGITS = "0123456789"
 _LOWER = "abcdefghijklmnopqrstuvwxyz"
@@ -95,6 +105,7 @@ BASE16 = Base("base16", "f", "0123456789abcdef", 4, either_case=True)
 BASE32 = Base("base32", "b", _LOWER + "234567", 5, either_case=True)
 BASE36 = Base("base36", "k", _DIGITS + _LOWER, either_case=True)
 BASE58BTC = Base("base58btc", "z", "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")
+BASE64URL = Base("base64url", "u", _UPPER + _LOWER + _DIGITS + "-_", 6)
 
 _HEX32 = _DIGITS + _LOWER[:22]
 _BASES = (
@@ -122,7 +133,7 @@ _BASES = (
     ),
     Base("base64", "m", _UPPER + _LOWER + _DIGITS + "+/", 6),
     Base("base64pad", "M", _UPPER + _LOWER + _DIGITS + "+/", 6, padded=True),
-    Base("base64url", "u", _UPPER + _LOWER + _DIGITS + "-_", 6),
+    BASE64URL,
     Base("base64urlpad", "U", _UPPER + _LOWER + _DIGITS + "-_", 6, padded=True),
 )
 _BY_NAME = {base.name: base for base in _BASES}

@@ -49,6 +49,7 @@ def test_defaults_need_nothing() -> None:
         "content",
         "routing",
         "dns",
+        "arweave",
     }
     assert settings.store_folder == settings.state_directory / "store"
     assert set(settings.came_from) == {s.key for s in SETTINGS}

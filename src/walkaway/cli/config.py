@@ -41,6 +41,7 @@ from walkaway.limits import LIMITS
 from walkaway.sizes import MEGABYTE
 from walkaway.sources.defaults import (
     ListedSource,
+    arweave_sources,
     content_sources,
     default_sources,
     dns_sources,
@@ -327,9 +328,7 @@ def load_settings(
         guard_exceptions=layers.value(GUARD_EXCEPTIONS),
         offchain_lookups=layers.value(OFFCHAIN_LOOKUPS),
         sources=_combined(
-            (*default_sources(network), *content_sources(), *dns_sources())
-            if with_defaults
-            else (),
+            _listed(network) if with_defaults else (),
             own,
         ),
         private_submit=_has_submitter(own),
@@ -414,6 +413,11 @@ def _refuse_too_many_operators(settings: Settings) -> None:
         f"distinct operators of the checkpoint sources, and not {asked}",
         advice="ask for fewer, or list sources of kind checkpoint under [[source]]",
     )
+
+
+def _listed(network: str) -> tuple[ListedSource, ...]:
+    """The sources that come with walkaway."""
+    return (*default_sources(network), *content_sources(), *dns_sources(), *arweave_sources())
 
 
 def _combined(

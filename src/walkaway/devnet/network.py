@@ -23,6 +23,7 @@ from walkaway.anchors.spec import BlobBaseFee, ChainSpec, ForkName, ScheduledFor
 from walkaway.devnet.beacon.chain import BeaconBlock, BeaconChain
 from walkaway.devnet.beacon.state import genesis_validators_root
 from walkaway.devnet.execution.chain import ExecutionChain
+from walkaway.devnet.execution.names import UNIVERSAL_RESOLVER
 from walkaway.devnet.settings import DevnetSettings, SourcePlan
 from walkaway.devnet.sources.behaviours import Behaviour, node
 from walkaway.devnet.sources.server import SourceServer
@@ -77,6 +78,7 @@ def devnet_spec(settings: DevnetSettings, genesis_time: int) -> ChainSpec:
             ScheduledFork(fork, bytes([fork, 0, 0, 1]), epoch) for fork, epoch in scheduled
         ),
         blob_schedule=(),
+        universal_resolver=UNIVERSAL_RESOLVER,
     )
     return dataclasses.replace(
         spec,

@@ -10,7 +10,7 @@ from eth_account.signers.local import LocalAccount
 
 from walkaway.proofs.execution.keccak import keccak256
 
-__all__ = ["DEV_ACCOUNTS", "DevAccount", "dev_account"]
+__all__ = ["DEV_ACCOUNTS", "NAMES_OWNER", "PROXY_ADMIN", "THIEF", "DevAccount", "dev_account"]
 
 DEV_ACCOUNTS = 10
 """How many accounts are funded at genesis."""
@@ -38,3 +38,11 @@ def dev_account(index: int) -> DevAccount:
     """The funded account of an index; those below `DEV_ACCOUNTS` have ether at genesis."""
     key = keccak256(b"walkaway devnet account %d" % index)
     return DevAccount(key, bytes.fromhex(Signer.from_key(key).address[2:]))
+
+
+NAMES_OWNER = dev_account(DEV_ACCOUNTS)
+"""Owns the names of the genesis state, and ``eth`` above them; funded as well."""
+PROXY_ADMIN = dev_account(DEV_ACCOUNTS + 1)
+"""Can replace what the Universal Resolver's proxy runs; funded as well."""
+THIEF = dev_account(DEV_ACCOUNTS + 2)
+"""Takes names away; funded as well."""

@@ -1,26 +1,25 @@
-"""The genesis state: funded accounts, system contracts, and contracts to call.
-
-They are compiled from ``contracts/`` at the root of the
-repository (``contracts/compile.mjs``).
-"""
+"""The genesis state: funded accounts, system contracts, contracts to call, and names."""
 
 from __future__ import annotations
-
-import json
-from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
 
 from ethereum_types.bytes import Bytes20, Bytes32
 from ethereum_types.numeric import U256
 
-from walkaway.devnet.execution.accounts import DEV_ACCOUNTS, dev_account
+from walkaway.devnet.execution.accounts import (
+    DEV_ACCOUNTS,
+    NAMES_OWNER,
+    PROXY_ADMIN,
+    THIEF,
+    dev_account,
+)
 from walkaway.devnet.execution.block import ExecutionBlock
+from walkaway.devnet.execution.compiled import Contract, contract
 from walkaway.devnet.execution.engine import EXTRA_DATA, GAS_LIMIT
+from walkaway.devnet.execution.names import names_accounts, names_storage
+from walkaway.devnet.execution.solidity import mapped, word
 from walkaway.devnet.execution.system_contracts import SYSTEM_CONTRACTS
 from walkaway.devnet.execution.world import Account, WorldState
 from walkaway.proofs.execution.header import EMPTY_OMMERS_HASH, Header
-from walkaway.proofs.execution.keccak import keccak256
 from walkaway.proofs.execution.trie import EMPTY_ROOT
 
 __all__ = [
@@ -53,37 +52,23 @@ TOKENS_EACH = 1_000 * ETHER
 BASE_FEE = 10**9
 
 
-@dataclass(frozen=True, slots=True)
-class Contract:
-    """A compiled contract: its runtime code, the slots of its variables by name, and the code
-    that creates it."""
-
-    code: bytes
-    slots: dict[str, int]
-    creation: bytes
-
-
-@lru_cache
-def contract(name: str) -> Contract:
-    """A compiled contract by its Solidity name."""
-    compiled = json.loads(files(__package__).joinpath("contracts.json").read_bytes())
-    entry = compiled["contracts"][name]
-    code, creation = (bytes.fromhex(entry[name][2:]) for name in ("code", "creation"))
-    return Contract(code, entry["slots"], creation)
-
-
 def genesis_world() -> WorldState:
     """The state before the first block."""
     accounts = {
         Bytes20(address): Account(nonce=1, code=code) for address, code in SYSTEM_CONTRACTS.items()
     }
-    for index in range(DEV_ACCOUNTS):
-        accounts[Bytes20(dev_account(index).address)] = Account(balance=FUNDS)
+    for account in (*map(dev_account, range(DEV_ACCOUNTS)), NAMES_OWNER, PROXY_ADMIN, THIEF):
+        accounts[Bytes20(account.address)] = Account(balance=FUNDS)
     accounts[Bytes20(COUNTER)] = Account(nonce=1, code=contract("Counter").code)
     accounts[Bytes20(TOKEN)] = Account(nonce=1, code=contract("Token").code)
     accounts[Bytes20(SIGNED_ANSWERS)] = Account(nonce=1, code=contract("SignedAnswers").code)
     accounts[Bytes20(ANY_ANSWERS)] = Account(nonce=1, code=contract("AnyAnswers").code)
-    storage = {Bytes20(TOKEN): _token_storage(), Bytes20(SIGNED_ANSWERS): _signer_storage()}
+    accounts |= names_accounts()
+    storage = {
+        Bytes20(TOKEN): _token_storage(),
+        Bytes20(SIGNED_ANSWERS): _signer_storage(),
+        **names_storage(),
+    }
     return WorldState().changed_to(accounts, storage)
 
 
@@ -117,17 +102,12 @@ def genesis_block(world: WorldState, timestamp: int) -> ExecutionBlock:
 
 def _token_storage() -> dict[Bytes32, U256]:
     slots = contract("Token").slots
-    storage = {_word(slots["totalSupply"]): U256(DEV_ACCOUNTS * TOKENS_EACH)}
+    storage = {word(slots["totalSupply"]): U256(DEV_ACCOUNTS * TOKENS_EACH)}
     for index in range(DEV_ACCOUNTS):
-        holder = dev_account(index).address.rjust(32, b"\0")
-        storage[Bytes32(keccak256(holder + _word(slots["balanceOf"])))] = U256(TOKENS_EACH)
+        storage[mapped(slots["balanceOf"], dev_account(index).address)] = U256(TOKENS_EACH)
     return storage
 
 
 def _signer_storage() -> dict[Bytes32, U256]:
     slot = contract("SignedAnswers").slots["signer"]
-    return {_word(slot): U256.from_be_bytes(ANSWER_SIGNER.address)}
-
-
-def _word(value: int) -> Bytes32:
-    return Bytes32(value.to_bytes(32, "big"))
+    return {word(slot): U256.from_be_bytes(ANSWER_SIGNER.address)}

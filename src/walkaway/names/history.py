@@ -1,0 +1,203 @@
+"""What names said before, what is served of them, and what the person decided.
+
+Every step of the way from a name has its own history: where ``app.eth`` leads to an IPNS
+key and that to content, both are noted. How changes wait is in `hold`; here that is
+decided and written in one transaction, so that several processes decide alike.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from walkaway.errors import InvalidRequest
+from walkaway.limits import LIMITS, Limits
+from walkaway.names.history_file import HistoryFile
+from walkaway.names.history_rows import (
+    PastPointer,
+    add_sighting,
+    first_seen,
+    held_name,
+    held_names,
+    is_rejected,
+    one_before,
+    past_of,
+    put_held,
+    reject,
+    take_back,
+)
+from walkaway.names.hold import HeldName, Said, canonical, decide
+from walkaway.names.pointer import Pointer
+from walkaway.names.resolution import Standing
+
+__all__ = ["PastPointer", "PointerHistory"]
+
+
+class PointerHistory:
+    """The past of names, in one SQLite file that several processes may have open.
+
+    The file is made when it is first needed. All methods raise `ConfigError` where it
+    cannot be used at all, and `StoreFault` where work on it fails.
+    """
+
+    def __init__(self, path: Path, limits: Limits = LIMITS) -> None:
+        self.file = HistoryFile(path, limits)
+        self._limits = limits
+
+    def close(self) -> None:
+        """Let go of the file. May be called again."""
+        self.file.close()
+
+    def version(self) -> int:
+        """A number that moves when any process writes; -1 where that is not known."""
+        return self.file.version()
+
+    async def see(self, name: str, said: Said, *, hold: float, now: float) -> HeldName:
+        """Note what a name says, and have what is held of it from then on.
+
+        ``hold`` is how many seconds a change waits, ``now`` unix time.
+        """
+        key = canonical(name)
+
+        def decided(file: sqlite3.Connection) -> tuple[HeldName | None, HeldName]:
+            held, rejected = held_name(file, key), is_rejected(file, key, said.pointer)
+            return held, decide(held, key, said, rejected=rejected, hold=hold, now=now)
+
+        def note(file: sqlite3.Connection) -> HeldName:
+            _, after = decided(file)
+            add_sighting(file, key, said, now, self._limits)
+            first = first_seen(file, key, after.pointer)
+            after = replace(after, first_seen=after.first_seen if first is None else first)
+            put_held(file, after, self._limits)
+            return after
+
+        before, after = await self.file.read(decided)
+        is_old = before is not None and not self._is_news(before, after)
+        return after if is_old else await self.file.write(note)
+
+    async def held(self, name: str) -> HeldName | None:
+        """What is held of a name; None where it was never seen."""
+        return await self.file.read(lambda file: held_name(file, canonical(name)))
+
+    async def names(self) -> list[HeldName]:
+        """All that is held: what waits first, then what was seen last."""
+        return await self.file.read(lambda file: list(held_names(file)))
+
+    async def past(self, name: str) -> list[PastPointer]:
+        """What a name said before, the newest stretch first."""
+        return await self.file.read(lambda file: list(past_of(file, canonical(name))))
+
+    async def accept(self, name: str, pointer: Pointer | None = None) -> HeldName:
+        """Believe what waits. A pin moves there too. ``pointer`` is what the person was shown.
+
+        Raises:
+            InvalidRequest: nothing waits, or the name says something else by now.
+        """
+
+        def accepted(held: HeldName, file: sqlite3.Connection) -> HeldName:
+            if held.says is None:
+                raise InvalidRequest(f"nothing waits for {held.name}")
+            if pointer not in (None, held.says):
+                raise InvalidRequest(
+                    f"{held.name} says something else by now: {held.says}",
+                    advice="look at it again, and decide then",
+                )
+            take_back(file, held.name, held.says)
+            return _moved(held, held.says, held.says_standing, held.says_since)
+
+        return await self._change(name, accepted)
+
+    async def reject(self, name: str, pointer: Pointer | None = None, *, now: float) -> HeldName:
+        """Never believe a pointer: what waits, where none is named, else what is served.
+
+        Where that is served, the newest one before it takes its place.
+
+        Raises:
+            InvalidRequest: there is no other that could.
+        """
+
+        def refused(held: HeldName, file: sqlite3.Connection) -> HeldName:
+            target = pointer or held.says or held.pointer
+            reject(file, held.name, target, now, self._limits)
+            if target != held.pointer:
+                return held
+            before = one_before(file, held)
+            if before is None:
+                raise InvalidRequest(
+                    f"{held.name} was never seen to say anything else",
+                    advice=f"give the version to hold it at: walkaway pin-name {held.name} VERSION",
+                )
+            first = first_seen(file, held.name, before[0])
+            moved = _moved(held, *before, now if first is None else first)
+            return replace(
+                moved, says=held.says or target, says_standing=held.standing, says_since=now
+            )
+
+        return await self._change(name, refused)
+
+    async def pin(self, name: str, pointer: Pointer | None = None, *, now: float) -> HeldName:
+        """Hold a name at a version for good; at what is served, where none is given.
+
+        Raises:
+            InvalidRequest: the name was never seen, and no version is given.
+        """
+
+        def pinned(held: HeldName, file: sqlite3.Connection) -> HeldName:
+            if pointer is None or pointer == held.pointer:
+                return replace(held, pinned=True)
+            take_back(file, held.name, pointer)
+            first = first_seen(file, held.name, pointer)
+            moved = _moved(held, pointer, Standing.OWN, now if first is None else first)
+            if held.says == pointer:
+                return replace(moved, pinned=True)
+            says, since = (held.pointer, now) if held.says is None else (held.says, held.says_since)
+            return replace(moved, pinned=True, says=says, says_since=since)
+
+        key = canonical(name)
+        begun = None if pointer is None else HeldName(key, pointer, Standing.OWN, now, now)
+        return await self._change(name, pinned, begun)
+
+    async def unpin(self, name: str) -> HeldName:
+        """Let a name move again, as the policy has it. Raises `InvalidRequest`: never seen."""
+        return await self._change(name, lambda held, _: replace(held, pinned=False))
+
+    async def _change(
+        self,
+        name: str,
+        change: Callable[[HeldName, sqlite3.Connection], HeldName],
+        begun: HeldName | None = None,
+    ) -> HeldName:
+        key = canonical(name)
+
+        def work(file: sqlite3.Connection) -> HeldName:
+            held = held_name(file, key) or begun
+            if held is None:
+                raise InvalidRequest(
+                    f"{key[:200]!r} was never resolved here",
+                    advice="open it first, or give the version that it is to be held at",
+                )
+            put_held(file, change(held, file), self._limits)
+            return held_name(file, key) or held
+
+        return await self.file.write(work)
+
+    def _is_news(self, before: HeldName, after: HeldName) -> bool:
+        """Whether there is more to write than that all is as it was a moment ago."""
+        if replace(after, seen=before.seen) != before:
+            return True
+        return after.seen - before.seen >= self._limits.history_note_seconds
+
+
+def _moved(held: HeldName, pointer: Pointer, standing: Standing, first: float) -> HeldName:
+    """The name at another pointer, which nothing waits behind."""
+    return replace(
+        held,
+        pointer=pointer,
+        standing=standing,
+        first_seen=first,
+        says=None,
+        says_since=0.0,
+        rejected=False,
+    )

@@ -1,0 +1,117 @@
+"""Which pointers each web origin was given, so that what one left there can be cleared.
+
+A page stores things in the browser: cookies, databases, a service worker. Where the
+person leaves the pointer that it came by (it was rejected, or the name went back to what
+it said before), those are still there, and whoever wrote them is not trusted any more.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from walkaway.limits import LIMITS, Limits
+from walkaway.names.history_file import HistoryFile
+from walkaway.names.history_rows import first_seen, held_name
+from walkaway.names.hold import canonical
+from walkaway.names.pointer import Pointer, parse_pointer
+
+__all__ = ["LeftPointer", "ServedPointers"]
+
+_LEFT: Final = """
+SELECT served.name, served.pointer, held.pointer, rejected.at IS NOT NULL
+FROM served JOIN held ON held.name = served.name
+LEFT JOIN rejected ON rejected.name = served.name AND rejected.pointer = served.pointer
+WHERE served.origin = ? AND served.pointer != held.pointer
+  AND (rejected.at IS NOT NULL OR served.first_seen > held.first_seen)
+ORDER BY served.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftPointer:
+    """A pointer that an origin was given and that its name has left.
+
+    ``now`` is what is served in its place; ``rejected`` says that the person refused
+    it, else the name went back to what it said before.
+    """
+
+    name: str
+    pointer: Pointer
+    now: Pointer
+    rejected: bool
+
+
+class ServedPointers:
+    """The pointers that origins were given. Methods raise as those of `PointerHistory`."""
+
+    def __init__(self, file: HistoryFile, limits: Limits = LIMITS) -> None:
+        self._file = file
+        self._limits = limits
+
+    async def note(self, origin: str, steps: Iterable[tuple[str, Pointer]]) -> None:
+        """An origin was given a page by way of these names, each with where it led."""
+        given = [(canonical(name), pointer) for name, pointer in steps]
+
+        def is_noted(file: sqlite3.Connection) -> bool:
+            return all(_is_noted(file, origin, name, pointer) for name, pointer in given)
+
+        if not await self._file.read(is_noted):
+            await self._file.write(lambda file: self._note(file, origin, given))
+
+    async def left(self, origin: str) -> list[LeftPointer]:
+        """The pointers that this origin was given and whose names have left them."""
+        return await self._file.read(
+            lambda file: [
+                LeftPointer(name, parse_pointer(left), parse_pointer(now), bool(rejected))
+                for name, left, now, rejected in file.execute(_LEFT, (origin,))
+            ]
+        )
+
+    async def forget(self, origin: str) -> None:
+        """What this origin was given is of no importance any more: it was cleared, or is kept."""
+        await self._file.write(
+            lambda file: file.execute("DELETE FROM served WHERE origin = ?", (origin,))
+        )
+
+    async def all_left(self) -> dict[str, list[LeftPointer]]:
+        """Every origin that was given something its name has left, with what that is."""
+
+        def origins(file: sqlite3.Connection) -> list[str]:
+            return [row[0] for row in file.execute("SELECT DISTINCT origin FROM served")]
+
+        found = {origin: await self.left(origin) for origin in await self._file.read(origins)}
+        return {origin: left for origin, left in found.items() if left}
+
+    def _note(
+        self, file: sqlite3.Connection, origin: str, given: Iterable[tuple[str, Pointer]]
+    ) -> None:
+        for name, pointer in given:
+            held, first = held_name(file, name), first_seen(file, name, pointer)
+            if held is None:
+                # The person's own setting, which is no other's to change.
+                continue
+            if first is None:
+                first = held.first_seen
+            file.execute(
+                "INSERT OR IGNORE INTO served (origin, name, pointer, first_seen) "
+                "VALUES (?, ?, ?, ?)",
+                (origin, name, str(pointer), first),
+            )
+        file.execute(
+            "DELETE FROM served WHERE id <= "
+            "(SELECT id FROM served ORDER BY id DESC LIMIT 1 OFFSET ?)",
+            (self._limits.history_served,),
+        )
+
+
+def _is_noted(file: sqlite3.Connection, origin: str, name: str, pointer: Pointer) -> bool:
+    if held_name(file, name) is None:
+        return True
+    row = file.execute(
+        "SELECT 1 FROM served WHERE origin = ? AND name = ? AND pointer = ?",
+        (origin, name, str(pointer)),
+    ).fetchone()
+    return row is not None

@@ -28,6 +28,8 @@ from walkaway.cli.setting_values import (
     read_dnslinks,
     read_file,
     read_flag,
+    read_hold,
+    read_holds,
     read_hosts,
     read_megabytes,
     read_network,
@@ -87,6 +89,8 @@ class Settings:
     subdomain_hosts: tuple[str, ...]
     denylist: Path | None
     dnslinks: tuple[str, ...]
+    hold: float
+    holds: tuple[str, ...]
     allowed_hosts: tuple[str, ...]
     allowed_origins: tuple[str, ...]
     state_directory: Path
@@ -198,6 +202,10 @@ DENYLIST = Setting(
 DNSLINKS = Setting(
     "dnslinks", "names of your own, and the content that each leads to", read_dnslinks, _nothing
 )
+HOLD = Setting(
+    "hold", "how long a name that changed is served as it was before", read_hold, lambda: 0.0
+)
+HOLDS = Setting("holds", "names for which that is another time: `app.eth=7d`", read_holds, _nothing)
 ALLOWED_HOSTS = Setting(
     "allowed_hosts", "further names that may stand in the Host header", read_hosts, _nothing
 )
@@ -268,6 +276,8 @@ SETTINGS = (
     SUBDOMAIN_HOSTS,
     DENYLIST,
     DNSLINKS,
+    HOLD,
+    HOLDS,
     ALLOWED_HOSTS,
     ALLOWED_ORIGINS,
     STATE_DIRECTORY,
@@ -317,6 +327,8 @@ def load_settings(
         subdomain_hosts=layers.value(SUBDOMAIN_HOSTS),
         denylist=layers.value(DENYLIST),
         dnslinks=layers.value(DNSLINKS),
+        hold=layers.value(HOLD),
+        holds=layers.value(HOLDS),
         allowed_hosts=layers.value(ALLOWED_HOSTS),
         allowed_origins=layers.value(ALLOWED_ORIGINS),
         state_directory=layers.value(STATE_DIRECTORY),

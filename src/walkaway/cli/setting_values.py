@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from walkaway.errors import ConfigError
+from walkaway.names.hold import read_span
 from walkaway.rpc.local_surface import LocalSurface
 from walkaway.sources.defaults import default_networks
 
@@ -23,6 +24,8 @@ __all__ = [
     "read_count",
     "read_directory",
     "read_flag",
+    "read_hold",
+    "read_holds",
     "read_hosts",
     "read_megabytes",
     "read_network",
@@ -158,6 +161,28 @@ def read_dnslinks(written: object) -> tuple[str, ...]:
         name, equals, path = text.partition("=")
         if not name or not equals or not path.startswith(("/ipfs/", "/ipns/")):
             raise ConfigError(says)
+        return text
+
+    return _each(written, one, says)
+
+
+def read_hold(written: object) -> float:
+    """How long a change waits, in seconds; written as ``24h``, ``7d``, or ``0`` for not at all."""
+    return read_span(str(written))
+
+
+def read_holds(written: object) -> tuple[str, ...]:
+    """Names with how long a change of each waits: ``app.eth=24h``."""
+    says = "a list of names and spans of time, as app.eth=24h"
+
+    def one(text: str) -> str:
+        name, equals, span = text.partition("=")
+        if not name or not equals:
+            raise ConfigError(says)
+        try:
+            read_span(span)
+        except ConfigError:
+            raise ConfigError(says) from None
         return text
 
     return _each(written, one, says)

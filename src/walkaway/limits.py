@@ -45,6 +45,15 @@ class Limits:
     node_links: int = 65_536
     shard_fanout: int = 1024
 
+    # proofs/dnssec
+    dnssec_records: int = 1024
+    dnssec_keys: int = 64
+    dnssec_trials: int = 16
+    dnssec_message_trials: int = 64
+    dnssec_denials: int = 16
+    dnssec_nsec3_iterations: int = 150
+    dnssec_chain_rrsets: int = 64
+
     # evm
     simulated_blocks: int = 256
     simulated_calls: int = 10_000
@@ -75,7 +84,7 @@ class Limits:
     dns_seconds: float = 5.0
     dns_threads: int = 8
     dns_message_bytes: int = 65_535
-    dns_again_seconds: float = 1.0
+    dns_resend_seconds: float = 1.0
     dns_strays: int = 32
     dns_idle_connections: int = 4
     dns_idle_seconds: float = 8.0
@@ -125,6 +134,7 @@ class Limits:
     provider_tries: int = 64
     multiaddr_characters: int = 512
     archive_blocks: int = 1 << 20
+    recorded_exchanges: int = 512
 
     # chain
     head_age_seconds: float = 180.0
@@ -189,11 +199,27 @@ class Limits:
     held_name_wait_seconds: float = 4.0
     held_name_again_seconds: float = 15.0
     held_records: int = 4096
+    dns_labels: int = 40
+    dns_queries: int = 96
+    dns_queries_ahead: int = 16
+    dns_aliases: int = 8
+    dns_lookup_seconds: float = 20.0
+    dns_longest_seconds: float = 24 * 3600.0
+    dns_fresh_seconds: float = 10.0
+    dns_zones: int = 4096
+    dns_answers: int = 4096
+    dns_operators: int = 2
+    dnslink_characters: int = 2048
     ipns_seconds: float = 10.0
     ipns_least_seconds: float = 5.0
     ipns_most_seconds: float = 24 * 3600.0
     ipns_again_seconds: float = 30.0
     ipns_remembered: int = 4096
+    ipns_published_seconds: float = 30.0
+    ipns_keys: int = 1000
+    arns_seconds: float = 24 * 3600.0
+    arns_least_seconds: float = 30.0
+    arns_remembered: int = 4096
 
     # content
     store_bytes: int = 16 * 1000 * 1000 * 1000
@@ -222,6 +248,7 @@ class Limits:
     routing_lookups: int = 4
     routing_remembered: int = 4096
     routing_again_seconds: float = 60.0
+    remembered_supplies: int = 1 << 14
     import_depth: int = 100
     import_folder_entries: int = 1 << 20
     import_name_bytes: int = 1024
@@ -274,6 +301,7 @@ class Limits:
     redirects_bytes: int = 64 * 1024
     listed_entries: int = 10_000
     entries_looked_at: int = 1000
+    explained_blocks: int = 256
     denylist_bytes: int = 256 * 1024 * 1024
     denylist_line_bytes: int = 2 * 1024 * 1024
     denylist_header_bytes: int = 1024 * 1024

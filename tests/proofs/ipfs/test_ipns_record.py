@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.vectors import vectors
 from walkaway.errors import Elsewhere, ProofError, WalkawayError
 from walkaway.limits import LIMITS
-from walkaway.proofs.ipfs import codecs, dag_cbor, protobuf, rfc3339
+from walkaway.proofs.ipfs import codecs, dag_cbor, multihash, protobuf, rfc3339
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.data_model import Value
 from walkaway.proofs.ipfs.ipns_name import name_of_key, parse_name
@@ -22,7 +22,7 @@ from walkaway.proofs.ipfs.ipns_record import (
     prove_record,
     record_subject,
 )
-from walkaway.proofs.ipfs.libp2p_keys import SigningKey
+from walkaway.proofs.ipfs.libp2p_keys import SigningKey, verify
 from walkaway.proofs.proven import Finality
 
 KEY = SigningKey(bytes(range(32)))
@@ -201,6 +201,38 @@ def test_no_record_is_made_that_no_reader_would_take(
 ) -> None:
     with pytest.raises(ProofError):
         create_record(KEY, value=value, sequence=sequence, validity=validity, ttl=1)
+
+
+def test_version_1_stands_beside_it_where_old_readers_are_to_be_served() -> None:
+    record = create_record(KEY, value=VALUE, sequence=3, validity=END, ttl=60, with_version_1=True)
+    assert prove_record(NAME, record, now=NOW).value == SAID
+    fields = {number: value for number, _, value in protobuf.read(record)}
+    assert {number: fields[number] for number in COPIES if number != 2} == {
+        number: value for number, value in COPIES.items() if number != 2
+    }
+    assert is_signed_as_version_1(KEY.public_key, fields)
+
+
+def test_the_suites_own_records_are_signed_alike() -> None:
+    folder = vectors("names/ipns")
+    for path in folder.glob("*records*_v1*.ipns-record"):
+        fields = {number: value for number, _, value in protobuf.read(path.read_bytes())}
+        _, key = multihash.decode(parse_name(path.name.split("_")[3]).multihash)
+        is_broken = "v1-value" in path.name or "signature-v1" in path.name
+        assert is_signed_as_version_1(key, fields) != is_broken, path.name
+
+
+def is_signed_as_version_1(key: bytes, fields: dict[int, bytes | int]) -> bool:
+    """Whether the signature of version 1 holds, as the specification has it made."""
+    value, signature, validity = fields[1], fields[2], fields[4]
+    assert isinstance(value, bytes)
+    assert isinstance(validity, bytes)
+    assert isinstance(signature, bytes)
+    try:
+        verify(key, value + validity + b"EOL", signature)
+    except ProofError:
+        return False
+    return True
 
 
 def test_a_record_at_the_limit_is_made_and_taken() -> None:

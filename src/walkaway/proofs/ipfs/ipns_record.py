@@ -29,6 +29,8 @@ _VALUE, _SIGNATURE_V1, _VALIDITY_TYPE, _VALIDITY, _SEQUENCE, _TTL = range(1, 7)
 _PUBLIC_KEY, _SIGNATURE_V2, _DATA = range(7, 10)
 _UNTIL: Final = 0
 """The one validity type: the record is valid until a moment."""
+_UNTIL_NAME: Final = b"EOL"
+"""That type, as version 1 signs it."""
 _COPIES: Final = {
     _VALUE: ("Value", b""),
     _VALIDITY_TYPE: ("ValidityType", 0),
@@ -93,8 +95,19 @@ def prove_record(name: Cid, record: bytes, *, now: int) -> Proven[IpnsRecord]:
     return _sealed(name, said)
 
 
-def create_record(key: SigningKey, *, value: str, sequence: int, validity: str, ttl: int) -> bytes:
+def create_record(
+    key: SigningKey,
+    *,
+    value: str,
+    sequence: int,
+    validity: str,
+    ttl: int,
+    with_version_1: bool = False,
+) -> bytes:
     """A record of version 2, signed. ``validity`` is text as RFC 3339 says, in UTC.
+
+    ``with_version_1`` puts the fields and the signature of version 1 beside it
+    ("Record Creation"), for readers that are as old.
 
     Raises `ProofError` for what no reader would take.
     """
@@ -110,6 +123,8 @@ def create_record(key: SigningKey, *, value: str, sequence: int, validity: str, 
     data = dag_cbor.encode(document)
     signature = key.sign(_SIGNED + data)
     record = protobuf.field(_SIGNATURE_V2, signature) + protobuf.field(_DATA, data)
+    if with_version_1:
+        record = _version_1(key, value, sequence, validity, ttl) + record
     if len(record) > LIMITS.ipns_record_bytes:
         raise ProofError(f"an IPNS record is over {LIMITS.ipns_record_bytes} bytes")
     return record
@@ -118,6 +133,22 @@ def create_record(key: SigningKey, *, value: str, sequence: int, validity: str, 
 def record_subject(name: Cid) -> tuple[str, bytes]:
     """What the claim of a proven record is about."""
     return ("ipns record", name.multihash)
+
+
+def _version_1(key: SigningKey, value: str, sequence: int, validity: str, ttl: int) -> bytes:
+    """The fields of version 1, the signature among them: over the value, the validity and
+    the name of its type.
+    """
+    signature = key.sign(value.encode() + validity.encode() + _UNTIL_NAME)
+    copies: tuple[tuple[int, int | bytes], ...] = (
+        (_VALUE, value.encode()),
+        (_SIGNATURE_V1, signature),
+        (_VALIDITY_TYPE, _UNTIL),
+        (_VALIDITY, validity.encode()),
+        (_SEQUENCE, sequence),
+        (_TTL, ttl),
+    )
+    return b"".join(protobuf.field(number, copy) for number, copy in copies)
 
 
 def _bytes(fields: _Fields, number: int) -> bytes:

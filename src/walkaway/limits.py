@@ -215,7 +215,9 @@ class Limits:
     ipns_most_seconds: float = 24 * 3600.0
     ipns_again_seconds: float = 30.0
     ipns_remembered: int = 4096
-    ipns_published_seconds: float = 30.0
+    ipns_publish_seconds: float = 60.0
+    ipns_read_back_seconds: float = 2.0
+    ipns_validity_seconds: float = 366 * 24 * 3600.0
     ipns_keys: int = 1000
     arns_seconds: float = 24 * 3600.0
     arns_least_seconds: float = 30.0

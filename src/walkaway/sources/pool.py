@@ -36,6 +36,7 @@ from walkaway.sources.flow import Flow, FlowWatch
 from walkaway.sources.newest import Order, newest
 from walkaway.sources.race import Failures, IsComing, Race, call_off, worth_repeating
 from walkaway.sources.ranking import Candidates, rank
+from walkaway.sources.redact import shown
 from walkaway.sources.request import Answer, BlockRequest, Request, Requests, forms
 from walkaway.sources.source import Source
 from walkaway.sources.standing import SourceStatus, Standing
@@ -260,6 +261,16 @@ class Pool:
         for standing in self._standings:
             if standing.source.name == source:
                 standing.lacks(request, lasting=True)
+
+    def outproved(self, source: str, reason: str) -> None:
+        """Note a fault of a source: what it said does not prove what another one proved.
+
+        For answers that whoever passes them on did not make: alone they tell nothing of
+        the source, for what it was given itself may be wrong.
+        """
+        for standing in self._standings:
+            if standing.source.name == source:
+                standing.failed(shown(reason, self._limits.reason_characters))
 
     def admit(self, source: Source) -> None:
         """One source more, unknown as yet; nothing happens where its name is there already."""

@@ -83,7 +83,7 @@ class DnsUdpTransport:
     async def _send(self, transport: asyncio.DatagramTransport, message: bytes) -> None:
         while True:
             transport.sendto(message)
-            await asyncio.sleep(self._limits.dns_again_seconds)
+            await asyncio.sleep(self._limits.dns_resend_seconds)
 
     async def _answer(self, heard: _Datagrams, query: DnsQuery) -> bytes:
         """The first datagram that has the query's number. Raises what it fails at."""

@@ -1,0 +1,238 @@
+"""DNS records, proven: asked of any resolver, believed of none.
+
+A lookup walks from the root's keys down to the zone that a name stands in (`zones.py`),
+proves there what stands at the name, or that nothing does, and follows aliases. It ends in
+one of three ways, as RFC 4033, section 5, tells them apart: secure, insecure (nobody
+signs it, which is proven: the word of resolvers that agree), or bogus, which raises.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import dns.exception
+import dns.name
+from dns.name import Name, root
+from dns.rdatatype import RdataType
+
+from walkaway.anchors.dns_root import RootAnchors, dns_root_anchors
+from walkaway.chain.single_flight import SingleFlight
+from walkaway.errors import InvalidRequest, NoSuchName, TooMuch, Unproven, UnsignedName
+from walkaway.limits import LIMITS, Limits
+from walkaway.names.dns.questions import Questions
+from walkaway.names.dns.unsigned import read_unsigned
+from walkaway.names.dns.verdict import Insecure, Secure, UnsignedRecords, Verdict
+from walkaway.names.dns.zones import SignedZone, UnsignedZone, Zones
+from walkaway.proofs.dnssec.answer import prove_answer
+from walkaway.proofs.dnssec.values import Alias, Answer, InsecureAnswer, Records
+from walkaway.proofs.proven import Evidence, Proven
+from walkaway.sources.clock import Clock
+from walkaway.sources.pool import Pool
+from walkaway.sources.request import Answer as SourceAnswer
+from walkaway.sources.request import DnsRequest
+
+__all__ = ["DnsLookup", "SignedData", "dns_name"]
+
+SignedData = tuple[bytes, bytes]
+"""What a signature was made over (RFC 4034, section 3.1.8.1), and the signature."""
+
+
+def dns_name(text: str) -> Name:
+    """A DNS name, absolute and in lower case; international ones by IDNA 2008.
+
+    Raises:
+        InvalidRequest: it is none.
+        TooMuch: it has more labels than are looked up.
+    """
+    try:
+        name = dns.name.from_text(text, idna_codec=dns.name.IDNA_2008_Practical).canonicalize()
+    except (dns.exception.DNSException, ValueError):
+        raise InvalidRequest(f"{text[:100]!r} is no DNS name") from None
+    if len(name.labels) > LIMITS.dns_labels:
+        raise TooMuch(f"a DNS name has more than {LIMITS.dns_labels} labels")
+    return name
+
+
+class DnsLookup:
+    """Looks names up through a pool of resolvers (sources of kind ``dns``).
+
+    ``agree`` is how many operators must say the same of what nobody signs, or all of them
+    where they are fewer.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        clock: Clock,
+        anchors: RootAnchors | None = None,
+        *,
+        limits: Limits = LIMITS,
+        agree: int | None = None,
+    ) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._limits = limits
+        self._agree = limits.dns_operators if agree is None else agree
+        self._zones = Zones(anchors or dns_root_anchors(), clock, limits)
+        self._kept: OrderedDict[tuple[Name, str], Secure] = OrderedDict()
+        self._flights: SingleFlight[Secure | _Unsigned] = SingleFlight()
+
+    async def answer(self, name: str, rdtype: str) -> Verdict:
+        """The records of one type at a name, or their absence.
+
+        Raises:
+            Unproven: it is bogus, or nobody could supply a proof; says why, resolver by
+                resolver. Or resolvers do not agree on what nobody signs.
+            InvalidRequest: it is no DNS name.
+        """
+        asked = dns_name(name)
+        found = await self._found(asked, rdtype)
+        return found if isinstance(found, Secure) else await self._word(asked, rdtype, found)
+
+    async def proven(self, name: str, rdtype: str) -> Secure:
+        """The records of one type at a name, or their absence, but nobody's word.
+
+        Raises:
+            UnsignedName: nobody signs it, which is proven.
+            Unproven, InvalidRequest: as `answer` does.
+        """
+        found = await self._found(dns_name(name), rdtype)
+        if isinstance(found, Secure):
+            return found
+        raise UnsignedName(f"the DNS name {_shown(name)} is not signed: {found.reason}", reasons={})
+
+    async def chain_for_oracle(self, name: str, rdtype: str) -> list[SignedData]:
+        """The signed RRsets that prove the records of one type at a name, from the root's
+        keys down, as contracts verify them.
+
+        Raises:
+            UnsignedName: nobody signs it.
+            NoSuchName: there are no such records at this very name, which is proven.
+            Unproven, InvalidRequest: as `answer` does.
+        """
+        secure = await self.proven(name, rdtype)
+        answer = secure.answer.value
+        if secure.aliases or not isinstance(answer, Records):
+            raise NoSuchName(f"there are no records {rdtype} at {_shown(name)} itself", reasons={})
+        return [
+            (each.signed_data(), each.rrsig.signature) for each in (*secure.chain, answer.rrset)
+        ]
+
+    async def _found(self, name: Name, rdtype: str) -> Secure | _Unsigned:
+        kept = self._kept.get((name, rdtype))
+        if kept is not None and kept.until > self._clock.now():
+            self._kept.move_to_end((name, rdtype))
+            return kept
+        found = await self._flights.run((name, rdtype), lambda: self._look_up(name, rdtype))
+        if isinstance(found, Secure):
+            self._keep(name, rdtype, found)
+        return found
+
+    async def _look_up(self, name: Name, rdtype: str) -> Secure | _Unsigned:
+        questions = Questions(self._pool, self._clock, self._limits)
+        try:
+            async with asyncio.timeout(self._limits.dns_lookup_seconds):
+                return await self._follow(name, rdtype, questions)
+        except TimeoutError:
+            seconds = self._limits.dns_lookup_seconds
+            raise _unproven(name, f"its proof took longer than {seconds:g} s", {}) from None
+        finally:
+            await questions.close()
+
+    async def _follow(self, name: Name, rdtype: str, questions: Questions) -> Secure | _Unsigned:
+        """What stands at a name, or at the one that it is an alias of."""
+        aliases: list[Proven[Answer]] = []
+        until = self._clock.now() + self._limits.dns_longest_seconds
+        at = name
+        while True:
+            found = await self._prove(at, rdtype, questions)
+            if isinstance(found, UnsignedZone):
+                because = (found.because, *(alias.because for alias in aliases))
+                return _Unsigned(found.reason, because)
+            zone, proven = found
+            until = min(until, self._clock.now() + proven.value.seconds)
+            if not isinstance(proven.value, Alias):
+                return Secure(proven, tuple(aliases), zone.chain, until)
+            aliases.append(proven)
+            at = proven.value.target
+            if len(aliases) > self._limits.dns_aliases:
+                raise _unproven(name, f"more than {self._limits.dns_aliases} aliases", {})
+
+    async def _prove(
+        self, name: Name, rdtype: str, questions: Questions
+    ) -> tuple[SignedZone, Proven[Answer]] | UnsignedZone:
+        """What stands at a name; where that is not proven by keys that were kept, by new ones."""
+        try:
+            return await self._prove_once(name, rdtype, questions)
+        except Unproven as error:
+            if not self._zones.forget(name):
+                raise _unproven(name, error.summary, error.reasons) from None
+        try:
+            return await self._prove_once(name, rdtype, questions)
+        except Unproven as error:
+            raise _unproven(name, error.summary, error.reasons) from None
+
+    async def _prove_once(
+        self, name: Name, rdtype: str, questions: Questions
+    ) -> tuple[SignedZone, Proven[Answer]] | UnsignedZone:
+        questions.ask_ahead(name, rdtype)
+        holder = name.parent() if rdtype == "DS" and name != root else name
+        zone = await self._zones.holding(holder, questions)
+        if isinstance(zone, UnsignedZone):
+            return zone
+        kind = RdataType.make(rdtype)
+        keys = zone.keys
+        proven = await questions.prove(
+            name, rdtype, lambda message, now: prove_answer(keys, name, kind, message, now)
+        )
+        if isinstance(proven.value, InsecureAnswer):
+            return UnsignedZone(proven.value.reason, proven.because)
+        return zone, proven
+
+    async def _word(self, name: Name, rdtype: str, unsigned: _Unsigned) -> Insecure:
+        """What resolvers say alike of a name that nobody signs."""
+        lasting: dict[UnsignedRecords, int] = {}
+
+        def said(answer: SourceAnswer) -> UnsignedRecords:
+            records, ttl = read_unsigned(answer.body)
+            lasting[records] = min(ttl, lasting.get(records, ttl))
+            return records
+
+        operators = {status.operator for status in self._pool.status()}
+        word = await self._pool.agreed(
+            DnsRequest(name.to_text(), rdtype),
+            said,
+            k=min(self._agree, len(operators)),
+            deadline=self._limits.newest_seconds,
+        )
+        until = self._clock.now() + lasting[word.value]
+        return Insecure(word, unsigned.reason, unsigned.because, until)
+
+    def _keep(self, name: Name, rdtype: str, found: Secure) -> None:
+        self._kept[name, rdtype] = found
+        self._kept.move_to_end((name, rdtype))
+        while len(self._kept) > self._limits.dns_answers:
+            self._kept.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsigned:
+    """That nobody signs a name, why, and on what that stands."""
+
+    reason: str
+    because: tuple[Evidence, ...]
+
+
+def _unproven(name: Name, summary: str, reasons: Mapping[str, str]) -> Unproven:
+    return Unproven(
+        f"the DNS name {_shown(name.to_text(omit_final_dot=True))} is not proven: {summary}",
+        reasons=reasons,
+        advice="its zone's signatures may be broken, or all resolvers kept from answering",
+    )
+
+
+def _shown(name: str) -> str:
+    return repr(name[:100])

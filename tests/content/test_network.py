@@ -129,6 +129,27 @@ async def test_what_arrives_is_proven_and_kept(kind: Kind) -> None:
     assert gateway.asked == 1
 
 
+async def test_who_gave_a_block_is_remembered_and_who_lied() -> None:
+    lying = ContentSource(BLOCKS, Manners(Manner.WRONG))
+    honest = ContentSource(BLOCKS, Manners(begins_after=0.2))
+    limits = replace(QUICK, remembered_supplies=1)
+    configured: dict[str, tuple[Kind, ContentSource]] = {
+        "lying": ("content", lying),
+        "honest": ("content", honest),
+    }
+    async with standing(configured=configured, limits=limits) as stand:
+        assert stand.blocks.supply(ONE) is None
+        await stand.blocks.get(ONE)
+        supply = stand.blocks.supply(ONE)
+        assert supply is not None
+        assert supply.given_by == "honest"
+        assert set(supply.lied) <= {"lying"}
+        lied = [status.lies for status in stand.pool.status() if status.name == "lying"]
+        assert bool(supply.lied) == bool(lied[0])
+        await stand.blocks.get(cid_of(DATA[1]))
+        assert stand.blocks.supply(ONE) is None, "only so many are remembered"
+
+
 async def test_what_waits_to_be_written_is_given_from_there() -> None:
     gateway = ContentSource(BLOCKS)
     async with standing(configured={"gateway": ("content", gateway)}) as stand:

@@ -8,9 +8,10 @@ address, and is written to the store on the side.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from walkaway.chain.single_flight import SingleFlight
@@ -29,7 +30,7 @@ from walkaway.sources.pool import Pool
 from walkaway.sources.race import call_off
 from walkaway.sources.request import Answer, BlockRequest
 
-__all__ = ["NetworkBlocks", "Store"]
+__all__ = ["NetworkBlocks", "Store", "Supply"]
 
 _Block = Proven[bytes]
 
@@ -42,6 +43,14 @@ class Store(Keeping, Protocol):
     async def get(self, cid: Cid) -> Proven[bytes]:
         """A block that is held. Raises `Unproven` for one that is not."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """Who gave a block, and who gave other bytes for it, by the names of the sources."""
+
+    given_by: str
+    lied: tuple[str, ...] = ()
 
 
 class NetworkBlocks:
@@ -69,6 +78,11 @@ class NetworkBlocks:
         self._unwritten = Unwritten(store, limits)
         self._found_leads = False
         self._loops = LoopMarks(limits)
+        self._supplies: OrderedDict[Cid, Supply] = OrderedDict()
+
+    def supply(self, cid: Cid) -> Supply | None:
+        """Who gave a block since this program began; None where nobody had to, or long ago."""
+        return self._supplies.get(cid)
 
     async def get(self, cid: Cid) -> Proven[bytes]:
         """The block at an address.
@@ -124,8 +138,15 @@ class NetworkBlocks:
             ways.reverse()
         block = await self._first(cid, ways, question.flow, missing)
         self._found_leads = question.found
+        self._remember(cid, Supply(question.given_by, tuple(question.lied)))
         await self._unwritten.keep(cid, block)
         return block
+
+    def _remember(self, cid: Cid, supply: Supply) -> None:
+        self._supplies[cid] = supply
+        self._supplies.move_to_end(cid)
+        while len(self._supplies) > self._limits.remembered_supplies:
+            self._supplies.popitem(last=False)
 
     async def _first(
         self,
@@ -177,11 +198,16 @@ class _Relayed:
 
 
 class _Question:
-    """One block, asked of the pool and of providers; ``found`` says who answered."""
+    """One block, asked of the pool and of providers; ``found`` says which of them answered.
+
+    ``given_by`` is the source that did, ``lied`` are those that gave other bytes.
+    """
 
     def __init__(self, cid: Cid, seconds: float, through: str) -> None:
         self.flow = Flow()
         self.found = False
+        self.given_by = ""
+        self.lied: list[str] = []
         self._cid = cid
         self._asked = (
             BlockRequest(cid, flow=self.flow, through=through),
@@ -202,7 +228,13 @@ class _Question:
         return block
 
     def _verified(self, answer: Answer) -> _Block:
-        return prove_block(self._cid, answer.body)
+        try:
+            block = prove_block(self._cid, answer.body)
+        except ProofError:
+            self.lied.append(answer.source)
+            raise
+        self.given_by = answer.source
+        return block
 
 
 def _add(reasons: dict[str, str], more: Mapping[str, str]) -> None:

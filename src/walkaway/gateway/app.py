@@ -21,11 +21,13 @@ from walkaway.content.store.assembled import AssembledFiles
 from walkaway.errors import WalkawayError
 from walkaway.gateway.answers.answer import Answer, send_answer, send_ready
 from walkaway.gateway.answers.content import ContentPaths
+from walkaway.gateway.answers.explanation import Explanations
 from walkaway.gateway.answers.failures import Failure, failure_answer
 from walkaway.gateway.answers.headers import CORS
 from walkaway.gateway.answers.pieces import PiecesInHand, nobody
+from walkaway.gateway.explain import explain_address, explain_answer, is_explain
 from walkaway.gateway.hot import HotAnswers
-from walkaway.gateway.pages.own_pages import OwnPages
+from walkaway.gateway.pages.own_pages import OwnPages, require_own_site
 from walkaway.gateway.request.asked import Wish, read_path, read_wish
 from walkaway.gateway.request.hosts import GatewaySettings, Hosts, Place
 from walkaway.gateway.routes import Routes
@@ -56,7 +58,8 @@ class Gateway:
     machine, ``relayed`` what other nodes ask for (`NetworkBlocks.relayed`); ``assembled``
     keeps whole files ready. ``bound`` are further addresses
     of this machine that have path URLs. ``routing``, once it is set, answers below
-    ``/routing/v1/`` on hosts that have path URLs; ``own_pages`` tells there of itself.
+    ``/routing/v1/`` on hosts that have path URLs; ``own_pages`` tells there of itself, and
+    ``explanations`` why what it shows is to be believed.
     """
 
     def __init__(
@@ -87,6 +90,7 @@ class Gateway:
         )
         self.routing: RoutingV1 | None = None
         self.own_pages: OwnPages | None = None
+        self.explanations: Explanations | None = None
         self._limits = limits
         self._hot = HotAnswers(limits)
         self._pieces = PiecesInHand(limits)
@@ -134,7 +138,7 @@ class Gateway:
             place = self._admit(wish, scope["headers"])
             answer = await self._answer(place, wish, receive)
         except WalkawayError as error:
-            answer = failure_answer(error, wish)
+            answer = failure_answer(error, wish, explained_at=self._explained_at(place, wish))
         if place is not None and place.kind in ("root", "name", "proxied"):
             answer.headers.append(OWN_ORIGIN)
         with_body = scope["method"] != "HEAD"
@@ -149,6 +153,11 @@ class Gateway:
         )
         await (sending if answer.is_ready else _while_there(receive, sending))
         return answer
+
+    def _explained_at(self, place: Place | None, wish: Wish | None) -> str:
+        if self.explanations is None or place is None or wish is None:
+            return ""
+        return explain_address(place, wish)
 
     def _admit(self, wish: Wish, headers: Sequence[tuple[bytes, bytes]]) -> Place:
         """The host that is asked. Raises `Failure` for one of another, and who may not ask."""
@@ -179,7 +188,7 @@ class Gateway:
                 own = None if self.own_pages is None else await self.own_pages.answer(place, wish)
                 if own is not None:
                     return own
-                return await _while_there(receive, self._content(place, wish))
+                return await _while_there(receive, self._found(place, wish))
         except TimeoutError:
             raise Failure(
                 504, f"nobody supplied it within {seconds:g} seconds", advice="ask again"
@@ -189,6 +198,12 @@ class Gateway:
         except Exception as error:
             log.error("a request failed: %s", _where(error))
             raise Failure(500, "the gateway failed at this; its log says where") from None
+
+    async def _found(self, place: Place, wish: Wish) -> Answer:
+        if self.explanations is not None and is_explain(place, wish):
+            require_own_site(wish)
+            return await explain_answer(self.explanations, self._hosts, self._routes, place, wish)
+        return await self._content(place, wish)
 
     async def _content(self, place: Place, wish: Wish) -> Answer:
         if wish.method == "OPTIONS":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,6 +51,8 @@ class _Kept:
     start: Message
     body: bytes | FilePart
     until: float
+    decisions: int | None
+    """What `HotAnswers.decisions` was, where a name led here."""
 
     @property
     def size(self) -> int:
@@ -65,10 +67,15 @@ class _Kept:
 
 
 class HotAnswers:
-    """The answers that are ready, by what was sent; the one used longest ago leaves first."""
+    """The answers that are ready, by what was sent; the one used longest ago leaves first.
+
+    ``decisions`` is a number that moves when a name may lead elsewhere by the person's own
+    decision: what was come to by a name is not given any more then.
+    """
 
     def __init__(self, limits: Limits = LIMITS) -> None:
         self._limits = limits
+        self.decisions: Callable[[], int] = lambda: 0
         self._kept: OrderedDict[Key, _Kept] = OrderedDict()
         self._size = 0
 
@@ -96,7 +103,7 @@ class HotAnswers:
         kept = self._kept.get(key)
         if kept is None:
             return None
-        if not kept.is_good():
+        if not kept.is_good() or kept.decisions not in (None, self.decisions()):
             self._forget(key)
             return None
         return kept.start, kept.body
@@ -110,7 +117,8 @@ class HotAnswers:
             return
         self._forget(key)
         lasts = min(answer.ready_seconds, self._limits.web_hot_seconds)
-        kept = _Kept(answer.start, body, asyncio.get_running_loop().time() + lasts)
+        until = asyncio.get_running_loop().time() + lasts
+        kept = _Kept(answer.start, body, until, self.decisions() if answer.steps else None)
         self._kept[key] = kept
         self._size += _size_of(key, kept)
         while (

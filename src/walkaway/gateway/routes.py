@@ -111,7 +111,7 @@ def _below_path(place: Place, wish: Wish) -> Asked | Answer:
     if len(segments) == 1:
         return _by_uri(wish)
     root, path = segments[1], segments[2:]
-    if wish.headers.get("service-worker") == "script" and not path and not slash:
+    if wish.is_worker_script and not path and not slash:
         raise InvalidRequest("a service worker may not be registered for all of a gateway")
     check_root(network, root)
     if place.kind == "gateway":

@@ -21,7 +21,7 @@ from walkaway.proofs.proven import Evidence, Proven
 from walkaway.rpc.jsonrpc import Json
 from walkaway.sources.word import Word
 
-__all__ = ["explained", "word_members"]
+__all__ = ["drawn", "explained", "word_members"]
 
 EXACT_IN_JAVASCRIPT = 2**53
 """From here on a number goes as a decimal string, since many readers would round it."""
@@ -42,6 +42,12 @@ def explained(used: Sequence[Proven[object]], *, limits: Limits = LIMITS) -> lis
         }
         for proven in used
     ]
+
+
+def drawn(steps: Sequence[Evidence], *, limits: Limits = LIMITS) -> list[Json]:
+    """Steps that stand by themselves, each with what it stands on down to the anchors."""
+    drawing = _Drawing(limits)
+    return [drawing.draw(step) for step in steps]
 
 
 def word_members(word: Word[None]) -> dict[str, Json]:

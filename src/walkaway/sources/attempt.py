@@ -34,6 +34,7 @@ from walkaway.errors import (
 )
 from walkaway.limits import Limits
 from walkaway.sources.clock import Timer
+from walkaway.sources.recording import note
 from walkaway.sources.redact import shown
 from walkaway.sources.request import Answer, Request
 from walkaway.sources.standing import Standing
@@ -151,6 +152,18 @@ class Asker:
         seconds: float,
     ) -> Failed:
         """What an error says about the source, noted in its record."""
+        failed = self._judged(standing, request, answer, error, seconds)
+        note(standing.source.name, request, failed.ending.value, failed.reason)
+        return failed
+
+    def _judged(
+        self,
+        standing: Standing,
+        request: Request,
+        answer: Answer | None,
+        error: Exception,
+        seconds: float,
+    ) -> Failed:
         reason = self._reason(standing, error)
         if isinstance(error, ProofError) and answer is not None:
             if isinstance(error, Elsewhere) and not request.by_hash:

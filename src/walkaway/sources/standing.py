@@ -14,6 +14,7 @@ from walkaway.sources.capabilities import Capabilities, CapabilityReport
 from walkaway.sources.clock import Timer
 from walkaway.sources.latency import Latency
 from walkaway.sources.quarantine import Quarantine
+from walkaway.sources.recording import note
 from walkaway.sources.request import Kind, Request
 from walkaway.sources.source import Source
 
@@ -111,6 +112,7 @@ class Standing:
 
     def answered(self, request: Request, seconds: float | None = None) -> None:
         """It gave an answer that held; ``seconds`` is None where it came in a batch."""
+        note(self.source.name, request)
         self._answers += 1
         self._error_share *= 1 - _ERROR_WEIGHT
         if seconds is not None:

@@ -10,6 +10,7 @@ from functools import partial
 
 from starlette.types import Message, Send
 
+from walkaway.content.open import NameStep
 from walkaway.content.store.assembled_file import AssembledFile
 from walkaway.errors import WalkawayError
 from walkaway.gateway.answers.pieces import PiecesInHand, nobody
@@ -70,6 +71,7 @@ class Answer:
 
     ``length`` is the body's bytes where they are known ahead, of a body that is not sent as well.
     ``ready_seconds`` is how long the same answer may be given again to whoever asks the same.
+    ``steps`` are the names by which the content was come to.
     A body that comes piece by piece is closed by whoever sends it, or by `drop`.
     """
 
@@ -78,6 +80,7 @@ class Answer:
     body: Body = b""
     length: int | None = None
     ready_seconds: float = 0.0
+    steps: tuple[NameStep, ...] = ()
 
     @property
     def start(self) -> Message:

@@ -104,16 +104,19 @@ class ContentPaths:
             resolved = await resolve(blocks, root.cid, root.path, budget)
         except NoSuchPath:
             answer = None
-            if asked.mount.has_own_origin and asked.wish.negotiated.format is Format.PLAIN:
+            if _may_have_rules(asked):
                 base = root.path[: len(root.path) - len(asked.path)]
                 answer = await self._by_rules(asked, blocks, root.cid, base, root.seconds)
             if answer is None:
                 raise
+            answer.steps = root.steps
             return answer
         allow_block(self._denylist, resolved.cid)
-        return await _answer(
+        answer = await _answer(
             Found(asked, resolved, root.seconds, blocks, self._local, budget, self._keep)
         )
+        answer.steps = root.steps
+        return answer
 
     async def _by_rules(
         self,
@@ -128,6 +131,12 @@ class ContentPaths:
         site = await resolve(blocks, root, base, budget)
         found = Found(asked, site, seconds, blocks, self._local, budget, self._keep)
         return await answer_by_rules(found, plain_answer)
+
+
+def _may_have_rules(asked: Asked) -> bool:
+    """Whether a site's own rules speak for paths that are not there; none makes a worker."""
+    is_plain = asked.wish.negotiated.format is Format.PLAIN
+    return asked.mount.has_own_origin and is_plain and not asked.wish.is_worker_script
 
 
 async def _answer(found: Found) -> Answer:

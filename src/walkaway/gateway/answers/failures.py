@@ -69,10 +69,15 @@ def status_of(error: WalkawayError) -> int:
     return next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
 
 
-def failure_answer(error: WalkawayError, wish: Wish | None, *, status: int | None = None) -> Answer:
-    """The error, in the form that whoever asked can read best."""
+def failure_answer(
+    error: WalkawayError, wish: Wish | None, *, status: int | None = None, explained_at: str = ""
+) -> Answer:
+    """The error, in the form that whoever asked can read best.
+
+    ``explained_at`` is where the way to it is explained, if anywhere.
+    """
     code = status_of(error) if status is None else status
-    media_type, body = _written(code, error, wish)
+    media_type, body = _written(code, error, wish, explained_at)
     told = [
         ("content-type", media_type),
         ("cache-control", NO_STORE),
@@ -88,12 +93,14 @@ def failure_answer(error: WalkawayError, wish: Wish | None, *, status: int | Non
     return Answer(code, headers if code == 403 else [*headers, *CORS], body)
 
 
-def _written(status: int, error: WalkawayError, wish: Wish | None) -> tuple[str, bytes]:
+def _written(
+    status: int, error: WalkawayError, wish: Wish | None, explained_at: str
+) -> tuple[str, bytes]:
     message = error.summary if isinstance(error, Unproven) else str(error)
     sources = error.reasons if isinstance(error, Unproven) else {}
     advice = error.advice or _advice(error, status)
     if wish is not None and wish.negotiated.html:
-        ways = _ways(error, status, wish)
+        ways = _ways(error, status, wish) | _explained(error, explained_at)
         page = error_page(status, message, sources=sources, advice=advice, ways=ways)
         return "text/html; charset=utf-8", page
     if wish is not None and wish.negotiated.format is Format.JSON:
@@ -134,6 +141,12 @@ def _is_worth_a_try(error: WalkawayError, status: int) -> bool:
     """Whether the same request may get another answer soon: somebody else was asked."""
     is_ours = isinstance(error, Unproven) and set(error.reasons) <= {STORE, NAMES}
     return status in _RETRIED and not is_ours
+
+
+def _explained(error: WalkawayError, explained_at: str) -> dict[str, str]:
+    """The way to the explanation of what could not be proven."""
+    is_of_proofs = isinstance(error, Unproven | ProofError | Unsupported | Stale)
+    return {"See how far it was proven": explained_at} if explained_at and is_of_proofs else {}
 
 
 def _ways(error: WalkawayError, status: int, wish: Wish) -> dict[str, str]:

@@ -21,7 +21,7 @@ from walkaway.gateway.request.asked import Wish
 from walkaway.gateway.request.hosts import Place
 from walkaway.rpc.plain import members
 
-__all__ = ["STATUS_PATH", "OwnPages"]
+__all__ = ["STATUS_PATH", "OwnPages", "require_own_site"]
 
 STATUS_PATH: Final = "/walkaway/status"
 
@@ -56,10 +56,10 @@ class OwnPages:
         if place.kind not in ("path", "gateway") or wish.method not in ("GET", "HEAD"):
             return None
         if wish.raw_path == STATUS_PATH:
-            _require_own_site(wish)
+            require_own_site(wish)
             return _page("application/json", await self._json())
         if wish.raw_path == PROXY_FILE_PATH:
-            _require_own_site(wish)
+            require_own_site(wish)
             return _page(PROXY_FILE_TYPE, proxy_file(place.authority, self._proxied_names))
         # Behind a proxy, what the browser calls this host may be content's.
         if wish.raw_path == "/" and "x-forwarded-host" not in wish.headers:
@@ -72,13 +72,16 @@ class OwnPages:
         return json.dumps(told).encode()
 
 
-def _require_own_site(wish: Wish) -> None:
-    """A page of another origin could not read the answer; it is not even made for it."""
+def require_own_site(wish: Wish) -> None:
+    """Raise `Failure` for a page of another origin that asks.
+
+    It could not read the answer; it is not even made for it.
+    """
     is_opened = wish.headers.get("sec-fetch-mode") == "navigate"
     if wish.headers.get("sec-fetch-site") not in _OWN_SITES and not is_opened:
         raise Failure(
             403,
-            "pages of other origins may not ask how this gateway stands",
+            "pages of other origins may not ask this gateway about itself",
             advice="open the address in a window of its own",
         )
 

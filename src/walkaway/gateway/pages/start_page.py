@@ -19,7 +19,11 @@ def start_page(authority: str, status: ContentStatus | None = None) -> bytes:
         "<p>This is a gateway on your own machine. It asks anyone for content and believes "
         "nobody: every block is proven by its address before you see it.</p>\n"
         f"<p>By address: <code>http://{here}/ipfs/CID/path</code><br>\n"
-        f"By name: <code>http://{here}/ipns/NAME/path</code></p>\n"
+        f"By name: <code>http://{here}/ipns/NAME/path</code>, and <code>http://NAME.{here}/</code> "
+        "for names such as app.eth<br>\n"
+        f"Why a page is to be believed: <code>http://{here}/explain?url=ADDRESS</code></p>\n"
+        '<p>With <a href="/proxy.pac">this proxy file</a> in its settings, a browser opens '
+        "<code>http://app.eth/</code> itself.</p>\n"
         "<p>Add a folder with <code>walkaway add FOLDER</code>, and open the address that it "
         "prints.</p>\n"
     )

@@ -55,6 +55,11 @@ class Wish:
         )
 
     @property
+    def is_worker_script(self) -> bool:
+        """Whether a browser fetches the script of a service worker, to register or update it."""
+        return self.headers.get("service-worker") == "script"
+
+    @property
     def only_if_cached(self) -> bool:
         """Whether nobody else is to be asked."""
         directives = self.headers.get("cache-control", "").lower().split(",")

@@ -1,0 +1,185 @@
+"""Why a page is to be believed: the way from its address to its blocks, walked again.
+
+The name is resolved and the blocks on the path are read once more while what is asked of
+sources is recorded. Nothing is told that was not proven just now, but for who supplied
+what, which nobody proves and nobody has to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from walkaway.content.blocks import Blocks
+from walkaway.content.budget import Budget
+from walkaway.content.exporter.directory import find_in
+from walkaway.content.exporter.file import as_file
+from walkaway.content.exporter.node import Look, What, look_at
+from walkaway.content.network import Supply
+from walkaway.content.open import NameStep, Root, find_root
+from walkaway.content.resolve import resolve
+from walkaway.errors import InvalidRequest, WalkawayError
+from walkaway.gateway.answers.answer import Answer
+from walkaway.gateway.answers.directories import INDEX
+from walkaway.gateway.request.asked import Asked
+from walkaway.gateway.request.roots import check_root
+from walkaway.gateway.safety.allowed import AllowedBlocks, allow_path
+from walkaway.gateway.safety.denylist import Denylist
+from walkaway.limits import LIMITS, Limits
+from walkaway.names.pointer import Pointer
+from walkaway.names.resolution import Names, Resolution
+from walkaway.proofs.ipfs.cid import Cid
+from walkaway.proofs.proven import Proven
+from walkaway.sources.recording import Exchange, recording
+from walkaway.sources.standing import SourceStatus
+
+__all__ = ["Explanation", "Explanations", "PathBlock"]
+
+
+@dataclass(frozen=True, slots=True)
+class PathBlock:
+    """A block that was read on the way, its bytes, and who gave it; None where nobody had to."""
+
+    cid: Cid
+    size: int
+    supply: Supply | None
+
+
+@dataclass(slots=True)
+class Explanation:
+    """What a page's address led to, step by step, as far as it led.
+
+    ``names`` are the names on the way with where each led; ``root`` what they led to;
+    ``blocks`` those of the path and of what stands at its end, of which ``cid`` is the
+    address, up to a limit. ``exchanges`` were made for this explanation, ``untold`` is
+    how many more; ``liars`` are the sources that were caught since this program began.
+    ``failure`` is what ended the way before its end.
+    """
+
+    address: str
+    asked: Asked
+    names: list[NameStep] = field(default_factory=list)
+    root: Root | None = None
+    cid: Cid | None = None
+    blocks: list[PathBlock] = field(default_factory=list)
+    is_cut: bool = False
+    exchanges: Sequence[Exchange] = ()
+    untold: int = 0
+    liars: tuple[SourceStatus, ...] = ()
+    failure: WalkawayError | None = None
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether every step held, and none is somebody's word."""
+        is_whole = self.failure is None and self.root is not None
+        return is_whole and all(step.resolution.proven for step in self.names)
+
+
+class Explanations:
+    """Explains pages of this gateway.
+
+    ``supply`` tells who gave a block, ``sources`` how all stand who are asked for anything.
+    """
+
+    def __init__(
+        self,
+        blocks: Blocks,
+        names: Names,
+        *,
+        supply: Callable[[Cid], Supply | None] = lambda _: None,
+        sources: Callable[[], Sequence[SourceStatus]] = tuple,
+        denylist: Denylist | None = None,
+        limits: Limits = LIMITS,
+    ) -> None:
+        self._blocks = AllowedBlocks(blocks, denylist)
+        self._names = names
+        self._supply = supply
+        self._sources = sources
+        self._denylist = denylist
+        self._limits = limits
+
+    async def explain(
+        self, address: str, lead: Callable[[], Awaitable[Asked | Answer]]
+    ) -> Explanation:
+        """Walk the way again from an address; ``lead`` says which content path it is.
+
+        Raises:
+            InvalidRequest: it leads to no content.
+            Failure: a denylist denies it.
+        """
+        with recording() as heard:
+            asked = await lead()
+            if isinstance(asked, Answer):
+                raise InvalidRequest(
+                    "this address is the gateway's own: nothing is proven to show it",
+                    advice="explain the address of a page that the gateway opened",
+                )
+            told = Explanation(address, asked)
+            try:
+                await self._walk(told)
+            except WalkawayError as error:
+                told.failure = error
+        told.exchanges, told.untold = tuple(heard.exchanges), heard.left_out
+        told.liars = tuple(source for source in self._sources() if source.lies)
+        return told
+
+    async def _walk(self, told: Explanation) -> None:
+        mount, path = told.asked.mount, told.asked.path
+        check_root(mount.network, mount.root)
+        names, budget = _NotedNames(self._names, told.names), Budget(self._limits)
+        told.root = await find_root(
+            names, Pointer(mount.network, mount.root, path), self._limits, passing=self._allow
+        )
+        blocks = _NotedBlocks(self._blocks, told, self._supply)
+        resolved = await resolve(blocks, told.root.cid, told.root.path, budget)
+        told.cid = resolved.cid
+        look = await look_at(blocks, resolved.cid, budget)
+        if look.what.is_directory and told.asked.slash:
+            entry, _ = await find_in(blocks, look, INDEX, budget)
+            if entry is None:
+                return
+            told.cid = entry.cid
+            look = await look_at(blocks, entry.cid, budget)
+        await self._read(blocks, look, told, budget)
+
+    async def _read(self, blocks: Blocks, look: Look, told: Explanation, budget: Budget) -> None:
+        """Read the file that the page is, as far as its blocks are told."""
+        if look.what is not What.FILE:
+            return
+        async with aclosing(as_file(blocks, look, budget).stream()) as pieces:
+            async for _ in pieces:
+                if len(told.blocks) >= self._limits.explained_blocks:
+                    told.is_cut = True
+                    return
+
+    def _allow(self, pointer: Pointer) -> None:
+        allow_path(self._denylist, pointer.network, pointer.root, pointer.path)
+
+
+@dataclass(frozen=True, slots=True)
+class _NotedNames:
+    """`Names` that keeps each step, so that those are known which were made before one failed."""
+
+    names: Names
+    steps: list[NameStep]
+
+    async def resolve(self, name: str) -> Resolution:
+        resolution = await self.names.resolve(name)
+        self.steps.append(NameStep(name, resolution))
+        return resolution
+
+
+@dataclass(frozen=True, slots=True)
+class _NotedBlocks:
+    """`Blocks` that keeps which were read, each once, in the order in which they were there."""
+
+    blocks: Blocks
+    told: Explanation
+    supply: Callable[[Cid], Supply | None]
+
+    async def get(self, cid: Cid) -> Proven[bytes]:
+        block = await self.blocks.get(cid)
+        if all(read.cid != cid for read in self.told.blocks):
+            self.told.blocks.append(PathBlock(cid, len(block.value), self.supply(cid)))
+        return block

@@ -1,0 +1,264 @@
+"""The page that explains a page: each step from its address down to what is believed.
+
+`told` is the explanation as data, for programs; `explain_page` draws the same for people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Final, cast
+
+from walkaway.content.network import Supply
+from walkaway.errors import Unproven
+from walkaway.gateway.answers.explanation import Explanation
+from walkaway.gateway.pages.frame import page_end, page_start, shown
+from walkaway.names.resolution import Resolution, Standing
+from walkaway.proofs.proven import Evidence
+from walkaway.rpc.evidence import drawn
+from walkaway.rpc.jsonrpc import Json
+from walkaway.rpc.plain import members, plain
+
+__all__ = ["explain_page", "told"]
+
+_STANDINGS: Final = {
+    Standing.PROVEN: "proven",
+    Standing.ACCEPTED: "somebody's word, accepted by the name's own contract over proven state",
+    Standing.WORD: "somebody's word, which nobody can prove",
+    Standing.OWN: "your own setting",
+}
+_HERE: Final = "held on this machine"
+_OPEN_LEVELS: Final = 3
+"""How many levels of steps are unfolded when the page opens."""
+
+_Step = Mapping[str, Json]
+
+
+def told(explanation: Explanation) -> dict[str, Json]:
+    """The explanation as data: what `Explanation` holds, with the evidence as steps."""
+    failure = explanation.failure
+    names: list[Json] = [
+        {
+            "name": step.name,
+            "pointer": str(step.resolution.pointer),
+            "standing": step.resolution.standing.value,
+            "seconds": plain(step.resolution.seconds),
+            "waiting": plain(step.resolution.waiting),
+            "because": because,
+        }
+        for step, because in zip(explanation.names, _drawn(explanation), strict=True)
+    ]
+    blocks: list[Json] = [
+        {"cid": str(b.cid), "bytes": b.size, "from": _given_by(b.supply), "lied": _lied(b.supply)}
+        for b in explanation.blocks
+    ]
+    return {
+        "address": explanation.address,
+        "contentPath": explanation.asked.content_path,
+        "isProven": explanation.is_proven,
+        "names": names,
+        "root": None if explanation.root is None else str(explanation.root.cid),
+        "cid": None if explanation.cid is None else str(explanation.cid),
+        "blocks": blocks,
+        "moreBlocks": explanation.is_cut,
+        "asked": [members(exchange) for exchange in explanation.exchanges],
+        "askedMore": explanation.untold,
+        "caughtLying": [
+            {"name": liar.name, "kinds": sorted(liar.kinds), "lies": liar.lies,
+             "reason": liar.last_reason}
+            for liar in explanation.liars
+        ],
+        "failure": None if failure is None else plain(failure.diagnostics()),
+    }  # fmt: skip
+
+
+def explain_page(explanation: Explanation) -> bytes:
+    """The explanation as a page."""
+    address = shown(explanation.address)
+    parts = [
+        page_start(f"Why {explanation.address} is to be believed"),
+        '<main>\n<h1>Why this page is to be believed</h1>\n<p><a href="',
+        f'{escape(explanation.address)}">{address}</a></p>\n',
+        f"<p><strong>{_verdict(explanation)}</strong></p>\n",
+        f"<p>It asks for <code>{shown(explanation.asked.content_path)}</code>.</p>\n",
+        *_names(explanation),
+        _content(explanation),
+        _failure(explanation),
+        _asked(explanation),
+        _liars(explanation),
+        _believed(explanation),
+        "</main>\n",
+        page_end(),
+    ]
+    return "".join(parts).encode("utf-8", "replace")
+
+
+def _drawn(explanation: Explanation) -> list[Json]:
+    """The evidence under each name; steps that two share are told once."""
+    under = [step.resolution.because for step in explanation.names]
+    told = iter(drawn([because for because in under if because is not None]))
+    return [None if because is None else next(told) for because in under]
+
+
+def _verdict(explanation: Explanation) -> str:
+    if explanation.failure is not None:
+        return "The way ends before the page: nothing unproven was shown in its place."
+    if explanation.is_proven:
+        return "Proven: every step below was checked on this machine just now."
+    words = [
+        _STANDINGS[step.resolution.standing]
+        for step in explanation.names
+        if not step.resolution.proven
+    ]
+    return shown(f"Every block is proven; where the name leads is {words[0]}.")
+
+
+def _names(explanation: Explanation) -> Iterable[str]:
+    for step, because in zip(explanation.names, _drawn(explanation), strict=True):
+        resolution = step.resolution
+        yield (
+            f"<section>\n<h2>{shown(step.name)} leads to "
+            f"<code>{shown(str(resolution.pointer))}</code></h2>\n"
+            f"<p>{_standing(resolution)}</p>\n"
+        )
+        if because is not None:
+            yield f"<ul>\n{_step(cast('_Step', because), 1)}</ul>\n"
+        yield "</section>\n"
+
+
+def _standing(resolution: Resolution) -> str:
+    words = [f"This is {_STANDINGS[resolution.standing]}."]
+    if resolution.seconds is not None:
+        words.append(f"It may be held for {max(0.0, resolution.seconds):,.0f} seconds.")
+    if resolution.waiting is not None:
+        now = resolution.waiting.pointer
+        says = "is not resolved now" if now is None else f"says {now} now"
+        words.append(f"The name {says}, which is held back: {resolution.waiting.why.value}.")
+    return shown(" ".join(words))
+
+
+def _step(step: _Step, level: int) -> str:
+    """One step of the evidence, with those that it stands on folded below it."""
+    number, rule = step["step"], shown(str(step["rule"]))
+    if step.get("again"):
+        return f'<li>{rule} <span class="dim">(step {number}, as above)</span></li>\n'
+    facts = cast("Mapping[str, Json]", step["facts"])
+    listed = "<br>".join(
+        f"{shown(name.replace('_', ' '))} <code>{shown(str(fact))}</code>"
+        for name, fact in facts.items()
+    )
+    believed = "<strong>believed:</strong> " if step["anchor"] else ""
+    head = f'<span class="dim">{number}</span> {believed}{rule}'
+    below = cast("Sequence[_Step]", step["because"])
+    left_out = step.get("leftOut")
+    more = f'<li class="dim">{left_out} steps left out, down to</li>\n' if left_out else ""
+    if not below:
+        return f"<li>{head}<br>{listed}</li>\n"
+    opened = " open" if level <= _OPEN_LEVELS else ""
+    inner = "".join(_step(each, level + 1) for each in below)
+    return (
+        f"<li><details{opened}><summary>{head}</summary>{listed}\n"
+        f"<ul>\n{more}{inner}</ul></details></li>\n"
+    )
+
+
+def _content(explanation: Explanation) -> str:
+    if explanation.root is None:
+        return ""
+    rows = [
+        (str(b.cid), f"{b.size:,}", _given_by(b.supply), ", ".join(_lied_names(b.supply)))
+        for b in explanation.blocks
+    ]
+    more = "<p>There are more: each is proven when it is read.</p>\n" if explanation.is_cut else ""
+    return (
+        "<section>\n<h2>The blocks, each proven by its address</h2>\n"
+        f"{_table('Blocks', ('address', 'bytes', 'given by', 'lied about it'), rows)}"
+        f"{more}</section>\n"
+    )
+
+
+def _failure(explanation: Explanation) -> str:
+    failure = explanation.failure
+    if failure is None:
+        return ""
+    message = failure.summary if isinstance(failure, Unproven) else str(failure)
+    rows = list(failure.reasons.items()) if isinstance(failure, Unproven) else []
+    table = _table("Who was asked", ("asked", "answered"), rows) if rows else ""
+    advice = f"<p>{shown(failure.advice)}</p>\n" if failure.advice else ""
+    return (
+        f"<section>\n<h2>Where the way ends</h2>\n<p>{shown(message)}</p>\n"
+        f"{table}{advice}</section>\n"
+    )
+
+
+def _asked(explanation: Explanation) -> str:
+    if not explanation.exchanges:
+        return (
+            "<section>\n<h2>Asked for this explanation</h2>\n<p>Nobody: all of it was known "
+            "here, and was proven when it came.</p>\n</section>\n"
+        )
+    rows = [(e.source, e.question, e.outcome, e.reason) for e in explanation.exchanges]
+    more = f"<p>And {explanation.untold:,} more.</p>\n" if explanation.untold else ""
+    heads = ("source", "question", "outcome", "reason")
+    return (
+        "<section>\n<h2>Asked for this explanation</h2>\n"
+        f"{_table('Asked for this explanation', heads, rows)}{more}</section>\n"
+    )
+
+
+def _liars(explanation: Explanation) -> str:
+    rows = [
+        (liar.name, ", ".join(sorted(liar.kinds)), f"{liar.lies:,}", liar.last_reason)
+        for liar in explanation.liars
+    ]
+    if not rows:
+        return ""
+    heads = ("source", "asked for", "lies", "last lie")
+    return (
+        "<section>\n<h2>Caught lying since walkaway started</h2>\n"
+        f"{_table('Caught lying', heads, rows)}</section>\n"
+    )
+
+
+def _believed(explanation: Explanation) -> str:
+    """What all of it stands on in the end, each once."""
+    anchors: dict[str, Evidence] = {}
+    for step in explanation.names:
+        if step.resolution.because is not None:
+            anchors |= {_anchor(anchor): anchor for anchor in step.resolution.because.anchors()}
+    if not anchors:
+        return ""
+    items = "".join(f"<li>{shown(text)}</li>\n" for text in anchors)
+    return f"<section>\n<h2>Believed, not proven</h2>\n<ul>\n{items}</ul>\n</section>\n"
+
+
+def _anchor(anchor: Evidence) -> str:
+    facts = [
+        f"{name.replace('_', ' ')} {'0x' + fact.hex() if isinstance(fact, bytes) else fact}"
+        for name, fact in anchor.facts
+    ]
+    return "; ".join([anchor.rule, *facts])
+
+
+def _given_by(supply: Supply | None) -> str:
+    return _HERE if supply is None else supply.given_by
+
+
+def _lied_names(supply: Supply | None) -> tuple[str, ...]:
+    return () if supply is None else tuple(dict.fromkeys(supply.lied))
+
+
+def _lied(supply: Supply | None) -> list[Json]:
+    return [*_lied_names(supply)]
+
+
+def _table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table that is scrolled, by keys as well, where it is wider than the page."""
+    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{shown(cell)}</td>' for cell in row)}</tr>\n" for row in rows
+    )
+    return (
+        f'<div class="wide" role="region" aria-label="{caption}" tabindex="0">\n'
+        f"<table>\n<tr>{head}</tr>\n{body}</table>\n</div>\n"
+    )

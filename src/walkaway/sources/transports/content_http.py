@@ -51,7 +51,13 @@ def content_question(base: URL, request: ContentRequest, limits: Limits) -> Http
     if isinstance(request, IpnsPublication):
         url = _below(base, f"/routing/v1/ipns/{name_text(request.name)}")
         return HttpQuestion(
-            url, "*/*", request.answer_bytes, request.record, puts=True, body_type=_RECORD
+            url,
+            "*/*",
+            request.answer_bytes,
+            request.record,
+            seconds=limits.ipns_publish_seconds,
+            puts=True,
+            body_type=_RECORD,
         )
     if isinstance(request, IpnsRequest):
         if request.kind == "routing":

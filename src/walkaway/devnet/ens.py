@@ -34,6 +34,7 @@ __all__ = [
     "TakesTransactions",
     "contenthash_of",
     "deploy",
+    "deploy_dns_resolver",
     "deploy_offchain_resolver",
     "hijack",
     "register",
@@ -173,6 +174,17 @@ def deploy_offchain_resolver(devnet: HasExecution, signer: bytes, urls: Sequence
     """An `OffchainResolver` that believes what a 20-byte address signed; its own address."""
     arguments = abi_encode(["address", "string[]"], [signer, urls])
     return deploy(devnet, contract("OffchainResolver").creation + arguments)
+
+
+def deploy_dns_resolver(devnet: HasExecution, anchors: bytes, urls: Sequence[str]) -> bytes:
+    """An `OffchainDnsResolver` (ENSIP-17) with its own oracle; its address.
+
+    ``anchors`` are the DS records of the root's keys, in wire form. It resolves the names of a
+    top-level domain that is registered with it (`register`).
+    """
+    oracle = deploy(devnet, contract("DnssecOracle").creation + abi_encode(["bytes"], [anchors]))
+    arguments = abi_encode(["address", "address", "string[]"], [REGISTRY, oracle, urls])
+    return deploy(devnet, contract("OffchainDnsResolver").creation + arguments)
 
 
 def contenthash_of(pointer: Pointer) -> bytes:

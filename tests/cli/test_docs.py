@@ -34,6 +34,12 @@ PARTS = {
     if isinstance(group, TyperGroup)
     for part, command in group.commands.items()
 }
+PARTS |= {
+    f"{name} {part}": command
+    for name, group in PARTS.items()
+    if isinstance(group, TyperGroup)
+    for part, command in group.commands.items()
+}
 
 
 def section(document: str, title: str) -> str:

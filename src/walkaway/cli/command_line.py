@@ -24,6 +24,7 @@ COMMANDS: Final = (
     "pin",
     "car",
     "store",
+    "name",
 )
 """Their names, which are those of their modules."""
 

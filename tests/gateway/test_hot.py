@@ -15,7 +15,7 @@ from walkaway.limits import LIMITS
 from walkaway.proofs.ipfs import codecs
 from walkaway.proofs.ipfs.cid import Cid
 
-KEY = (b"localhost", b"/a", b"")
+KEY = (b"localhost", b"/a", b"", 0)
 
 
 def scope(*headers: tuple[str, str], method: str = "GET") -> dict[str, object]:
@@ -73,7 +73,20 @@ async def test_what_may_be_given_again_is_ready() -> None:
     assert found is not None
     assert found[0]["headers"] == [(b"etag", b"x"), (b"content-length", b"4")]
     assert found[1] == b"body"
-    assert hot.find((b"localhost", b"/b", b"")) is None
+    assert hot.find((b"localhost", b"/b", b"", 0)) is None
+
+
+async def test_what_a_decision_moved_is_not_given_again() -> None:
+    hot = HotAnswers()
+    hot.decisions = lambda: 7
+    key = hot.key(scope(HOST))
+    assert key is not None
+    hot.keep(key, Answer(200, [], b"body", ready_seconds=60))
+    assert hot.find(key) is not None
+    hot.decisions = lambda: 8
+    later = hot.key(scope(HOST))
+    assert later is not None
+    assert hot.find(later) is None
 
 
 async def test_what_may_not_is_not() -> None:
@@ -95,7 +108,7 @@ async def test_what_may_not_is_not() -> None:
 
 async def test_the_oldest_leave() -> None:
     hot = HotAnswers(replace(LIMITS, web_hot_bytes=410, web_hot_answers=6))
-    keys = [(b"h", str(number).encode(), b"") for number in range(10)]
+    keys = [(b"h", str(number).encode(), b"", 0) for number in range(10)]
     for key in keys[:5]:
         hot.keep(key, Answer(200, [], bytes(100), ready_seconds=60))
     assert [hot.find(key) is not None for key in keys[:5]] == [False, True, True, True, True]
@@ -106,7 +119,7 @@ async def test_the_oldest_leave() -> None:
 
 async def test_what_was_asked_takes_room_too() -> None:
     hot = HotAnswers(replace(LIMITS, web_hot_bytes=400))
-    keys = [(b"h", b"/", bytes(150 + number)) for number in range(3)]
+    keys = [(b"h", b"/", bytes(150 + number), 0) for number in range(3)]
     for key in keys:
         hot.keep(key, Answer(200, [], b"", ready_seconds=60))
     assert [hot.find(key) is not None for key in keys] == [False, True, True]

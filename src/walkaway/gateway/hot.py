@@ -19,8 +19,8 @@ from walkaway.limits import LIMITS, Limits
 
 __all__ = ["HotAnswers", "Key"]
 
-Key = tuple[bytes, bytes, bytes]
-"""The host, the path and the query, as they were sent."""
+Key = tuple[bytes, bytes, bytes, int]
+"""The host, the path and the query, as they were sent, and what `HotAnswers.decisions` was."""
 
 _HARMLESS: Final = frozenset(
     {
@@ -51,8 +51,6 @@ class _Kept:
     start: Message
     body: bytes | FilePart
     until: float
-    decisions: int | None
-    """What `HotAnswers.decisions` was, where a name led here."""
 
     @property
     def size(self) -> int:
@@ -69,13 +67,13 @@ class _Kept:
 class HotAnswers:
     """The answers that are ready, by what was sent; the one used longest ago leaves first.
 
-    ``decisions`` is a number that moves when a name may lead elsewhere by the person's own
-    decision: what was come to by a name is not given any more then.
+    ``decisions`` is a number that moves where a name may lead elsewhere from now on, since
+    the person said so: what was ready until then is not found any more.
     """
 
     def __init__(self, limits: Limits = LIMITS) -> None:
         self._limits = limits
-        self.decisions: Callable[[], int] = lambda: 0
+        self.decisions: Callable[[], int] = _none_made
         self._kept: OrderedDict[Key, _Kept] = OrderedDict()
         self._size = 0
 
@@ -96,14 +94,16 @@ class HotAnswers:
                 or (name == b"sec-fetch-mode" and value != b"navigate")
             ):
                 return None
-        return None if host is None else (host, scope["raw_path"], scope["query_string"])
+        if host is None:
+            return None
+        return host, scope["raw_path"], scope["query_string"], self.decisions()
 
     def find(self, key: Key) -> tuple[Message, bytes | FilePart] | None:
         """How the answer opens, and its body; None where none is ready."""
         kept = self._kept.get(key)
         if kept is None:
             return None
-        if not kept.is_good() or kept.decisions not in (None, self.decisions()):
+        if not kept.is_good():
             self._forget(key)
             return None
         return kept.start, kept.body
@@ -117,8 +117,7 @@ class HotAnswers:
             return
         self._forget(key)
         lasts = min(answer.ready_seconds, self._limits.web_hot_seconds)
-        until = asyncio.get_running_loop().time() + lasts
-        kept = _Kept(answer.start, body, until, self.decisions() if answer.steps else None)
+        kept = _Kept(answer.start, body, asyncio.get_running_loop().time() + lasts)
         self._kept[key] = kept
         self._size += _size_of(key, kept)
         while (
@@ -133,9 +132,13 @@ class HotAnswers:
             self._size -= _size_of(key, kept)
 
 
+def _none_made() -> int:
+    return 0
+
+
 def _size_of(key: Key, kept: _Kept) -> int:
     """Bytes of memory that a ready answer takes, with the words it was asked for by."""
-    return kept.size + sum(map(len, key))
+    return kept.size + sum(map(len, key[:3]))
 
 
 def _is_for_a_browser(accept: bytes) -> bool:

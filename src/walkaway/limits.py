@@ -295,6 +295,7 @@ class Limits:
     web_unread_seconds: float = 600.0
     web_request_seconds: float = 3600.0
     web_pieces_bytes: int = 256 * 1024 * 1024
+    web_form_bytes: int = 16 * 1024
     web_ranges: int = 16
     web_hot_bytes: int = 64 * 1024 * 1024
     web_hot_answers: int = 4096

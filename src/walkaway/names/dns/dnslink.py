@@ -17,7 +17,7 @@ from walkaway.names.dns.lookup import DnsLookup, dns_name
 from walkaway.names.dns.verdict import Insecure, Secure, Verdict
 from walkaway.names.pointer import Pointer, parse_pointer
 from walkaway.names.resolution import Resolution, Standing
-from walkaway.proofs.dnssec.values import Records
+from walkaway.proofs.dnssec import Records
 from walkaway.proofs.proven import Evidence
 from walkaway.sources.clock import Clock
 

@@ -26,8 +26,7 @@ from walkaway.names.dns.questions import Questions
 from walkaway.names.dns.unsigned import read_unsigned
 from walkaway.names.dns.verdict import Insecure, Secure, UnsignedRecords, Verdict
 from walkaway.names.dns.zones import SignedZone, UnsignedZone, Zones
-from walkaway.proofs.dnssec.answer import prove_answer
-from walkaway.proofs.dnssec.values import Alias, Answer, InsecureAnswer, Records
+from walkaway.proofs.dnssec import Alias, Answer, InsecureAnswer, Records, prove_answer
 from walkaway.proofs.proven import Evidence, Proven
 from walkaway.sources.clock import Clock
 from walkaway.sources.pool import Pool

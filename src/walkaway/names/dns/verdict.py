@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from walkaway.proofs.dnssec.rrset import SignedRRset
-from walkaway.proofs.dnssec.values import Answer
+from walkaway.proofs.dnssec import Answer, SignedRRset
 from walkaway.proofs.proven import Evidence, Proven
 from walkaway.sources.word import Word
 

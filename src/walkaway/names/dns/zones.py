@@ -17,16 +17,17 @@ from walkaway.anchors.dns_root import RootAnchors
 from walkaway.chain.single_flight import SingleFlight
 from walkaway.limits import Limits
 from walkaway.names.dns.questions import Questions
-from walkaway.proofs.dnssec.delegation import prove_delegation
-from walkaway.proofs.dnssec.rrset import SignedRRset
-from walkaway.proofs.dnssec.values import (
+from walkaway.proofs.dnssec import (
     Delegation,
     InsecureDelegation,
     NoSuchName,
     SecureDelegation,
+    SignedRRset,
     ZoneKeys,
+    prove_delegation,
+    root_keys,
+    zone_keys,
 )
-from walkaway.proofs.dnssec.zone import root_keys, zone_keys
 from walkaway.proofs.proven import Evidence, Proven
 from walkaway.sources.clock import Clock
 

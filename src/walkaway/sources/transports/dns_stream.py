@@ -139,7 +139,7 @@ class DnsStreamTransport:
                         ssl=context,
                         server_hostname=self._host if context else None,
                     )
-                except TimeoutError:
+                except (TimeoutError, ssl.SSLError):
                     raise
                 except OSError as error:
                     last = error

@@ -18,7 +18,7 @@ from walkaway.evm.proven_call import AskedCall
 from walkaway.limits import LIMITS
 from walkaway.proofs import Proven
 from walkaway.proofs.execution.header import Header
-from walkaway.sources.gateways import GatewayAnswer
+from walkaway.sources.gateways import GatewayAnswer, PartAnswer
 from walkaway.sources.word import Word
 
 __all__ = ["AcceptedWord", "AsksGateways", "OffchainCalls", "OffchainOutcome", "Step"]
@@ -38,7 +38,12 @@ class AsksGateways(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AcceptedWord(Word[None]):
-    """Somebody's word that a contract's own callback accepted: of ``asked``, who said it."""
+    """Somebody's word that a contract's own callback accepted: of ``asked``, who said it.
+
+    ``parts`` are the questions that it answers, one by one.
+    """
+
+    parts: tuple[PartAnswer, ...] = ()
 
     def __str__(self) -> str:
         return f"the word of {', '.join(self.said_by)}, accepted by the contract's callback"
@@ -66,11 +71,14 @@ class OffchainOutcome:
 
 
 class OffchainCalls:
-    """Runs calls as `Calls` does, and follows their lookups."""
+    """Runs calls as `Calls` does, and follows their lookups, at most ``lookups`` in a row."""
 
-    def __init__(self, calls: Calls, gateways: AsksGateways) -> None:
+    def __init__(
+        self, calls: Calls, gateways: AsksGateways, lookups: int = LIMITS.gateway_lookups
+    ) -> None:
         self._calls = calls
         self._gateways = gateways
+        self._lookups = lookups
 
     async def run(self, header: Proven[Header], asked: AskedCall) -> OffchainOutcome:
         """The outcome of a call on the state after a block, with its lookups followed.
@@ -91,10 +99,13 @@ class OffchainCalls:
             lookup = _lookup_of(asked, outcome.value)
             if lookup is None:
                 return OffchainOutcome(tuple(steps), tuple(words))
-            if len(words) >= LIMITS.gateway_lookups:
-                raise TooMuch(f"the call looks off chain more than {LIMITS.gateway_lookups} times")
+            if len(words) >= self._lookups:
+                raise TooMuch(f"the call looks off chain more than {self._lookups} times")
             told = await self._gateways.fetch(lookup)
-            words.append(AcceptedWord(None, said_by=(told.gateway,), asked=told.asked))
+            parts = told.parts or (
+                PartAnswer(lookup.sender, lookup.call_data, told.gateway, told.asked),
+            )
+            words.append(AcceptedWord(None, (told.gateway,), told.asked, parts=parts))
             data = lookup.callback_data(told.content)
             asked = replace(asked, call=replace(asked.call, data=data))
 

@@ -26,18 +26,34 @@ from walkaway.sources.transports.http_client import (
     HttpReply,
 )
 
-__all__ = ["GatewayAnswer", "Gateways"]
+__all__ = ["GatewayAnswer", "Gateways", "PartAnswer"]
 
 _HOST_CHARACTERS = 100
 
 
 @dataclass(frozen=True, slots=True)
+class PartAnswer:
+    """One of several questions that were put at once: the 20-byte contract that asks, its
+    question, who answered and who were asked; where nobody did, why (``failure``)."""
+
+    sender: bytes
+    question: bytes
+    gateway: str
+    asked: tuple[str, ...]
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayAnswer:
-    """What a gateway said. ``gateway`` and all who were ``asked`` are named by their hosts."""
+    """What a gateway said. ``gateway`` and all who were ``asked`` are named by their hosts.
+
+    ``parts`` is what it is made of, where it answers several questions at once.
+    """
 
     content: bytes
     gateway: str
     asked: tuple[str, ...]
+    parts: tuple[PartAnswer, ...] = ()
 
 
 class Gateways:

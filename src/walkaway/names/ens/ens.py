@@ -1,0 +1,291 @@
+"""Names of ENS, resolved over proven state: content, records, and primary names.
+
+One call of the Universal Resolver (ENSIP-23), run on this machine over state that is proven
+under the head: wildcards, DNS names, and whose resolver a name has are its business. What
+it looks up off chain is fetched, judged by the contract's own callback over the same
+state, and marked as somebody's word with the key that signed it.
+
+Names are resolved at the latest head, which two thirds of a sync committee signed: a
+change is seen within a minute, where finality would take a quarter of an hour. The
+evidence says so. ENS has no time to live, so an answer may be held for
+`Limits.ens_seconds`, and no longer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from walkaway.anchors.spec import ChainSpec
+from walkaway.chain.block_id import Tag
+from walkaway.chain.chain import Chain
+from walkaway.chain.offchain_calls import AcceptedWord, AsksGateways, OffchainCalls
+from walkaway.errors import InvalidRequest, NoSuchName, TooMuch, Unproven, Unsupported
+from walkaway.evm.derive_name import (
+    IMPLEMENTATION_SLOT,
+    NameRun,
+    ResolverCode,
+    primary_name,
+    resolved_name,
+    resolver_code,
+)
+from walkaway.evm.engine import Call
+from walkaway.evm.proven_call import AskedCall
+from walkaway.evm.universal_resolver import (
+    Failure,
+    ResolverFault,
+    read_multicall,
+    resolve_call,
+    resolve_multicall,
+    reverse_call,
+)
+from walkaway.limits import LIMITS
+from walkaway.names.ens.contenthash import ContentHash
+from walkaway.names.ens.normalize import EnsName, is_normalized, normalize
+from walkaway.names.ens.records import (
+    ETH,
+    ContentRecord,
+    EnsRecord,
+    EnsValue,
+    Unreadable,
+    value_of,
+)
+from walkaway.names.ens.resolver_record import ResolverRecord
+from walkaway.names.ens.words import told
+from walkaway.names.resolution import Resolution, Standing
+from walkaway.proofs.execution.header import Header
+from walkaway.proofs.proven import Evidence, Proven
+
+__all__ = ["Ens", "EnsAnswer", "EnsPrimary"]
+
+
+@dataclass(frozen=True, slots=True)
+class EnsAnswer:
+    """What a name says: each record that was asked for, and what that stands on.
+
+    ``resolver`` is the 20-byte address of the contract that answers for the name;
+    ``gateways`` are who was asked off chain, and ``signers`` the addresses whose
+    signatures the contracts saw in what they said.
+    """
+
+    name: EnsName
+    values: Mapping[EnsRecord, EnsValue]
+    resolver: bytes
+    standing: Standing
+    because: Evidence
+    gateways: tuple[str, ...] = ()
+    signers: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EnsPrimary:
+    """The primary name of an address (ENSIP-19): one that leads back to it."""
+
+    name: EnsName
+    address: bytes
+    coin_type: int
+    resolver: bytes
+    standing: Standing
+    because: Evidence
+    gateways: tuple[str, ...] = ()
+    signers: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Ran:
+    """The runs of one question, under one head."""
+
+    header: Proven[Header]
+    code: Proven[ResolverCode]
+    runs: tuple[NameRun, ...]
+    words: tuple[AcceptedWord, ...]
+
+    @property
+    def standing(self) -> Standing:
+        return Standing.ACCEPTED if self.words else Standing.PROVEN
+
+    @property
+    def gateways(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(host for word in self.words for host in word.asked))
+
+    @property
+    def signers(self) -> tuple[bytes, ...]:
+        seen = (run.outcome.value.recovered for run in self.runs if run.words)
+        return tuple(dict.fromkeys(signer for signers in seen for signer in signers))
+
+
+class Ens:
+    """Resolves names of ENS on one chain. Implements `Names`.
+
+    ``gateways`` finds what contracts look up off chain
+    (`walkaway.names.ens.batch_gateway.OwnGateway`); ``record`` holds whose code may
+    resolve names.
+    """
+
+    def __init__(
+        self, chain: Chain, gateways: AsksGateways, spec: ChainSpec, record: ResolverRecord
+    ) -> None:
+        self._chain = chain
+        self._spec = spec
+        self._record = record
+        self._offchain = OffchainCalls(chain.calls, gateways, LIMITS.ens_lookups)
+
+    async def resolve(self, name: str) -> Resolution:
+        """Where a name's content is, by its contenthash.
+
+        Raises:
+            NoSuchName: it is proven that the name has no resolver, or no content.
+            Unproven: nobody could supply a proof, no gateway answered, or the Universal
+                Resolver was changed.
+            Unsupported: the content is on a network that is not read here, or the
+                chain has no ENS.
+            ProofError: what the name holds for a contenthash is none.
+            InvalidRequest: it is no name of ENS.
+        """
+        record = ContentRecord()
+        answer = await self.lookup(name, [record])
+        held = answer.values[record]
+        if held is None:
+            raise _nowhere(answer.name, "it has no contenthash")
+        if not isinstance(held, ContentHash):
+            reason = held.reason if isinstance(held, Unreadable) else "it is of another kind"
+            raise _nowhere(answer.name, f"its contenthash cannot be read: {reason}")
+        pointer = held.pointer()
+        facts = (("contenthash", held.data), ("pointer", str(pointer)))
+        because = Evidence("the name's contenthash (ENSIP-7)", facts, (answer.because,))
+        return Resolution(pointer, LIMITS.ens_seconds, answer.standing, because)
+
+    async def lookup(self, name: str, wanted: Sequence[EnsRecord]) -> EnsAnswer:
+        """What a name says for each of some records, in one call. Raises as `resolve`.
+
+        A record that the name lacks is None; one that its resolver refuses, or that is
+        malformed, is `Unreadable`, and says why.
+        """
+        records = list(dict.fromkeys(wanted))
+        if not records:
+            raise InvalidRequest("no record of the name is asked for")
+        if len(records) > LIMITS.ens_records:
+            raise TooMuch(f"at most {LIMITS.ens_records} records of a name at once")
+        normal = normalize(name)
+        calls = [record.call(normal.node) for record in records]
+        is_one = len(calls) == 1
+        call = calls[0] if is_one else resolve_multicall(calls)
+        ran = await self._run(resolve_call(normal.wire, call))
+        proven = resolved_name(ran.runs, ran.code, normal.wire, call)
+        found = proven.value
+        if isinstance(found, Failure):
+            _raise_failure(normal, found, ran)
+        answers = (found.result,) if is_one else read_multicall(found.result, len(calls))
+        values = {
+            record: Unreadable(str(answer))
+            if isinstance(answer, Failure)
+            else value_of(record, answer)
+            for record, answer in zip(records, answers, strict=True)
+        }
+        because = _of_name(normal, ran, proven.because)
+        return EnsAnswer(
+            normal, values, found.resolver, ran.standing, because, ran.gateways, ran.signers
+        )
+
+    async def reverse(self, address: bytes, coin_type: int = ETH) -> EnsPrimary:
+        """The primary name of an address, which the contract found to lead back to it.
+
+        ``address`` is in its chain's binary form; of an EVM chain, 20 bytes, and
+        ``coin_type`` 0x80000000 | chain id (ENSIP-11). Raises as `resolve` does,
+        `NoSuchName` also where the name does not lead back, or is not normalised.
+        """
+        if not 0 < len(address) <= LIMITS.contenthash_bytes or not 0 <= coin_type < 1 << 256:
+            raise InvalidRequest("no address, or no coin type")
+        ran = await self._run(reverse_call(address, coin_type))
+        proven = primary_name(ran.runs, ran.code, address, coin_type)
+        found, shown = proven.value, f"0x{address.hex()}"
+        if isinstance(found, Failure):
+            _raise_failure(shown, found, ran)
+        if not found.name:
+            raise _nowhere(shown, "it has no primary name")
+        if not is_normalized(found.name):
+            raise _nowhere(
+                shown, f"its primary name {found.name[:100]!r} is not normalised (ENSIP-15)"
+            )
+        normal = normalize(found.name)
+        because = _of_name(normal, ran, proven.because)
+        return EnsPrimary(
+            normal,
+            address,
+            coin_type,
+            found.resolver,
+            ran.standing,
+            because,
+            ran.gateways,
+            ran.signers,
+        )
+
+    async def _run(self, data: bytes) -> _Ran:
+        """Every run of a question, once more where the head it ran on was replaced meanwhile."""
+        resolver = self._spec.universal_resolver
+        if resolver is None:
+            raise Unsupported(f"there is no ENS on {self._spec.network}")
+        header = self._chain.head(Tag.LATEST)
+        try:
+            return await self._run_at(header, resolver, data)
+        except Unproven:
+            now = self._chain.head(Tag.LATEST)
+            if now.value.hash == header.value.hash:
+                raise
+            return await self._run_at(now, resolver, data)
+
+    async def _run_at(self, header: Proven[Header], resolver: bytes, data: bytes) -> _Ran:
+        call = Call(bytes(20), resolver, LIMITS.ens_gas, data=data)
+        asked = AskedCall(call, self._chain.calls.environment(header.value, call))
+        running = asyncio.ensure_future(self._offchain.run(header, asked))
+        try:
+            code = await self._code(header, resolver)
+            await self._record.check(code.value)
+            ran = await running
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+        words = ((), *(told(word) for word in ran.words))
+        runs = tuple(
+            NameRun(step.asked, step.outcome, heard)
+            for step, heard in zip(ran.steps, words, strict=True)
+        )
+        return _Ran(header, code, runs, ran.words)
+
+    async def _code(self, header: Proven[Header], resolver: bytes) -> Proven[ResolverCode]:
+        number = header.value.number
+        _, (slot,) = await self._chain.slots(resolver, [IMPLEMENTATION_SLOT], number)
+        implementation = slot.value.to_bytes(32)[12:] if slot.value else resolver
+        return resolver_code(slot, await self._chain.account(implementation, number))
+
+
+def _of_name(name: EnsName, ran: _Ran, because: Evidence) -> Evidence:
+    claim = ran.code.claim
+    facts: tuple[tuple[str, bytes | str], ...] = (
+        ("name", name.typed),
+        ("normalized", str(name)),
+        ("node", name.node),
+        ("block", claim.block_hash or b""),
+        ("head", claim.finality.value),
+    )
+    return Evidence("a name of ENS, by ENSIP-15", facts, (because,))
+
+
+def _raise_failure(name: EnsName | str, failure: Failure, ran: _Ran) -> NoReturn:
+    """Where nobody's word was in it, the failure is what the chain says; else a gateway may
+    have brought it about."""
+    if failure.fault is ResolverFault.HTTP_ERROR or ran.words:
+        asked = ", ".join(ran.gateways) or "the gateways"
+        raise Unproven(
+            f"the name {str(name)[:100]!r} is not resolved",
+            reasons={asked: f"what was found off chain was not accepted: {failure}"},
+        )
+    raise _nowhere(name, str(failure))
+
+
+def _nowhere(name: EnsName | str, reason: str) -> NoSuchName:
+    return NoSuchName(
+        f"{str(name)[:100]!r} leads nowhere in ENS", reasons={"the chain": f"{reason} (proven)"}
+    )

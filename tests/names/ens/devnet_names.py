@@ -1,0 +1,57 @@
+"""ENS over a devnet: its names, and a gateway on loopback that signs or lies."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from coincurve import PrivateKey
+from eth_abi.abi import decode, encode
+
+from tests.chain.offchain_gateways import host_of
+from walkaway.chain.chain import Chain
+from walkaway.devnet.execution.genesis import ANSWER_SIGNER
+from walkaway.names.ens.batch_gateway import OwnGateway
+from walkaway.names.ens.ens import Ens
+from walkaway.names.ens.resolver_record import ResolverRecord
+from walkaway.names.pointer import Pointer
+from walkaway.proofs.execution.keccak import keccak256
+from walkaway.sources.gateways import Gateways
+from walkaway.sources.guard import Guard
+from walkaway.sources.transports.http_client import HttpClient
+
+__all__ = ["IPFS", "ens_on", "signed_result"]
+
+IPFS = Pointer("ipfs", "bafybeibj6lixxzqtsb45ysdjnupvqkufgdvzqbnvmhw2kf7cfkesy7r7d4")
+FAR = (1 << 63).to_bytes(8, "big")
+
+Records = Callable[[bytes, bytes], bytes]
+"""What a gateway's records say: of a name as the DNS writes it, and a call."""
+
+
+@asynccontextmanager
+async def ens_on(chain: Chain, directory: Path, *urls: str) -> AsyncIterator[Ens]:
+    """Resolves names, and may reach these gateways and no other inner address."""
+    gateways = Gateways(HttpClient(guard=Guard([host_of(url) for url in urls])))
+    try:
+        record = ResolverRecord(directory, chain.spec.network)
+        yield Ens(chain, OwnGateway(gateways), chain.spec, record)
+    finally:
+        await gateways.close()
+
+
+def signed_result(
+    records: Records, key: bytes = ANSWER_SIGNER.key
+) -> Callable[[bytes, bytes], bytes]:
+    """An answerer for `tests.chain.offchain_gateways.Served`, whose key signs each answer."""
+
+    def answer(contract: bytes, asked: bytes) -> bytes:
+        wire, call = decode(["bytes", "bytes"], asked[4:])
+        result = records(wire, call)
+        said = b"\x19\0" + contract + FAR + keccak256(asked) + keccak256(result)
+        signature = PrivateKey(key).sign_recoverable(keccak256(said), hasher=None)
+        packed = signature[:64] + bytes([signature[64] + 27])
+        return encode(["bytes", "uint64", "bytes"], [result, int.from_bytes(FAR), packed])
+
+    return answer

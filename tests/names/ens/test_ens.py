@@ -1,0 +1,187 @@
+"""Names of ENS end to end: the devnet's contracts, its sources, and gateways on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from eth_abi.abi import encode
+
+from tests.chain.devnet_chain import devnet_of, following
+from tests.chain.offchain_gateways import Served, gateway, host_of
+from tests.names.ens.devnet_names import IPFS, ens_on, signed_result
+from walkaway.devnet import ens as names
+from walkaway.devnet.execution.accounts import NAMES_OWNER, dev_account
+from walkaway.devnet.execution.compiled import contract
+from walkaway.devnet.execution.genesis import ANSWER_SIGNER
+from walkaway.devnet.execution.names import IMPLEMENTATION, REGISTRY, RESOLVER, UNIVERSAL_RESOLVER
+from walkaway.errors import InvalidRequest, NoSuchName, Unproven, Unsupported
+from walkaway.names.ens.contenthash import Codec
+from walkaway.names.ens.contenthash import encode as contenthash
+from walkaway.names.ens.records import (
+    AddressRecord,
+    ContentRecord,
+    EnsRecord,
+    TextRecord,
+    Unreadable,
+)
+from walkaway.names.resolution import Standing
+from walkaway.proofs.proven import Evidence
+
+ONION = contenthash(Codec.ONION, "zqktlwi4fecvo6ri").data
+BASE = 0x80000000 | 8453
+
+
+def steps(because: Evidence | None) -> Iterator[Evidence]:
+    if because is not None:
+        yield because
+        for below in because.because:
+            yield from steps(below)
+
+
+def facts(because: Evidence | None) -> set[tuple[str, object]]:
+    return {fact for step in steps(because) for fact in step.facts}
+
+
+async def test_a_name_on_chain_is_proven_down_to_the_checkpoint(tmp_path: Path) -> None:
+    async with devnet_of() as devnet:
+        names.set_contenthash(devnet, "app.eth", IPFS)
+        names.set_text(devnet, "app.eth", "url", "https://app.example")
+        names.set_address(devnet, "app.eth", b"\x0b" * 20, coin_type=BASE)
+        names.set_contenthash(devnet, "evil.eth", ONION)
+        devnet.advance(2)
+        async with following(devnet) as chain, ens_on(chain, tmp_path) as ens:
+            resolved = await ens.resolve("App.ETH")
+            assert (resolved.pointer, resolved.standing) == (IPFS, Standing.PROVEN)
+            assert resolved.seconds == 60
+            found = facts(resolved.because)
+            assert {
+                ("name", "App.ETH"),
+                ("normalized", "app.eth"),
+                ("implementation", IMPLEMENTATION),
+                ("address", UNIVERSAL_RESOLVER),
+                ("resolver", RESOLVER),
+                ("head", "optimistic"),
+                ("pointer", str(IPFS)),
+            } <= found
+            assert resolved.because is not None
+            rules = {anchor.rule for anchor in resolved.because.anchors()}
+            assert "the engine that ran it" in rules
+            assert any("checkpoint" in rule for rule in rules)
+
+            url, gone = TextRecord("url"), TextRecord("nothing")
+            wanted: list[EnsRecord] = [
+                ContentRecord(),
+                url,
+                gone,
+                AddressRecord(),
+                AddressRecord(BASE),
+            ]
+            answer = await ens.lookup("app.eth", wanted)
+            assert answer.values[url] == "https://app.example"
+            assert answer.values[gone] is None
+            assert answer.values[AddressRecord()] == NAMES_OWNER.address
+            assert answer.values[AddressRecord(BASE)] == b"\x0b" * 20
+            assert (answer.resolver, answer.gateways, answer.signers) == (RESOLVER, (), ())
+
+            with pytest.raises(Unsupported, match="onion"):
+                await ens.resolve("evil.eth")
+            with pytest.raises(NoSuchName, match="has no contenthash"):
+                await ens.resolve("alice.eth")
+            for nobody in ("nobody.eth", "below.app.eth", "example.com"):
+                with pytest.raises(NoSuchName, match="resolver not found"):
+                    await ens.resolve(nobody)
+            with pytest.raises(InvalidRequest):
+                await ens.resolve("a_b.eth")
+
+
+async def test_a_primary_name_leads_back_to_its_address(tmp_path: Path) -> None:
+    alice, owner = dev_account(0), NAMES_OWNER
+    async with devnet_of() as devnet:
+        names.set_name_of(devnet, owner, "alice.eth")
+        names.set_name_of(devnet, dev_account(1), "ALICE.eth")
+        devnet.advance(2)
+        async with following(devnet) as chain, ens_on(chain, tmp_path) as ens:
+            primary = await ens.reverse(alice.address)
+            assert (str(primary.name), primary.standing) == ("alice.eth", Standing.PROVEN)
+            assert ("address", alice.address) in facts(primary.because)
+            with pytest.raises(NoSuchName, match="reverse address mismatch"):
+                await ens.reverse(owner.address)
+            with pytest.raises(NoSuchName):
+                await ens.reverse(dev_account(1).address)
+            with pytest.raises(NoSuchName, match="no primary name"):
+                await ens.reverse(b"\x77" * 20)
+            with pytest.raises(InvalidRequest):
+                await ens.reverse(b"")
+
+
+def says(wire: bytes, call: bytes) -> bytes:
+    """A gateway's records: content for any name, and a text."""
+    if call[:4] == ContentRecord().call(b"")[:4]:
+        return encode(["bytes"], [names.contenthash_of(IPFS)])
+    return encode(["string"], ["from afar"])
+
+
+async def test_what_a_signer_signed_off_chain_is_accepted_and_both_are_named(
+    tmp_path: Path,
+) -> None:
+    served = Served(signed_result(says))
+    async with devnet_of() as devnet, gateway(served) as url:
+        offchain = names.deploy_offchain_resolver(devnet, ANSWER_SIGNER.address, [url])
+        devnet.advance()
+        names.set_resolver(devnet, "app.eth", offchain)
+        devnet.advance(2)
+        async with following(devnet) as chain, ens_on(chain, tmp_path, url) as ens:
+            resolved = await ens.resolve("any.app.eth")
+            assert (resolved.pointer, resolved.standing) == (IPFS, Standing.ACCEPTED)
+            found = facts(resolved.because)
+            assert ("signed_by", ANSWER_SIGNER.address) in found
+            assert ("gateway", host_of(url)) in found
+            assert ("asked_by", offchain) in found
+
+            both: list[EnsRecord] = [ContentRecord(), TextRecord("url")]
+            answer = await ens.lookup("any.app.eth", both)
+            assert answer.values[TextRecord("url")] == "from afar"
+            assert answer.signers == (ANSWER_SIGNER.address,)
+            assert answer.gateways == (host_of(url),)
+
+            served.answer = signed_result(says, key=b"\x01" * 32)
+            with pytest.raises(Unproven, match="not accepted") as refused:
+                await ens.resolve("any.app.eth")
+            assert not isinstance(refused.value, NoSuchName)
+            values = (await ens.lookup("any.app.eth", both)).values
+            assert all(isinstance(value, Unreadable) for value in values.values())
+
+            served.status = 500
+            with pytest.raises(Unproven, match="HTTP status 500") as unreached:
+                await ens.resolve("any.app.eth")
+            assert not isinstance(unreached.value, NoSuchName)
+
+
+async def test_other_code_behind_the_resolver_is_not_believed_until_accepted(
+    tmp_path: Path,
+) -> None:
+    async with devnet_of() as devnet, following(devnet) as chain:
+        names.set_contenthash(devnet, "app.eth", IPFS)
+        creation = contract("UniversalResolver").creation + encode(
+            ["address"], ["0x" + REGISTRY.hex()]
+        )
+        other = names.deploy(devnet, creation)
+        devnet.advance(2)
+        await chain.advance()
+        async with ens_on(chain, tmp_path) as ens:
+            assert (await ens.resolve("app.eth")).pointer == IPFS
+            names.upgrade_universal_resolver(devnet, other)
+            devnet.advance(2)
+            await chain.advance()
+            with pytest.raises(Unproven, match="Universal Resolver was changed") as changed:
+                await ens.resolve("app.eth")
+            assert IMPLEMENTATION.hex() in str(changed.value)
+            assert f"--accept-resolver 0x{other.hex()}" in changed.value.advice
+            ens._record.accept(other)
+            assert (await ens.resolve("app.eth")).pointer == IPFS
+            kept = ens._record.load()
+            assert kept is not None
+            assert (kept.implementation, kept.accepted) == (other, True)
+            assert kept.code_hash is not None

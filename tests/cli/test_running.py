@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from walkaway.chain.clock import SystemClock
 from walkaway.cli import running
 from walkaway.cli.exit_codes import advice_on
 from walkaway.cli.gateway import GatewayPlan, open_gateway
+from walkaway.cli.names import NamesPlan
 from walkaway.cli.node import Listen
 from walkaway.cli.running import ask_running, endpoint_url, gateway_status
 from walkaway.content.service import ContentPlan
@@ -32,7 +32,6 @@ from walkaway.errors import (
     WalkawayError,
 )
 from walkaway.limits import LIMITS
-from walkaway.names.held import HeldNames
 
 Serve = Callable[[bytes], Awaitable[str]]
 
@@ -188,7 +187,7 @@ async def test_a_gateway_is_told_from_nobody_and_from_something_else(
 ) -> None:
     plan = GatewayPlan(
         ContentPlan(tmp_path / "store", tmp_path / "evidence", store_bytes=10**7),
-        HeldNames(tmp_path / "names", SystemClock()),
+        NamesPlan(tmp_path / "names"),
         Listen(("127.0.0.1",), 0),
         tmp_path / "peer.key",
     )

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from walkaway.chain.clock import SystemClock
 from walkaway.chain.start import Checkpoint
 from walkaway.chain.status import ChainStatus, HeadStatus
 from walkaway.cli.command_line import app
 from walkaway.cli.gateway import GatewayPlan, open_gateway
+from walkaway.cli.names import NamesPlan
 from walkaway.cli.node import Listen
 from walkaway.cli.reporters import head_line, reporter_for
 from walkaway.cli.status import status_page
@@ -24,7 +24,6 @@ from walkaway.cli.terminal import Terminal
 from walkaway.content.service import ContentPlan, ContentStatus
 from walkaway.content.store.rows import Stat
 from walkaway.errors import WalkawayError
-from walkaway.names.held import HeldNames
 from walkaway.rpc.plain import members
 from walkaway.sources.capabilities import CapabilityReport
 from walkaway.sources.standing import SourceState, SourceStatus
@@ -221,7 +220,7 @@ async def test_the_command_beside_a_gateway_alone(
     """It is no trouble that the endpoint does not answer, unless it is to be served."""
     plan = GatewayPlan(
         ContentPlan(tmp_path / "store", tmp_path / "evidence"),
-        HeldNames(tmp_path / "names", SystemClock()),
+        NamesPlan(tmp_path / "names"),
         Listen(("127.0.0.1",), 0),
         tmp_path / "peer.key",
         serves_endpoint=serves_endpoint,

@@ -91,6 +91,11 @@ class Settings:
     dnslinks: tuple[str, ...]
     hold: float
     holds: tuple[str, ...]
+    ens: bool
+    ens_gateways: bool
+    unsigned_dns: tuple[str, ...]
+    arns_operators: int
+    proxied_names: tuple[str, ...]
     allowed_hosts: tuple[str, ...]
     allowed_origins: tuple[str, ...]
     state_directory: Path
@@ -206,6 +211,36 @@ HOLD = Setting(
     "hold", "how long a name that changed is served as it was before", read_hold, lambda: 0.0
 )
 HOLDS = Setting("holds", "names for which that is another time: `app.eth=7d`", read_holds, _nothing)
+ENS = Setting(
+    "ens",
+    "whether names of ENS are resolved, for which the gateway follows the chain",
+    read_flag,
+    lambda: True,
+)
+ENS_GATEWAYS = Setting(
+    "ens_gateways",
+    "whether the gateways are asked that names of ENS keep their records with (EIP-3668)",
+    read_flag,
+    lambda: True,
+)
+UNSIGNED_DNS = Setting(
+    "unsigned_dns",
+    "DNS names that resolve by the word of resolvers, where nobody signs them",
+    read_hosts,
+    _nothing,
+)
+ARNS_OPERATORS = Setting(
+    "arns_operators",
+    "how many distinct operators must agree where a name of ArNS leads",
+    read_count,
+    lambda: 2,
+)
+PROXIED_NAMES = Setting(
+    "proxied_names",
+    "DNS names, besides those of ENS, that the proxy file has browsers open here",
+    read_hosts,
+    _nothing,
+)
 ALLOWED_HOSTS = Setting(
     "allowed_hosts", "further names that may stand in the Host header", read_hosts, _nothing
 )
@@ -278,6 +313,11 @@ SETTINGS = (
     DNSLINKS,
     HOLD,
     HOLDS,
+    ENS,
+    ENS_GATEWAYS,
+    UNSIGNED_DNS,
+    ARNS_OPERATORS,
+    PROXIED_NAMES,
     ALLOWED_HOSTS,
     ALLOWED_ORIGINS,
     STATE_DIRECTORY,
@@ -329,6 +369,11 @@ def load_settings(
         dnslinks=layers.value(DNSLINKS),
         hold=layers.value(HOLD),
         holds=layers.value(HOLDS),
+        ens=layers.value(ENS),
+        ens_gateways=layers.value(ENS_GATEWAYS),
+        unsigned_dns=layers.value(UNSIGNED_DNS),
+        arns_operators=layers.value(ARNS_OPERATORS),
+        proxied_names=layers.value(PROXIED_NAMES),
         allowed_hosts=layers.value(ALLOWED_HOSTS),
         allowed_origins=layers.value(ALLOWED_ORIGINS),
         state_directory=layers.value(STATE_DIRECTORY),

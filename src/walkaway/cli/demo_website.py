@@ -11,9 +11,9 @@ from pathlib import Path
 import aiohttp
 from rich.text import Text
 
-from walkaway.chain.clock import SystemClock
 from walkaway.cli.content_words import browser_url
 from walkaway.cli.gateway import GatewayPlan, OpenGateway, open_gateway
+from walkaway.cli.names import NamesPlan
 from walkaway.cli.node import Listen
 from walkaway.cli.stage import Step
 from walkaway.cli.terminal import counted, plain, short_hex
@@ -23,7 +23,6 @@ from walkaway.devnet.content.source import ContentSource
 from walkaway.devnet.content.website import Website, website
 from walkaway.errors import WalkawayError
 from walkaway.limits import LIMITS
-from walkaway.names.held import HeldNames
 from walkaway.sizes import sized
 from walkaway.sources.defaults import ListedSource
 from walkaway.sources.standing import SourceState, SourceStatus
@@ -96,7 +95,7 @@ async def _open_source(name: str, site: Website, opened: AsyncExitStack) -> List
 def _plan(listed: Sequence[ListedSource], home: Path, port: int | None) -> GatewayPlan:
     return GatewayPlan(
         content=ContentPlan(home / "store", home / "evidence", sources=tuple(listed)),
-        names=HeldNames(home / "ipns", SystemClock()),
+        names=NamesPlan(home),
         listen=Listen(port=GATEWAY_PORT if port is None else port, or_any_port=port is None),
         peer_key=home / "peer.key",
     )

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from walkaway.chain.clock import SystemClock
 from walkaway.cli.config import Settings
-from walkaway.cli.content import content_plan, held_names
+from walkaway.cli.content import content_plan
+from walkaway.cli.names import NamesPlan, OpenNames, names_plan, open_names
 from walkaway.cli.node import Listen, listen_addresses
 from walkaway.cli.open_files import fitting, raise_open_files
 from walkaway.content.service import Content, ContentPlan, open_content
 from walkaway.content.store.assembled import AssembledFiles
 from walkaway.errors import ConfigError
+from walkaway.gateway.answers.explanation import Explanations
 from walkaway.gateway.app import Gateway
 from walkaway.gateway.pages.own_pages import OwnPages
 from walkaway.gateway.request.hosts import GatewaySettings
@@ -24,35 +28,39 @@ from walkaway.gateway.routing.routing_v1 import RoutingV1
 from walkaway.gateway.safety.denylist import Denylist
 from walkaway.gateway.server import GatewayServer
 from walkaway.limits import Limits
-from walkaway.names.held import HeldNames
 from walkaway.rpc.http_server import bound_names
+from walkaway.sources.standing import SourceStatus
 
 __all__ = ["GatewayPlan", "OpenGateway", "gateway_plan", "open_gateway"]
+
+_HOST: Final = re.compile(r"[a-z0-9_.-]+", re.ASCII)
+"""What of the person's own names can be a host; others are found by path."""
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayPlan:
-    """What a gateway is made of: its content, the names that are held, and where it listens.
+    """What a gateway is made of: its content, its names, and where it listens.
 
     ``peer_key`` is the file of the key that this node is known by, made where there is none;
     ``serves_endpoint`` says that the same program is to serve the RPC endpoint too.
     """
 
     content: ContentPlan
-    names: HeldNames
+    names: NamesPlan
     listen: Listen
     peer_key: Path
     subdomain_hosts: tuple[str, ...] = ("localhost",)
+    proxied_names: tuple[str, ...] = ()
     denylist: Path | None = None
     serves_endpoint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OpenGateway:
-    """A gateway that serves, the names that it holds and the content behind it."""
+    """A gateway that serves, the names that it resolves and the content behind it."""
 
     server: GatewayServer
-    names: HeldNames
+    names: OpenNames
     content: Content
 
 
@@ -60,7 +68,7 @@ def gateway_plan(settings: Settings, *, offline: bool = False) -> GatewayPlan:
     """The plan that a person's settings make. Raises `ConfigError`."""
     return GatewayPlan(
         content=content_plan(settings, offline=offline),
-        names=held_names(settings),
+        names=names_plan(settings, offline=offline),
         listen=Listen(
             listen_addresses(settings),
             settings.gateway_port,
@@ -69,6 +77,7 @@ def gateway_plan(settings: Settings, *, offline: bool = False) -> GatewayPlan:
         ),
         peer_key=settings.state_directory / "peer.key",
         subdomain_hosts=settings.subdomain_hosts,
+        proxied_names=_proxied(settings),
         denylist=settings.denylist,
         serves_endpoint="rpc" in settings.serve,
     )
@@ -85,6 +94,7 @@ async def open_gateway(plan: GatewayPlan) -> AsyncIterator[OpenGateway]:
     limits = fitting(raise_open_files())
     async with AsyncExitStack() as stack:
         content = await stack.enter_async_context(open_content(plan.content, clock=SystemClock()))
+        names = await stack.enter_async_context(open_names(plan.names, content))
         assembled = AssembledFiles(plan.content.folder / "assembled", limits, blocks=content.store)
         stack.callback(assembled.close)
         denylist = Denylist(plan.denylist)
@@ -92,9 +102,12 @@ async def open_gateway(plan: GatewayPlan) -> AsyncIterator[OpenGateway]:
         gateway = Gateway(
             content.blocks,
             content.store,
-            plan.names,
+            names.names,
             settings=GatewaySettings(
-                plan.subdomain_hosts, listen.allowed_hosts, listen.allowed_origins
+                plan.subdomain_hosts,
+                listen.allowed_hosts,
+                listen.allowed_origins,
+                plan.proxied_names,
             ),
             bound=bound_names(listen.hosts),
             relayed=content.blocks.relayed,
@@ -107,12 +120,37 @@ async def open_gateway(plan: GatewayPlan) -> AsyncIterator[OpenGateway]:
         key = await asyncio.to_thread(open_peer_key, plan.peer_key)
         addresses = [_multiaddr(host, server.port) for host in listen.hosts]
         gateway.routing = RoutingV1(
-            content.store, plan.names, peer_id(key), addresses, denylist=denylist
+            content.store, names.held, peer_id(key), addresses, denylist=denylist
         )
-        gateway.own_pages = OwnPages(content.status, serves_endpoint=plan.serves_endpoint)
+        gateway.own_pages = OwnPages(
+            content.status,
+            serves_endpoint=plan.serves_endpoint,
+            proxied_names=plan.proxied_names,
+        )
+        gateway.explanations = Explanations(
+            content.blocks,
+            names.names,
+            supply=content.blocks.supply,
+            sources=lambda: _sources(content, names),
+            denylist=denylist,
+            limits=limits,
+        )
         await stack.enter_async_context(_watched(denylist))
         await stack.enter_async_context(server)
-        yield OpenGateway(server, plan.names, content)
+        yield OpenGateway(server, names, content)
+
+
+def _proxied(settings: Settings) -> tuple[str, ...]:
+    """The DNS names that browsers are to open here: those listed, and the person's own."""
+    own = (entry.partition("=")[0].removesuffix(".") for entry in settings.dnslinks)
+    named = (name.lower() for name in (*settings.proxied_names, *own))
+    return tuple(dict.fromkeys(filter(_HOST.fullmatch, named)))
+
+
+def _sources(content: Content, names: OpenNames) -> list[SourceStatus]:
+    """All who are asked, for content or about names."""
+    pools = (content.pool, content.found, content.routers)
+    return [status for pool in pools for status in pool.status()] + [*names.sources()]
 
 
 def _reserved(gateway: Gateway, listen: Listen, limits: Limits) -> GatewayServer:

@@ -1,0 +1,178 @@
+"""Puts names together: each kind with whom it asks, and all of them held as the person wants.
+
+The chain that names of ENS stand on comes later, or not at all: until it is followed its
+place is held (`OpenNames.ens`), so that content by address is served from the first moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from walkaway.chain.clock import SystemClock
+from walkaway.cli.config import Settings
+from walkaway.content.service import Content
+from walkaway.names.arns import ArnsNames
+from walkaway.names.dns.dnslink import DnsLinks
+from walkaway.names.dns.lookup import DnsLookup
+from walkaway.names.every_kind import NamesOfEveryKind
+from walkaway.names.held import HeldNames
+from walkaway.names.history import PointerHistory
+from walkaway.names.hold import HoldPolicy, canonical, read_span
+from walkaway.names.ipns.find import IpnsNames
+from walkaway.names.late import LateNames
+from walkaway.names.resolution import Names
+from walkaway.names.steady import SteadyNames
+from walkaway.sources.defaults import NAME_KINDS, ListedSource
+from walkaway.sources.evidence import EvidenceStore
+from walkaway.sources.guard import Guard
+from walkaway.sources.listed import open_sources
+from walkaway.sources.pool import Pool
+from walkaway.sources.request import Kind
+from walkaway.sources.standing import SourceStatus
+from walkaway.sources.transports.http_client import HttpClient
+
+__all__ = [
+    "HISTORY",
+    "NamesPlan",
+    "OpenNames",
+    "hold_policy",
+    "names_plan",
+    "open_names",
+]
+
+HISTORY: Final = "names.sqlite"
+"""The file of the history of names, in the state directory."""
+THE_CHAIN: Final = "the chain"
+"""What answers in the stead of ENS while no chain is followed."""
+NOT_YET: Final = "it is not followed yet"
+
+
+@dataclass(frozen=True, slots=True)
+class NamesPlan:
+    """What names are made of.
+
+    ``folder`` is where records and the history of names are kept, ``sources`` are who is
+    asked about names; nobody is where ``offline``. ``without_chain`` says why names of ENS
+    are not resolved, where no chain will be followed.
+    """
+
+    folder: Path
+    sources: tuple[ListedSource, ...] = ()
+    dnslinks: tuple[str, ...] = ()
+    unsigned_dns: tuple[str, ...] = ()
+    arns_operators: int = 2
+    holds: HoldPolicy = field(default_factory=HoldPolicy)
+    guard_exceptions: tuple[str, ...] = ()
+    offline: bool = False
+    without_chain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenNames:
+    """Names, open. ``names`` resolves those of every kind, as the person holds them.
+
+    ``held`` are the IPNS records of this machine, ``keys`` finds others, ``ens`` is the
+    place of the chain's names, and ``dns`` looks up DNS records.
+    """
+
+    names: Names
+    held: HeldNames
+    keys: IpnsNames
+    ens: LateNames
+    dns: DnsLookup
+    history: PointerHistory
+    pools: tuple[Pool, ...]
+
+    def sources(self) -> Sequence[SourceStatus]:
+        """How those stand who are asked about names alone."""
+        return tuple(status for pool in self.pools for status in pool.status())
+
+
+def names_plan(settings: Settings, *, offline: bool = False) -> NamesPlan:
+    """The plan that a person's settings make. Raises `ConfigError`."""
+    return NamesPlan(
+        folder=settings.state_directory,
+        sources=settings.sources,
+        dnslinks=settings.dnslinks,
+        unsigned_dns=settings.unsigned_dns,
+        arns_operators=settings.arns_operators,
+        holds=hold_policy(settings),
+        guard_exceptions=settings.guard_exceptions,
+        offline=offline,
+        without_chain=_without_chain(settings, offline=offline),
+    )
+
+
+def hold_policy(settings: Settings) -> HoldPolicy:
+    """How long changes of names wait, by a person's settings."""
+    spans = {canonical(name): read_span(span) for name, span in map(_divided, settings.holds)}
+    return HoldPolicy(settings.hold, spans)
+
+
+@asynccontextmanager
+async def open_names(plan: NamesPlan, content: Content) -> AsyncIterator[OpenNames]:
+    """Names of every kind; IPNS records are asked of those whom ``content`` asks.
+
+    Raises:
+        ConfigError: a folder or a setting cannot be used, or an address of a source.
+    """
+    clock = SystemClock()
+    evidence = EvidenceStore(plan.folder / "evidence")
+    client = HttpClient(guard=Guard(plan.guard_exceptions))
+    listed = [source for source in plan.sources if NAME_KINDS.intersection(source.kinds)]
+
+    def pool(kind: Kind) -> Pool:
+        asked = [] if plan.offline else listed
+        return Pool(open_sources(asked, {kind}, client), clock=clock, evidence=evidence)
+
+    async with AsyncExitStack() as stack:
+        client.join()
+        stack.push_async_callback(client.leave)
+        resolvers = await stack.enter_async_context(pool("dns"))
+        arweave = await stack.enter_async_context(pool("arweave"))
+        history = PointerHistory(plan.folder / HISTORY)
+        stack.callback(history.close)
+        held = HeldNames(plan.folder / "ipns", clock, dnslinks=dict(map(_divided, plan.dnslinks)))
+        keys = IpnsNames(held, () if plan.offline else (content.routers, content.pool), clock=clock)
+        ens = LateNames(THE_CHAIN, plan.without_chain or NOT_YET, advice=_advice(plan))
+        dns = DnsLookup(resolvers, clock)
+        every_kind = NamesOfEveryKind(
+            held,
+            keys,
+            ens,
+            DnsLinks(dns, clock, allowed_unsigned=plan.unsigned_dns),
+            ArnsNames(
+                None if plan.offline else arweave, clock=clock, operators=plan.arns_operators
+            ),
+        )
+        names = SteadyNames(every_kind, history, plan.holds, clock)
+        yield OpenNames(names, held, keys, ens, dns, history, (resolvers, arweave))
+
+
+def _divided(entry: str) -> tuple[str, str]:
+    name, _, rest = entry.partition("=")
+    return name, rest
+
+
+def _without_chain(settings: Settings, *, offline: bool) -> str:
+    """Why no chain will be followed for names; empty where one will."""
+    if offline:
+        return "nobody is asked: --offline"
+    if not settings.ens:
+        return "it is not followed for names: ens = false"
+    missing = [kind for kind in ("beacon", "execution") if not _has(settings, kind)]
+    return f"there is no source of kind {' or '.join(missing)}" if missing else ""
+
+
+def _has(settings: Settings, kind: str) -> bool:
+    return any(kind in source.kinds for source in settings.sources)
+
+
+def _advice(plan: NamesPlan) -> str:
+    if plan.without_chain:
+        return "content opens by its address all the same"
+    return "wait until the chain is followed: walkaway status shows how far it is"

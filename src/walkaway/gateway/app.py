@@ -27,6 +27,7 @@ from walkaway.gateway.answers.headers import CORS
 from walkaway.gateway.answers.pieces import PiecesInHand, nobody
 from walkaway.gateway.explain import explain_address, explain_answer, is_explain
 from walkaway.gateway.hot import HotAnswers
+from walkaway.gateway.origins.name_origins import NameOrigins
 from walkaway.gateway.pages.own_pages import OwnPages, require_own_site
 from walkaway.gateway.request.asked import Wish, read_path, read_wish
 from walkaway.gateway.request.hosts import GatewaySettings, Hosts, Place
@@ -59,7 +60,8 @@ class Gateway:
     keeps whole files ready. ``bound`` are further addresses
     of this machine that have path URLs. ``routing``, once it is set, answers below
     ``/routing/v1/`` on hosts that have path URLs; ``own_pages`` tells there of itself, and
-    ``explanations`` why what it shows is to be believed.
+    ``explanations`` why what it shows is to be believed. ``origins`` looks after what is
+    come to by name, and takes what is decided of names.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Gateway:
         relayed: Callable[[Sequence[str]], Blocks] | None = None,
         assembled: AssembledFiles | None = None,
         denylist: Denylist | None = None,
+        origins: NameOrigins | None = None,
         limits: Limits = LIMITS,
     ) -> None:
         given = GatewaySettings() if settings is None else settings
@@ -92,7 +95,10 @@ class Gateway:
         self.own_pages: OwnPages | None = None
         self.explanations: Explanations | None = None
         self._limits = limits
+        self._origins = origins
         self._hot = HotAnswers(limits)
+        if origins is not None:
+            self._hot.decisions = origins.decisions
         self._pieces = PiecesInHand(limits)
         self._going = 0
 
@@ -186,6 +192,8 @@ class Gateway:
                     segments, _ = read_path(wish.raw_path)
                     return await self.routing.answer(wish, segments[2:], receive)
                 own = None if self.own_pages is None else await self.own_pages.answer(place, wish)
+                if own is None and self._origins is not None:
+                    own = await self._origins.posted(place, wish, receive)
                 if own is not None:
                     return own
                 return await _while_there(receive, self._found(place, wish))
@@ -213,7 +221,11 @@ class Gateway:
             answer.headers.append((b"allow", METHODS.encode()))
             return answer
         led = await self._routes.lead(place, wish)
-        return led if isinstance(led, Answer) else await self._paths.answer(led)
+        if isinstance(led, Answer):
+            return led
+        if self._origins is None:
+            return await self._paths.answer(led)
+        return await self._origins.answer(led, self._paths.answer)
 
 
 class _Gone(Exception):

@@ -15,7 +15,16 @@ from http import HTTPStatus
 from typing import Final
 from unicodedata import category
 
-__all__ = ["PAGE_POLICY", "error_page", "leaving_page", "page_end", "page_start", "shown"]
+__all__ = [
+    "FORM_POLICY",
+    "PAGE_POLICY",
+    "PAGE_STYLE",
+    "error_page",
+    "leaving_page",
+    "page_end",
+    "page_start",
+    "shown",
+]
 
 _STEERING: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 _JOINERS: Final = frozenset("\u200c\u200d")
@@ -43,17 +52,26 @@ pre{white-space:pre-wrap}
 @media(max-width:60rem){td .ipfs-hash{display:inline-block;max-width:24vw;overflow:hidden;\
 text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom}}
 th,td.dim{overflow-wrap:normal}
+.one{display:inline-block;margin:0 .5rem .5rem 0}
+button{font:inherit;padding:.3rem .75rem}
+h3{font-size:1rem;font-weight:600;margin-bottom:0}
+button:focus-visible{outline:.15rem solid currentcolor;outline-offset:.15rem}
 .dim,footer{color:var(--dim)}
 footer{margin-top:2rem;font-size:.875rem}
 """
 
 _DIGEST: Final = b64encode(sha256(_STYLE.encode()).digest()).decode()
 
+PAGE_STYLE: Final = f"style-src 'sha256-{_DIGEST}'"
+"""What lets a page have the style sheet of all of them."""
+
 PAGE_POLICY: Final = (
-    f"default-src 'none'; style-src 'sha256-{_DIGEST}'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'"
+    f"default-src 'none'; {PAGE_STYLE}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""The Content-Security-Policy of every page that is made here."""
+"""The Content-Security-Policy of pages that are made here and take nothing in."""
+
+FORM_POLICY: Final = PAGE_POLICY.replace("form-action 'none'", "form-action 'self'")
+"""The same for pages with forms of their own."""
 
 
 def shown(text: str) -> str:
@@ -65,12 +83,16 @@ def shown(text: str) -> str:
     return escape(text if text.isprintable() else "".join(map(_visible, text)))
 
 
-def page_start(title: str) -> str:
-    """A page up to its body's content. ``title`` is text."""
+def page_start(title: str, *, referrer: str = "no-referrer") -> str:
+    """A page up to its body's content. ``title`` is text.
+
+    ``referrer`` is a referrer policy: pages with forms say ``same-origin``, for without one
+    browsers do not say from which origin a form comes.
+    """
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="referrer" content="no-referrer">\n'
+        f'<meta name="referrer" content="{referrer}">\n'
         f"<title>{shown(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
     )
 

@@ -14,7 +14,7 @@ from walkaway.content.service import ContentStatus
 from walkaway.gateway.answers.answer import Answer, raw_headers
 from walkaway.gateway.answers.failures import Failure
 from walkaway.gateway.answers.headers import NO_STORE
-from walkaway.gateway.pages.frame import PAGE_POLICY
+from walkaway.gateway.pages.frame import FORM_POLICY, PAGE_POLICY
 from walkaway.gateway.pages.proxy_file import PROXY_FILE_PATH, PROXY_FILE_TYPE, proxy_file
 from walkaway.gateway.pages.start_page import start_page
 from walkaway.gateway.request.asked import Wish
@@ -32,7 +32,8 @@ class OwnPages:
     """Answers at ``/``, `STATUS_PATH` and `PROXY_FILE_PATH`.
 
     ``status`` tells how content stands; ``serves_endpoint`` whether the same program is
-    to serve the RPC endpoint as well; ``proxied_names`` what `proxy_file` sends here.
+    to serve the RPC endpoint as well; ``proxied_names`` what `proxy_file` sends here;
+    ``names`` gives the section on names, for the host that is asked.
     """
 
     def __init__(
@@ -41,10 +42,12 @@ class OwnPages:
         *,
         serves_endpoint: bool = False,
         proxied_names: Sequence[str] = (),
+        names: Callable[[Place], Awaitable[str]] | None = None,
     ) -> None:
         self._status = status
         self._serves_endpoint = serves_endpoint
         self._proxied_names = tuple(proxied_names)
+        self._names = names
 
     async def answer(self, place: Place, wish: Wish) -> Answer | None:
         """The answer, or None for what is none of these pages.
@@ -63,8 +66,9 @@ class OwnPages:
             return _page(PROXY_FILE_TYPE, proxy_file(place.authority, self._proxied_names))
         # Behind a proxy, what the browser calls this host may be content's.
         if wish.raw_path == "/" and "x-forwarded-host" not in wish.headers:
-            page = start_page(place.authority, await self._status())
-            return _page("text/html; charset=utf-8", page)
+            names = "" if self._names is None else await self._names(place)
+            page = start_page(place.authority, await self._status(), names=names)
+            return _page("text/html; charset=utf-8", page, FORM_POLICY)
         return None
 
     async def _json(self) -> bytes:
@@ -86,12 +90,12 @@ def require_own_site(wish: Wish) -> None:
         )
 
 
-def _page(media_type: str, body: bytes) -> Answer:
+def _page(media_type: str, body: bytes, policy: str = PAGE_POLICY) -> Answer:
     headers = raw_headers(
         [
             ("content-type", media_type),
             ("cache-control", NO_STORE),
-            ("content-security-policy", PAGE_POLICY),
+            ("content-security-policy", policy),
             ("cross-origin-resource-policy", "same-origin"),
             ("x-content-type-options", "nosniff"),
         ]

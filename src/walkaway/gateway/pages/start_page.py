@@ -11,8 +11,11 @@ from walkaway.gateway.pages.status_section import status_section
 __all__ = ["start_page"]
 
 
-def start_page(authority: str, status: ContentStatus | None = None) -> bytes:
-    """The page for whoever opens ``authority`` without a path; ``status`` where it is known."""
+def start_page(authority: str, status: ContentStatus | None = None, *, names: str = "") -> bytes:
+    """The page for whoever opens ``authority`` without a path.
+
+    ``status`` is how content stands, where that is known, ``names`` the section on names.
+    """
     here = escape(authority)
     text = (
         "<main>\n<h1>walkaway</h1>\n"
@@ -28,4 +31,5 @@ def start_page(authority: str, status: ContentStatus | None = None) -> bytes:
         "prints.</p>\n"
     )
     section = "" if status is None else status_section(status)
-    return (page_start("walkaway") + text + section + "</main>\n" + page_end()).encode()
+    start = page_start("walkaway", referrer="same-origin")
+    return (start + text + names + section + "</main>\n" + page_end()).encode()

@@ -1,0 +1,211 @@
+"""`NameOrigins`: serves names on origins of their own, and what is decided of them there.
+
+A browser keeps what a page stored under its origin, whatever the name leads to next. So
+each pointer that a page was shown under is noted; where the name has left it, the origin
+is cleared, with the person's knowledge, before another page opens there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Final
+from urllib.parse import quote
+
+from starlette.types import Receive
+
+from walkaway.errors import InvalidRequest, NoSuchPath
+from walkaway.gateway.answers.answer import Answer, raw_headers
+from walkaway.gateway.answers.headers import NO_STORE
+from walkaway.gateway.origins.posted import FormTokens, read_form
+from walkaway.gateway.origins.worker_script import checked_each_time, is_script, unregistering
+from walkaway.gateway.pages.left_page import LEFT_POLICY, left_page
+from walkaway.gateway.pages.names_section import names_section
+from walkaway.gateway.request.asked import Asked, Wish
+from walkaway.gateway.request.hosts import Place
+from walkaway.limits import LIMITS, Limits
+from walkaway.names.history import PointerHistory
+from walkaway.names.hold import HoldPolicy
+from walkaway.names.pointer import parse_pointer
+from walkaway.names.resolution import Change
+from walkaway.names.served import ServedPointers
+from walkaway.sources.clock import Clock
+
+__all__ = ["CLEAR_PATH", "DECIDE_PATH", "WAITING", "NameOrigins"]
+
+CLEAR_PATH: Final = "/.well-known/walkaway/clear"
+"""Where a form is posted that clears an origin. Content is only read, so that none is hidden."""
+DECIDE_PATH: Final = "/walkaway/names"
+"""Where decisions about names are posted, on the gateway's own origin alone."""
+WAITING: Final = b"walkaway-name-waiting"
+"""The header that says of a name on the way that another pointer waits."""
+
+_CLEARED: Final = '"cache", "cookies", "storage", "executionContexts"'
+_OWN_HOST: Final = re.compile(r"localhost(?::[0-9]{1,5})?", re.ASCII)
+_PATH: Final = re.compile(r"/(?![/\\])[!-~]*", re.ASCII)
+
+Serve = Callable[[Asked], Awaitable[Answer]]
+
+
+class NameOrigins:
+    """What the gateway does where content is come to by name."""
+
+    def __init__(
+        self,
+        history: PointerHistory,
+        policy: HoldPolicy,
+        clock: Clock,
+        *,
+        limits: Limits = LIMITS,
+    ) -> None:
+        self._history = history
+        self._policy = policy
+        self._clock = clock
+        self._limits = limits
+        self._served = ServedPointers(history.file, limits)
+        self._tokens = FormTokens()
+
+    def decisions(self) -> int:
+        """A number that moves where a name may lead elsewhere from now on."""
+        return self._history.version()
+
+    async def answer(self, asked: Asked, serve: Serve) -> Answer:
+        """What ``serve`` makes of a content path, if nothing stands before it.
+
+        Raises what ``serve`` raises, and `StoreFault`.
+        """
+        if not asked.mount.has_own_origin or asked.mount.network != "ipns":
+            return _with_changes(await serve(asked))
+        origin, wish = asked.mount.authority, asked.wish
+        if wish.is_worker_script:
+            return await self._worker_script(asked, serve)
+        is_page = wish.headers.get("sec-fetch-mode") == "navigate"
+        if is_page and (left := await self._served.left(origin)):
+            page = left_page(
+                left,
+                action=CLEAR_PATH,
+                token=self._tokens.of(origin),
+                then=_target(wish),
+                elsewhere=f"http://{asked.mount.parent}/#names",
+            )
+            return _page(page)
+        answer = _with_changes(await serve(asked))
+        if is_page:
+            steps = [(step.name, step.resolution.pointer) for step in answer.steps]
+            await self._served.note(origin, steps)
+        return answer
+
+    async def posted(self, place: Place, wish: Wish, receive: Receive) -> Answer | None:
+        """What a form does that was sent here; None for what is none of ours.
+
+        Raises:
+            Failure: it does not come from a page of this gateway, on the same origin.
+            InvalidRequest: it cannot be read, or decides nothing that can be.
+        """
+        if wish.method != "POST":
+            return None
+        if wish.raw_path == CLEAR_PATH and place.kind in ("root", "name", "host", "proxied"):
+            return await self._clear(place, wish, receive)
+        if wish.raw_path == DECIDE_PATH and self._is_own(place):
+            return await self._decide(place, wish, receive)
+        return None
+
+    async def section(self, place: Place) -> str:
+        """The names, as a part of the page at the gateway's own address.
+
+        What can be decided is on ``http://localhost`` alone: at other addresses of this
+        machine, content has the same origin. Raises `StoreFault`.
+        """
+        names = await self._history.names()
+        left = await self._served.all_left()
+        is_own = self._is_own(place)
+        return names_section(
+            names,
+            self._policy,
+            left,
+            action=DECIDE_PATH if is_own else "",
+            token=self._tokens.of(place.authority) if is_own else "",
+        )
+
+    def _is_own(self, place: Place) -> bool:
+        return place.kind == "gateway" and _OWN_HOST.fullmatch(place.authority) is not None
+
+    async def _worker_script(self, asked: Asked, serve: Serve) -> Answer:
+        """The script of a service worker, if it is in what is served now."""
+        if await self._served.left(asked.mount.authority):
+            return unregistering()
+        try:
+            answer = await serve(asked)
+        except NoSuchPath:
+            return unregistering()
+        if is_script(answer):
+            return checked_each_time(answer)
+        await answer.drop()
+        return unregistering()
+
+    async def _clear(self, place: Place, wish: Wish, receive: Receive) -> Answer:
+        form = await read_form(place, wish, receive, self._tokens, self._limits)
+        then = form.get("then", "/")
+        await self._served.forget(place.authority)
+        headers = [("clear-site-data", _CLEARED), ("location", then if _PATH.match(then) else "/")]
+        return _moved(headers)
+
+    async def _decide(self, place: Place, wish: Wish, receive: Receive) -> Answer:
+        form = await read_form(place, wish, receive, self._tokens, self._limits)
+        name, now = form.get("name", ""), self._clock.now()
+        pointer = parse_pointer(form["pointer"]) if form.get("pointer") else None
+        match form.get("do"):
+            case "accept":
+                await self._history.accept(name, pointer)
+            case "reject":
+                await self._history.reject(name, pointer, now=now)
+            case "pin":
+                await self._history.pin(name, pointer, now=now)
+            case "unpin":
+                await self._history.unpin(name)
+            case "keep-stored":
+                await self._served.forget(name)
+            case _:
+                raise InvalidRequest("this form decides nothing")
+        return _moved([("location", "/#names")])
+
+
+def _with_changes(answer: Answer) -> Answer:
+    """The answer, which says of each name on its way what waits."""
+    for step in answer.steps:
+        if step.resolution.waiting is not None:
+            told = _told(step.name, step.resolution.waiting)
+            answer.headers.append((WAITING, told.encode()))
+    return answer
+
+
+def _told(name: str, change: Change) -> str:
+    """A change as an item of a structured field (RFC 9651)."""
+    told = [f'"{quote(name)}"']
+    if change.pointer is not None:
+        told.append(f'says="{quote(str(change.pointer))}"')
+    told += [f'why="{change.why.value}"', f"since={int(change.since)}"]
+    if change.until is not None:
+        told.append(f"until={int(change.until)}")
+    return "; ".join(told)
+
+
+def _target(wish: Wish) -> str:
+    return f"{wish.raw_path}?{wish.raw_query}" if wish.raw_query else wish.raw_path
+
+
+def _page(body: bytes) -> Answer:
+    headers = raw_headers(
+        [
+            ("content-type", "text/html; charset=utf-8"),
+            ("cache-control", NO_STORE),
+            ("content-security-policy", LEFT_POLICY),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("x-content-type-options", "nosniff"),
+        ]
+    )
+    return Answer(200, headers, body)
+
+
+def _moved(headers: list[tuple[str, str]]) -> Answer:
+    return Answer(303, raw_headers([*headers, ("cache-control", NO_STORE)]))

@@ -11,7 +11,7 @@ gives the next: `root_keys`, then by turns `prove_delegation` and `zone_keys`, t
 
 from walkaway.proofs.dnssec.answer import prove_answer
 from walkaway.proofs.dnssec.delegation import prove_delegation
-from walkaway.proofs.dnssec.oracle_chain import Link, prove_signed_rrsets, signed_rrsets
+from walkaway.proofs.dnssec.oracle_chain import Link, prove_signed_rrsets
 from walkaway.proofs.dnssec.rrset import SignedRRset
 from walkaway.proofs.dnssec.values import (
     Alias,
@@ -46,6 +46,5 @@ __all__ = [
     "prove_delegation",
     "prove_signed_rrsets",
     "root_keys",
-    "signed_rrsets",
     "zone_keys",
 ]

@@ -7,7 +7,7 @@ zone's keys and goes by turns of DS and DNSKEY records down to the answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 from dns.exception import DNSException
@@ -37,19 +37,13 @@ from walkaway.proofs.dnssec.values import Records, SecureDelegation, ZoneKeys
 from walkaway.proofs.dnssec.zone import keys_below, keys_of_root
 from walkaway.proofs.proven import Proven
 
-__all__ = ["Link", "prove_signed_rrsets", "signed_rrsets"]
+__all__ = ["Link", "prove_signed_rrsets"]
 
 Link: TypeAlias = tuple[bytes, bytes]
-"""What a signature was made over, and the signature."""
+"""What a signature was made over (`SignedRRset.signed_data`), and the signature."""
 
 _HEAD_BYTES: Final = 18
 _NOTHING: Final = Response({}, {})
-
-
-def signed_rrsets(steps: Iterable[Proven[ZoneKeys | SecureDelegation | Records]]) -> list[Link]:
-    """The chain of proven steps, in their order, as contracts take it."""
-    rrsets = [step.value.rrset for step in steps]
-    return [(rrset.signed_data(), rrset.rrsig.signature) for rrset in rrsets]
 
 
 def prove_signed_rrsets(

@@ -21,6 +21,7 @@ from walkaway.content.store.assembled import AssembledFiles
 from walkaway.errors import ConfigError
 from walkaway.gateway.answers.explanation import Explanations
 from walkaway.gateway.app import Gateway
+from walkaway.gateway.origins.name_origins import NameOrigins
 from walkaway.gateway.pages.own_pages import OwnPages
 from walkaway.gateway.request.hosts import GatewaySettings
 from walkaway.gateway.routing.peer_key import open_peer_key, peer_id
@@ -99,6 +100,7 @@ async def open_gateway(plan: GatewayPlan) -> AsyncIterator[OpenGateway]:
         stack.callback(assembled.close)
         denylist = Denylist(plan.denylist)
         await asyncio.to_thread(denylist.load)
+        origins = NameOrigins(names.history, plan.names.holds, SystemClock(), limits=limits)
         gateway = Gateway(
             content.blocks,
             content.store,
@@ -113,6 +115,7 @@ async def open_gateway(plan: GatewayPlan) -> AsyncIterator[OpenGateway]:
             relayed=content.blocks.relayed,
             assembled=assembled,
             denylist=denylist,
+            origins=origins,
             limits=limits,
         )
         server = _reserved(gateway, listen, limits)
@@ -126,6 +129,7 @@ async def open_gateway(plan: GatewayPlan) -> AsyncIterator[OpenGateway]:
             content.status,
             serves_endpoint=plan.serves_endpoint,
             proxied_names=plan.proxied_names,
+            names=origins.section,
         )
         gateway.explanations = Explanations(
             content.blocks,

@@ -51,9 +51,10 @@ library DnsRecords {
         return keccak256(slice(name, offset, name.length - offset)) == keccak256(above);
     }
 
+    /// A number of at most 32 bytes.
     function number(bytes memory data, uint256 offset, uint256 length) internal pure returns (uint256 value) {
         if (offset + length > data.length) revert MalformedRecords();
-        for (uint256 i = offset; i < offset + length; i++) value = (value << 8) | uint8(data[i]);
+        assembly { value := shr(sub(256, mul(8, length)), mload(add(add(data, 32), offset))) }
     }
 
     function slice(bytes memory data, uint256 offset, uint256 length) internal pure returns (bytes memory part) {

@@ -157,7 +157,9 @@ contract DnssecOracle {
             abi.encodePacked(signature.length, length, modulus.length, signature, exponent, modulus)
         );
         bytes memory padding = new bytes(modulus.length - 54);
-        for (uint256 i = 0; i < padding.length; i++) padding[i] = 0xff;
+        for (uint256 i = 0; i < padding.length; i += 32) {
+            assembly { mstore(add(add(padding, 32), i), not(0)) }
+        }
         bytes memory wanted =
             bytes.concat(hex"0001", padding, hex"003031300d060960864801650304020105000420", digest);
         return done && keccak256(message) == keccak256(wanted);
@@ -166,7 +168,8 @@ contract DnssecOracle {
     /// RFC 4034, appendix B.
     function keyTag(bytes memory key) private pure returns (uint256) {
         uint256 sum = 0;
-        for (uint256 i = 0; i < key.length; i++) sum += uint256(uint8(key[i])) << (i % 2 == 0 ? 8 : 0);
+        for (uint256 i = 0; i + 1 < key.length; i += 2) sum += key.number(i, 2);
+        if (key.length % 2 == 1) sum += key.number(key.length - 1, 1) << 8;
         return (sum + (sum >> 16)) & 0xffff;
     }
 }

@@ -20,6 +20,7 @@ from walkaway.proofs.execution.keccak import keccak256
 __all__ = [
     "DEFAULT_REVERSE",
     "GENESIS_NAMES",
+    "IMPLEMENTATION",
     "IMPLEMENTATION_SLOT",
     "REGISTRY",
     "RESOLVER",

@@ -1,4 +1,4 @@
-"""Values as the contract ABI encodes them, read strictly and within bounds.
+"""Values as the contract ABI encodes them, written, and read strictly and within bounds.
 
 https://docs.soliditylang.org/en/latest/abi-spec.html. What contracts and gateways
 give back may be built to confuse: nothing is read that lies outside, no value is read as
@@ -7,14 +7,18 @@ of a type that it does not fit, and whoever reads says how much there may be of 
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, TypeAlias
 
 from walkaway.errors import ProofError
 
-__all__ = ["WORD", "AbiTuple", "encode_bytes"]
+__all__ = ["WORD", "AbiTuple", "AbiValue", "encode_tuple"]
 
 WORD: Final = 32
 """Bytes that every value begins with, or is padded to."""
+
+AbiValue: TypeAlias = int | bytes | Sequence[bytes]
+"""A number, or bytes of any length, or an array of those."""
 
 
 class AbiTuple:
@@ -101,9 +105,25 @@ class AbiTuple:
         return at
 
 
-def encode_bytes(value: bytes) -> bytes:
+def encode_tuple(*values: AbiValue) -> bytes:
+    """The values of a tuple, such as a function's arguments."""
+    head, tail = [], b""
+    for value in values:
+        if isinstance(value, int):
+            head.append(value)
+        else:
+            head.append(len(values) * WORD + len(tail))
+            tail += _encode_bytes(value) if isinstance(value, bytes) else _encode_array(value)
+    return b"".join(number.to_bytes(WORD) for number in head) + tail
+
+
+def _encode_bytes(value: bytes) -> bytes:
     """A value of any length, as it stands where its offset leads."""
     return len(value).to_bytes(WORD, "big") + value + bytes(-len(value) % WORD)
+
+
+def _encode_array(values: Sequence[bytes]) -> bytes:
+    return len(values).to_bytes(WORD) + encode_tuple(*values)
 
 
 def _malformed(reason: str) -> ProofError:

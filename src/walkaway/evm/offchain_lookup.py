@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 
 from walkaway.errors import ProofError
-from walkaway.evm.abi import WORD, AbiTuple, encode_bytes
+from walkaway.evm.abi import AbiTuple, encode_tuple
 from walkaway.limits import LIMITS
 
 __all__ = ["OFFCHAIN_LOOKUP", "GatewayQuery", "OffchainLookup", "offchain_lookup"]
@@ -54,10 +54,7 @@ class OffchainLookup:
 
     def callback_data(self, response: bytes) -> bytes:
         """The call data that hands the response to the contract's own judgement."""
-        first = encode_bytes(response)
-        places = (2 * WORD, 2 * WORD + len(first))
-        head = b"".join(place.to_bytes(WORD, "big") for place in places)
-        return self.callback + head + first + encode_bytes(self.extra_data)
+        return self.callback + encode_tuple(response, self.extra_data)
 
 
 def offchain_lookup(revert_data: bytes) -> OffchainLookup | None:

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from eth_abi.abi import encode
-
 from walkaway.errors import ProofError
-from walkaway.evm.abi import WORD, AbiTuple
+from walkaway.evm.abi import WORD, AbiTuple, encode_tuple
 from walkaway.limits import LIMITS
 
 __all__ = [
@@ -94,17 +92,17 @@ class PrimaryName:
 
 def resolve_call(wire: bytes, call: bytes) -> bytes:
     """``resolve(bytes,bytes)``: a call to the resolver of a name as the DNS writes it."""
-    return _RESOLVE + encode(["bytes", "bytes"], [wire, call])
+    return _RESOLVE + encode_tuple(wire, call)
 
 
 def resolve_multicall(calls: Sequence[bytes]) -> bytes:
     """``multicall(bytes[])``: several calls to one resolver in one; see `read_multicall`."""
-    return _MULTICALL + encode(["bytes[]"], [list(calls)])
+    return _MULTICALL + encode_tuple(calls)
 
 
 def reverse_call(address: bytes, coin_type: int) -> bytes:
     """``reverse(bytes,uint256)``: the primary name of an address (ENSIP-19)."""
-    return _REVERSE + encode(["bytes", "uint256"], [address, coin_type])
+    return _REVERSE + encode_tuple(address, coin_type)
 
 
 def read_resolved(output: bytes, *, reverted: bool) -> Resolved | Failure:

@@ -80,7 +80,7 @@ def key_list(
     terminal = Terminal(as_json=as_json)
     with terminal.ending():
         settings = settings_from(config, follows_chain=False, state_directory=state_directory)
-        keys = key_store(settings).keys()
+        keys = key_store(settings).stored()
         if as_json:
             for key in keys:
                 terminal.print_json(_as_data(key))

@@ -219,7 +219,7 @@ class _Search:
             min(now + kept, said.validity / SECOND),
             newest.signed,
             said.order,
-            tuple(name for name, one in self._given.items() if _order(one) == said.order),
+            tuple(sorted(name for name, one in self._given.items() if _order(one) == said.order)),
             self._reasons,
         )
 

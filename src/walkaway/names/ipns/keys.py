@@ -70,7 +70,7 @@ class KeyStore:
         self._cost = cost or Cost()
         self._limits = limits
 
-    def keys(self) -> list[StoredKey]:
+    def stored(self) -> list[StoredKey]:
         """All of them, by label. Raises `ConfigError` for a file that cannot be read."""
         try:
             names = sorted(path.name for path in self._folder.iterdir())
@@ -92,7 +92,7 @@ class KeyStore:
             return StoredKey(wanted, _File.read(self._path(wanted)).name)
         with suppress(ProofError):
             name = parse_name(wanted)
-            for key in self.keys():
+            for key in self.stored():
                 if key.name == name:
                     return key
         raise InvalidRequest(
@@ -140,12 +140,7 @@ class KeyStore:
         return self._folder / (label + _ENDING)
 
     def _seed(self, wanted: str, passphrase: str) -> bytes:
-        key = self.find(wanted)
-        file = _File.read(self._path(key.label))
-        seed = file.open(passphrase)
-        if name_of_key(SigningKey(seed).public_key) != file.name:
-            raise ConfigError(f"the file of the key {key.label} is damaged")
-        return seed
+        return _File.read(self._path(self.find(wanted).label)).open(passphrase)
 
     def _add(self, label: str, seed: bytes, passphrase: str) -> StoredKey:
         if not _LABEL.fullmatch(label):
@@ -156,7 +151,7 @@ class KeyStore:
         if not passphrase:
             raise InvalidRequest("the passphrase of a key may not be empty")
         name = name_of_key(SigningKey(seed).public_key)
-        if len(self.keys()) >= self._limits.ipns_keys:
+        if len(self.stored()) >= self._limits.ipns_keys:
             raise TooMuch(f"no more than {self._limits.ipns_keys} keys are kept")
         self._write(label, _File.sealed(seed, name, passphrase, self._cost).text())
         return StoredKey(label, name)
@@ -231,8 +226,8 @@ class _File:
         texts = [document.get(part) for part in ("name", "salt", "nonce", "secret")]
         name, *parts = (text if isinstance(text, str) else "" for text in texts)
         salt, nonce, secret = (base64.b64decode(part, validate=True) for part in parts)
-        if len(nonce) != _NONCE_BYTES:
-            raise ValueError("its nonce is of another length")
+        if len(salt) != _SALT_BYTES or len(nonce) != _NONCE_BYTES:
+            raise ValueError("its salt or its nonce is of another length")
         return cls(parse_name(name), Cost(n, r, p), salt, nonce, secret)
 
     def text(self) -> str:

@@ -58,6 +58,16 @@ def test_trust_needs_no_network() -> None:
     assert "given (--checkpoint)" in result.output
 
 
+def test_other_code_for_names_of_ens_is_believed_once_accepted() -> None:
+    address = "0x" + "e5" * 20
+    assert "recorded" in run("trust").output
+    assert run("trust", "--accept-resolver", "0x1234").exit_code == 2
+    accepted = run("trust", "--accept-resolver", address)
+    assert accepted.exit_code == 0
+    told = " ".join(json.loads(run("trust", "--json").output)["believed"]["ENS"])
+    assert f"{address}, accepted by you" in told
+
+
 def test_trust_as_json() -> None:
     told = json.loads(run("trust", "--json").output)
     assert told["network"] == "mainnet"

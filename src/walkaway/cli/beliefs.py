@@ -16,6 +16,7 @@ from walkaway.chain.kept import Kept
 from walkaway.cli.config import Settings
 from walkaway.evm import native
 from walkaway.limits import LIMITS
+from walkaway.names.ens.resolver_record import KeptCode
 
 __all__ = ["ENGINES", "LIBRARIES", "WORDS", "Belief", "beliefs"]
 
@@ -23,6 +24,7 @@ LIBRARIES = {
     "py_arkworks_bls12381": ("py-arkworks-bls12381", "BLS12-381 signatures"),
     "sha3": ("safe-pysha3", "Keccak-256"),
     "coincurve": ("coincurve", "secp256k1, a transaction's sender"),
+    "dns": ("dnspython", "DNS messages, and the signatures of DNSSEC"),
     "cryptography": ("cryptography", "the keys that IPNS names are made of"),
 }
 """Code of others inside the proofs: module, distribution, what it computes."""
@@ -36,7 +38,7 @@ ENGINES = {
 WORDS = (
     "that a block or transaction hash is unknown to every source asked",
     "that a transaction sent from here was taken by a submitter",
-    "what a gateway told a contract that looks up off chain, where offchain_lookups is set",
+    "what a gateway told a contract about a name, or in any call where offchain_lookups is set",
 )
 """What nobody can prove and is given as "n of m sources say so", never as proven."""
 
@@ -49,8 +51,17 @@ class Belief:
     facts: tuple[str, ...]
 
 
-def beliefs(settings: Settings, spec: ChainSpec, kept: Kept | None, now: float) -> list[Belief]:
-    """What these settings make walkaway believe at the unix time ``now``."""
+def beliefs(
+    settings: Settings,
+    spec: ChainSpec,
+    kept: Kept | None,
+    now: float,
+    resolver: KeptCode | None = None,
+) -> list[Belief]:
+    """What these settings make walkaway believe at the unix time ``now``.
+
+    ``resolver`` is whose code was recorded to resolve names of ENS, None before first sight.
+    """
     return [
         _checkpoint(settings, kept),
         _kept_depth(settings),
@@ -61,6 +72,7 @@ def beliefs(settings: Settings, spec: ChainSpec, kept: Kept | None, now: float) 
         _blobs(spec),
         _submit(settings),
         _content(),
+        *([] if spec.universal_resolver is None else [_ens(spec.universal_resolver, resolver)]),
         _engine(),
         _libraries(),
         _machine(),
@@ -138,6 +150,17 @@ def _content() -> Belief:
         "nobody finds other bytes for the hash in an address; hashes known to be weak are refused"
     )
     return Belief("content", (hashed,))
+
+
+def _ens(address: bytes, kept: KeptCode | None) -> Belief:
+    whose = f"the ENS DAO, whose Universal Resolver (0x{address.hex()}) says what names lead to"
+    if kept is None:
+        return Belief(
+            "ENS", (whose, "the code that is seen first is recorded; no other is believed")
+        )
+    came = "accepted by you" if kept.accepted else "recorded at first sight"
+    code = f"the code at 0x{kept.implementation.hex()}, {came}; no other until you accept it"
+    return Belief("ENS", (whose, code))
 
 
 def _engine() -> Belief:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
+import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -21,6 +23,8 @@ from walkaway.cli.options import (
     settings_from,
 )
 from walkaway.cli.terminal import Terminal, plain, sheet
+from walkaway.names.ens.coin_types import evm_address
+from walkaway.names.ens.resolver_record import ResolverRecord
 
 __all__ = ["trust", "trust_page"]
 
@@ -32,11 +36,20 @@ def trust(
     source: SourceOption = None,
     config: ConfigOption = None,
     state_directory: HomeOption = None,
+    accept_resolver: Annotated[
+        str | None,
+        typer.Option(
+            "--accept-resolver",
+            help="Let names of ENS be resolved by the code at this address from now on, "
+            "once you have made sure that the Universal Resolver was changed to it rightly.",
+            metavar="0xADDRESS",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print everything that is believed rather than proven.
 
-    Needs no network and asks nobody.
+    Needs no network and asks nobody. With --accept-resolver, believe one thing more first.
 
     Example: walkaway trust --network sepolia
     """
@@ -50,8 +63,11 @@ def trust(
             state_directory=state_directory,
         )
         spec = chain_spec(settings.network)
+        record = ResolverRecord(settings.state_directory, settings.network)
+        if accept_resolver is not None:
+            record.accept(evm_address(accept_resolver))
         kept = KeptState(settings.state_directory, settings.network).load()
-        believed = beliefs(settings, spec, kept, SystemClock().now())
+        believed = beliefs(settings, spec, kept, SystemClock().now(), record.load())
         if as_json:
             terminal.print_json(
                 {

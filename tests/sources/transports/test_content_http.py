@@ -21,7 +21,13 @@ from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.ipns_name import name_text
 from walkaway.sources.flow import Flow
 from walkaway.sources.guard import Guard
-from walkaway.sources.request import BlockRequest, IpnsRequest, ProvidersRequest
+from walkaway.sources.request import (
+    ArnsRequest,
+    BlockRequest,
+    IpnsPublication,
+    IpnsRequest,
+    ProvidersRequest,
+)
 from walkaway.sources.transports.content_http import ContentRequest
 from walkaway.sources.transports.http import HttpTransport
 from walkaway.sources.transports.http_client import HttpClient
@@ -34,6 +40,7 @@ BLOCK = BlockRequest(CID)
 KUBO = BlockRequest(CID, "kubo")
 PROVIDERS = ProvidersRequest(CID)
 RECORD = IpnsRequest(NAME)
+PUBLICATION = IpnsPublication(NAME, DATA)
 RAW = "application/vnd.ipld.raw"
 IPNS = "application/vnd.ipfs.ipns-record"
 QUICK = replace(LIMITS, request_seconds=0.4, connect_seconds=0.3)
@@ -124,6 +131,84 @@ async def test_what_is_asked_and_answered(
         answer = await transport.fetch(request_)
     assert seen == [(method, path.rstrip("/") + asked, accept)]
     assert answer.body == answer.content == DATA
+
+
+async def test_a_record_is_put_and_the_status_alone_says_whether_it_was_taken() -> None:
+    seen: list[tuple[str, str, str, str, bytes]] = []
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        headers = request.headers
+        seen.append(
+            (request.method, str(request.rel_url), headers["Accept"], headers["Content-Type"],
+             await request.read())
+        )  # fmt: skip
+        return web.Response(text="whatever", status=202)
+
+    async with served(handle, path="/r/") as transport:
+        assert (await transport.fetch(PUBLICATION)).body is None
+    assert seen == [("PUT", f"/r/routing/v1/ipns/{name_text(NAME)}", "*/*", IPNS, DATA)]
+
+
+@pytest.mark.parametrize(
+    ("status", "fault"),
+    [
+        (400, SourceFault),
+        (404, NotKnown),
+        (405, SourceLacks),
+        (429, SourceBusy),
+        (501, SourceLacks),
+    ],
+)
+async def test_a_router_that_takes_no_record_is_told_by_its_status(
+    status: int, fault: type[SourceFault]
+) -> None:
+    assert type(await fault_of(says(b"no", status=status), PUBLICATION)) is fault
+
+
+async def test_a_record_goes_nowhere_that_a_router_redirects_to() -> None:
+    moved = says(status=302, location="/elsewhere")
+    assert "redirects a POST or PUT" in str(await fault_of(moved, PUBLICATION))
+
+
+async def test_a_name_of_arns_is_asked_of_its_gateways_resolver() -> None:
+    seen: list[str] = []
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        seen.append(f"{request.method} {request.rel_url} {request.headers['Accept']}")
+        return web.json_response({"txId": "A", "ttlSeconds": 60})
+
+    async with served(handle, path="") as transport:
+        answer = await transport.fetch(ArnsRequest("docs_example"))
+    assert seen == ["GET /ar-io/resolver/docs_example application/json"]
+    assert answer.body == {"txId": "A", "ttlSeconds": 60}
+
+
+@pytest.mark.parametrize(
+    ("handler", "fault", "reason"),
+    [
+        (says(status=404), NotKnown, "404"),
+        (says(status=451), SourceLacks, "refuses to resolve it"),
+        (says(status=500), SourceFault, "500"),
+        (says(b"<html>", kind="text/html"), SourceFault, "another type than JSON"),
+        (says(b"{", kind="application/json"), SourceFault, "JSON"),
+        (says(b" " * 20_000, kind="application/json"), SourceFault, "larger"),
+    ],
+)
+async def test_what_is_no_resolution_of_a_name_is_no_answer(
+    handler: Handler, fault: type[SourceFault], reason: str
+) -> None:
+    raised = await fault_of(handler, ArnsRequest("example"))
+    assert type(raised) is fault or fault is SourceFault
+    assert reason in str(raised)
+
+
+async def test_the_nodes_that_a_question_came_through_are_told_to_gateways() -> None:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        assert request.headers["CDN-Loop"] == "walkaway-x"
+        return web.Response(body=DATA, content_type=IPNS)
+
+    async with served(handle) as transport:
+        await transport.fetch(IpnsRequest(NAME, "content", "walkaway-x"))
 
 
 async def test_a_key_in_the_query_stays_there() -> None:

@@ -134,7 +134,7 @@ def _grounds(verdict: Verdict) -> tuple[Evidence, ...]:
     if isinstance(verdict, Secure):
         return verdict.because
     word = verdict.word
-    said = (("said by", ", ".join(word.said_by)), ("of", len(word.asked)))
+    said = (("said by", ", ".join(sorted(word.said_by))), ("of", len(word.asked)))
     return (Evidence("resolvers' word", said), *verdict.because)
 
 

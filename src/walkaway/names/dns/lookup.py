@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import dns.exception
 import dns.name
 from dns.name import Name, root
-from dns.rdatatype import RdataType
+from dns.rdatatype import DS, RdataType, is_metatype, to_text
 
 from walkaway.anchors.dns_root import RootAnchors, dns_root_anchors
 from walkaway.chain.single_flight import SingleFlight
@@ -26,17 +26,21 @@ from walkaway.names.dns.questions import Questions
 from walkaway.names.dns.unsigned import read_unsigned
 from walkaway.names.dns.verdict import Insecure, Secure, UnsignedRecords, Verdict
 from walkaway.names.dns.zones import SignedZone, UnsignedZone, Zones
-from walkaway.proofs.dnssec import Alias, Answer, InsecureAnswer, Records, prove_answer
+from walkaway.proofs.dnssec import (
+    Alias,
+    Answer,
+    InsecureAnswer,
+    Link,
+    Records,
+    prove_answer,
+)
 from walkaway.proofs.proven import Evidence, Proven
 from walkaway.sources.clock import Clock
 from walkaway.sources.pool import Pool
 from walkaway.sources.request import Answer as SourceAnswer
 from walkaway.sources.request import DnsRequest
 
-__all__ = ["DnsLookup", "SignedData", "dns_name"]
-
-SignedData = tuple[bytes, bytes]
-"""What a signature was made over (RFC 4034, section 3.1.8.1), and the signature."""
+__all__ = ["DnsLookup", "dns_name"]
 
 
 def dns_name(text: str) -> Name:
@@ -53,6 +57,16 @@ def dns_name(text: str) -> Name:
     if len(name.labels) > LIMITS.dns_labels:
         raise TooMuch(f"a DNS name has more than {LIMITS.dns_labels} labels")
     return name
+
+
+def _record_type(text: str) -> RdataType:
+    try:
+        rdtype = RdataType.make(text)
+    except (dns.exception.DNSException, ValueError):
+        raise InvalidRequest(f"{text[:32]!r} is no type of DNS records") from None
+    if is_metatype(rdtype):
+        raise InvalidRequest(f"no DNS record is of the type {text[:32]!r}")
+    return rdtype
 
 
 class DnsLookup:
@@ -76,7 +90,7 @@ class DnsLookup:
         self._limits = limits
         self._agree = limits.dns_operators if agree is None else agree
         self._zones = Zones(anchors or dns_root_anchors(), clock, limits)
-        self._kept: OrderedDict[tuple[Name, str], Secure] = OrderedDict()
+        self._kept: OrderedDict[tuple[Name, RdataType], Secure] = OrderedDict()
         self._flights: SingleFlight[Secure | _Unsigned] = SingleFlight()
 
     async def answer(self, name: str, rdtype: str) -> Verdict:
@@ -87,9 +101,9 @@ class DnsLookup:
                 resolver. Or resolvers do not agree on what nobody signs.
             InvalidRequest: it is no DNS name.
         """
-        asked = dns_name(name)
-        found = await self._found(asked, rdtype)
-        return found if isinstance(found, Secure) else await self._word(asked, rdtype, found)
+        asked, kind = dns_name(name), _record_type(rdtype)
+        found = await self._found(asked, kind)
+        return found if isinstance(found, Secure) else await self._word(asked, kind, found)
 
     async def proven(self, name: str, rdtype: str) -> Secure:
         """The records of one type at a name, or their absence, but nobody's word.
@@ -98,12 +112,12 @@ class DnsLookup:
             UnsignedName: nobody signs it, which is proven.
             Unproven, InvalidRequest: as `answer` does.
         """
-        found = await self._found(dns_name(name), rdtype)
+        found = await self._found(dns_name(name), _record_type(rdtype))
         if isinstance(found, Secure):
             return found
         raise UnsignedName(f"the DNS name {_shown(name)} is not signed: {found.reason}", reasons={})
 
-    async def chain_for_oracle(self, name: str, rdtype: str) -> list[SignedData]:
+    async def chain_for_oracle(self, name: str, rdtype: str) -> list[Link]:
         """The signed RRsets that prove the records of one type at a name, from the root's
         keys down, as contracts verify them.
 
@@ -116,11 +130,10 @@ class DnsLookup:
         answer = secure.answer.value
         if secure.aliases or not isinstance(answer, Records):
             raise NoSuchName(f"there are no records {rdtype} at {_shown(name)} itself", reasons={})
-        return [
-            (each.signed_data(), each.rrsig.signature) for each in (*secure.chain, answer.rrset)
-        ]
+        signed = [*(step.value.rrset for step in secure.steps), answer.rrset]
+        return [(rrset.signed_data(), rrset.rrsig.signature) for rrset in signed]
 
-    async def _found(self, name: Name, rdtype: str) -> Secure | _Unsigned:
+    async def _found(self, name: Name, rdtype: RdataType) -> Secure | _Unsigned:
         kept = self._kept.get((name, rdtype))
         if kept is not None and kept.until > self._clock.now():
             self._kept.move_to_end((name, rdtype))
@@ -130,7 +143,7 @@ class DnsLookup:
             self._keep(name, rdtype, found)
         return found
 
-    async def _look_up(self, name: Name, rdtype: str) -> Secure | _Unsigned:
+    async def _look_up(self, name: Name, rdtype: RdataType) -> Secure | _Unsigned:
         questions = Questions(self._pool, self._clock, self._limits)
         try:
             async with asyncio.timeout(self._limits.dns_lookup_seconds):
@@ -141,7 +154,9 @@ class DnsLookup:
         finally:
             await questions.close()
 
-    async def _follow(self, name: Name, rdtype: str, questions: Questions) -> Secure | _Unsigned:
+    async def _follow(
+        self, name: Name, rdtype: RdataType, questions: Questions
+    ) -> Secure | _Unsigned:
         """What stands at a name, or at the one that it is an alias of."""
         aliases: list[Proven[Answer]] = []
         until = self._clock.now() + self._limits.dns_longest_seconds
@@ -154,14 +169,14 @@ class DnsLookup:
             zone, proven = found
             until = min(until, self._clock.now() + proven.value.seconds)
             if not isinstance(proven.value, Alias):
-                return Secure(proven, tuple(aliases), zone.chain, until)
+                return Secure(proven, tuple(aliases), zone.steps, until)
             aliases.append(proven)
             at = proven.value.target
             if len(aliases) > self._limits.dns_aliases:
                 raise _unproven(name, f"more than {self._limits.dns_aliases} aliases", {})
 
     async def _prove(
-        self, name: Name, rdtype: str, questions: Questions
+        self, name: Name, rdtype: RdataType, questions: Questions
     ) -> tuple[SignedZone, Proven[Answer]] | UnsignedZone:
         """What stands at a name; where that is not proven by keys that were kept, by new ones."""
         try:
@@ -175,23 +190,22 @@ class DnsLookup:
             raise _unproven(name, error.summary, error.reasons) from None
 
     async def _prove_once(
-        self, name: Name, rdtype: str, questions: Questions
+        self, name: Name, rdtype: RdataType, questions: Questions
     ) -> tuple[SignedZone, Proven[Answer]] | UnsignedZone:
         questions.ask_ahead(name, rdtype)
-        holder = name.parent() if rdtype == "DS" and name != root else name
+        holder = name.parent() if rdtype == DS and name != root else name
         zone = await self._zones.holding(holder, questions)
         if isinstance(zone, UnsignedZone):
             return zone
-        kind = RdataType.make(rdtype)
         keys = zone.keys
         proven = await questions.prove(
-            name, rdtype, lambda message, now: prove_answer(keys, name, kind, message, now)
+            name, rdtype, lambda message, now: prove_answer(keys, name, rdtype, message, now)
         )
         if isinstance(proven.value, InsecureAnswer):
             return UnsignedZone(proven.value.reason, proven.because)
         return zone, proven
 
-    async def _word(self, name: Name, rdtype: str, unsigned: _Unsigned) -> Insecure:
+    async def _word(self, name: Name, rdtype: RdataType, unsigned: _Unsigned) -> Insecure:
         """What resolvers say alike of a name that nobody signs."""
         lasting: dict[UnsignedRecords, int] = {}
 
@@ -202,7 +216,7 @@ class DnsLookup:
 
         operators = {status.operator for status in self._pool.status()}
         word = await self._pool.agreed(
-            DnsRequest(name.to_text(), rdtype),
+            DnsRequest(name.to_text(), to_text(rdtype)),
             said,
             k=min(self._agree, len(operators)),
             deadline=self._limits.newest_seconds,
@@ -210,7 +224,7 @@ class DnsLookup:
         until = self._clock.now() + lasting[word.value]
         return Insecure(word, unsigned.reason, unsigned.because, until)
 
-    def _keep(self, name: Name, rdtype: str, found: Secure) -> None:
+    def _keep(self, name: Name, rdtype: RdataType, found: Secure) -> None:
         self._kept[name, rdtype] = found
         self._kept.move_to_end((name, rdtype))
         while len(self._kept) > self._limits.dns_answers:

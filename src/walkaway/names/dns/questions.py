@@ -16,7 +16,7 @@ from typing import TypeVar
 import dns.exception
 import dns.message
 from dns.name import Name
-from dns.rdatatype import RRSIG
+from dns.rdatatype import RRSIG, RdataType, to_text
 
 from walkaway.errors import ProofError, SourceLacks, Unproven
 from walkaway.limits import Limits
@@ -40,22 +40,15 @@ class Questions:
         self._clock = clock
         self._left = limits.dns_queries
         self._ahead_left = limits.dns_queries_ahead
-        self._ahead: dict[DnsRequest, asyncio.Task[bytes]] = {}
+        self._ahead: dict[DnsRequest, asyncio.Task[Answer]] = {}
 
-    async def prove(self, name: Name, rdtype: str, rule: Rule[T]) -> T:
+    async def prove(self, name: Name, rdtype: RdataType, rule: Rule[T]) -> T:
         """What the rule makes of the first answer that it accepts.
 
         Raises:
             Unproven: no resolver gave one; says why, resolver by resolver.
         """
-        request = DnsRequest(name.to_text(), rdtype)
-        message = await self._came_ahead(request)
-        if message is not None:
-            try:
-                return await asyncio.to_thread(rule, message, self._clock.now())
-            except ProofError:
-                pass  # Somebody else is asked, who may do better.
-        self._spend()
+        request = DnsRequest(name.to_text(), to_text(rdtype))
         doubted: dict[str, str] = {}
 
         def verify(answer: Answer) -> T:
@@ -66,20 +59,27 @@ class Questions:
                 doubted[answer.source] = reason
                 raise SourceLacks(reason) from None
 
+        came = await self._came_ahead(request)
+        if came is not None:
+            try:
+                return await asyncio.to_thread(verify, came)
+            except SourceLacks:
+                pass  # Somebody else is asked, who may do better.
+        self._spend()
         value = await self._pool.first_proven(request, verify, heavy=True)
         for source, reason in doubted.items():
             self._pool.outproved(source, reason)
         return value
 
-    def ask_ahead(self, name: Name, rdtype: str) -> None:
+    def ask_ahead(self, name: Name, rdtype: RdataType) -> None:
         """Ask already what will be asked soon, as far as that goes: any answer will do."""
-        request = DnsRequest(name.to_text(), rdtype)
+        request = DnsRequest(name.to_text(), to_text(rdtype))
         if request in self._ahead or self._ahead_left < 1 or self._left < 1:
             return
         self._ahead_left -= 1
         self._spend()
         self._ahead[request] = asyncio.create_task(
-            self._pool.first_proven(request, lambda answer: bytes(answer.body))
+            self._pool.first_proven(request, lambda answer: answer)
         )
 
     async def close(self) -> None:
@@ -89,7 +89,7 @@ class Questions:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _came_ahead(self, request: DnsRequest) -> bytes | None:
+    async def _came_ahead(self, request: DnsRequest) -> Answer | None:
         task = self._ahead.get(request)
         if task is None:
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from walkaway.proofs.dnssec import Answer, SignedRRset
+from walkaway.proofs.dnssec import Answer, SecureDelegation, ZoneKeys
 from walkaway.proofs.proven import Evidence, Proven
 from walkaway.sources.word import Word
 
@@ -16,14 +16,14 @@ __all__ = ["Insecure", "Secure", "UnsignedRecords", "Verdict"]
 class Secure:
     """The zone has signed it: records, that there are none, or that there is no such name.
 
-    ``aliases`` are the names passed on the way, each proven. ``chain`` are the signed
-    RRsets that prove the keys of the answer's zone, from the root's keys down. ``until``
+    ``aliases`` are the names passed on the way, each proven. ``steps`` lead from
+    the root's keys down to those of the answer's zone. ``until``
     is the unix time up to which all of it may be kept.
     """
 
     answer: Proven[Answer]
     aliases: tuple[Proven[Answer], ...]
-    chain: tuple[SignedRRset, ...]
+    steps: tuple[Proven[ZoneKeys | SecureDelegation], ...]
     until: float
 
     @property

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, TypeGuard
 
 from dns.name import Name, root
+from dns.rdatatype import DNSKEY, DS
 
 from walkaway.anchors.dns_root import RootAnchors
 from walkaway.chain.single_flight import SingleFlight
@@ -22,7 +23,6 @@ from walkaway.proofs.dnssec import (
     InsecureDelegation,
     NoSuchName,
     SecureDelegation,
-    SignedRRset,
     ZoneKeys,
     prove_delegation,
     root_keys,
@@ -36,12 +36,12 @@ __all__ = ["SignedZone", "UnsignedZone", "Zones"]
 
 @dataclass(frozen=True, slots=True)
 class SignedZone:
-    """A zone with its keys. ``chain`` are the signed RRsets that prove them, from the root's
-    keys down to its own: keys, then digests and keys of each zone below.
+    """A zone with its keys. ``steps`` lead to them: the root's keys, then digests and keys of
+    each zone below, its own last.
     """
 
     keys: Proven[ZoneKeys]
-    chain: tuple[SignedRRset, ...]
+    steps: tuple[Proven[ZoneKeys | SecureDelegation], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +117,16 @@ class Zones:
     def _ask_ahead(self, name: Name, questions: Questions) -> None:
         """Ask at once what the walk will ask step by step."""
         if self._known(root) is None:
-            questions.ask_ahead(root, "DNSKEY")
+            questions.ask_ahead(root, DNSKEY)
         for depth in range(2, len(name.labels) + 1):
             child = name.split(depth)[1]
             step = self._known(child)
             if isinstance(step, UnsignedZone):
                 return
             if step is None:
-                questions.ask_ahead(child, "DS")
+                questions.ask_ahead(child, DS)
                 if not child.labels[0].startswith(b"_"):
-                    questions.ask_ahead(child, "DNSKEY")
+                    questions.ask_ahead(child, DNSKEY)
 
     async def _root(self, questions: Questions) -> SignedZone:
         known = self._known(root)
@@ -136,9 +136,9 @@ class Zones:
 
     async def _prove_root(self, questions: Questions) -> SignedZone:
         keys = await questions.prove(
-            root, "DNSKEY", lambda message, now: root_keys(self._anchors, message, now)
+            root, DNSKEY, lambda message, now: root_keys(self._anchors, message, now)
         )
-        zone = SignedZone(keys, (keys.value.rrset,))
+        zone = SignedZone(keys, (keys,))
         self._keep(root, zone, keys.value.seconds)
         return zone
 
@@ -150,7 +150,7 @@ class Zones:
 
     async def _prove_below(self, zone: SignedZone, child: Name, questions: Questions) -> _Step:
         proven = await questions.prove(
-            child, "DS", lambda message, now: prove_delegation(zone.keys, child, message, now)
+            child, DS, lambda message, now: prove_delegation(zone.keys, child, message, now)
         )
         found = proven.value
         if isinstance(found, InsecureDelegation):
@@ -161,9 +161,9 @@ class Zones:
             return self._keep(child, step, found.seconds)
         digests = proven.value
         keys = await questions.prove(
-            child, "DNSKEY", lambda message, now: zone_keys(proven, message, now)
+            child, DNSKEY, lambda message, now: zone_keys(proven, message, now)
         )
-        below = SignedZone(keys, (*zone.chain, digests.rrset, keys.value.rrset))
+        below = SignedZone(keys, (*zone.steps, proven, keys))
         return self._keep(child, below, min(digests.seconds, keys.value.seconds))
 
     def _known(self, name: Name) -> _Step | None:

@@ -1,0 +1,292 @@
+"""Lookups through resolvers of every kind: what is proven, how it is refused, what it costs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import dns.message
+import pytest
+from dns.rcode import NXDOMAIN
+from dns.rdatatype import NSEC, NSEC3, RRSIG
+
+from tests.names.dns.world import CONTENT, OTHER, World, resolver, the_world
+from tests.proofs.dnssec.signed_zone import HOUR, NOW, TTL, wire
+from tests.proofs.dnssec.signing import key
+from tests.sources.stand import hanging
+from walkaway.errors import InvalidRequest, SourceFault, TooMuch, Unproven, UnsignedName
+from walkaway.limits import LIMITS
+from walkaway.names.dns.lookup import DnsLookup, dns_name
+from walkaway.names.dns.verdict import Insecure, Secure
+from walkaway.proofs.dnssec import Answer, NoData, NoSuchName, Records
+from walkaway.sources.pool import Pool
+from walkaway.sources.request import DnsRequest, Request
+from walkaway.sources.standing import SourceState
+
+NAME = "_dnslink.example.org"
+
+
+def forged(world: World) -> Callable[[Request], bytes]:
+    """A resolver that gives another text, under the signature of the true one."""
+
+    def say(request: Request) -> bytes:
+        return world.resolver(request).replace(CONTENT.encode(), OTHER.encode())
+
+    return say
+
+
+def stripped(world: World) -> Callable[[Request], bytes]:
+    """A resolver that knows nothing of DNSSEC."""
+
+    def say(request: Request) -> bytes:
+        assert isinstance(request, DnsRequest)
+        reply = world.reply(request.name, request.rdtype)
+        for section in (reply.answer, reply.authority):
+            section[:] = [each for each in section if each.rdtype not in (RRSIG, NSEC, NSEC3)]
+        return wire(reply)
+
+    return say
+
+
+def text_of(found: Secure | Insecure) -> str:
+    assert isinstance(found, Secure)
+    value: Answer = found.answer.value
+    assert isinstance(value, Records)
+    (rdata,) = value.rrset
+    return rdata.to_text().strip('"')
+
+
+async def test_records_are_proven_down_from_the_roots_key() -> None:
+    world = the_world()
+    found = await world.lookup().answer(NAME, "TXT")
+    assert isinstance(found, Secure)
+    assert text_of(found) == f"dnslink={CONTENT}"
+    assert found.until == NOW + TTL
+    assert found.answer.claim.subject == ("dns", f"{NAME}.", "TXT")
+    assert [anchor.rule for anchor in found.answer.because.anchors()] == ["DNS root key"]
+
+
+@pytest.mark.parametrize(
+    ("name", "rdtype", "kind"),
+    [
+        ("any.wild.example.org", "TXT", Records),
+        ("example.org", "A", NoData),
+        ("wild.example.org", "TXT", NoData),
+        ("nothing.example.org", "TXT", NoSuchName),
+        ("nothing.at.all.org", "TXT", NoSuchName),
+        ("example.org", "DS", Records),
+        (".", "SOA", Records),
+        ("org", "DNSKEY", Records),
+    ],
+)
+async def test_what_stands_or_does_not_stand_at_a_name(name: str, rdtype: str, kind: type) -> None:
+    found = await the_world().lookup().answer(name, rdtype)
+    assert isinstance(found, Secure)
+    assert type(found.answer.value) is kind
+
+
+async def test_aliases_are_followed_each_proven() -> None:
+    for name in ("alias.example.org", "_dnslink.moved.example.org"):
+        found = await the_world().lookup().answer(name, "TXT")
+        assert isinstance(found, Secure)
+        assert text_of(found) == f"dnslink={OTHER}"
+        assert len(found.aliases) == 1
+        assert len(found.because) == 2
+
+
+async def test_aliases_have_an_end() -> None:
+    with pytest.raises(Unproven, match="more than 8 aliases"):
+        await the_world().lookup().answer("ring.example.org", "TXT")
+
+
+async def test_what_nobody_signs_is_the_word_of_resolvers() -> None:
+    for name, steps in (("_dnslink.plain.org", 1), ("out.example.org", 2)):
+        found = await the_world().lookup().answer(name, "TXT")
+        assert isinstance(found, Insecure)
+        assert [rdata[1:] for rdata in found.word.value.rdatas] == [b"dnslink=" + CONTENT.encode()]
+        assert sorted(found.word.said_by) == ["a", "b"]
+        assert len(found.because) == steps
+        assert found.until == NOW + TTL
+    with pytest.raises(UnsignedName, match=r"'out.example.org' is not signed: "):
+        await the_world().lookup().proven("out.example.org", "TXT")
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("_dnslink.broken.org", "no key of the zone made it"), ("_dnslink.late.org", "has expired")],
+)
+async def test_a_broken_zone_is_refused_and_no_resolver_is_to_blame(name: str, why: str) -> None:
+    world = the_world()
+    sources = [resolver(each, world.resolver) for each in "abc"]
+    pool = world.pool(sources)
+    lookup = DnsLookup(pool, world.clock, world.anchors)
+    for _ in range(6):
+        with pytest.raises(Unproven, match=f"the DNS name '{name}' is not proven") as raised:
+            await lookup.answer(name, "TXT")
+        assert set(raised.value.reasons) == {"a", "b", "c"}
+        assert all(why in reason for reason in raised.value.reasons.values())
+    for status in pool.status():
+        assert (status.state, status.lies, status.errors) == (SourceState.IN_USE, 0, 0)
+
+
+def no_answer(request: Request) -> Exception:
+    return SourceFault("connection refused")
+
+
+def none_there(request: Request) -> bytes:
+    assert isinstance(request, DnsRequest)
+    asked = dns.message.make_query(request.name, request.rdtype)
+    reply = dns.message.make_response(asked)
+    reply.set_rcode(NXDOMAIN)
+    return reply.to_wire()
+
+
+@pytest.mark.parametrize("liar", [forged, stripped, lambda _: none_there, lambda _: no_answer])
+async def test_one_honest_resolver_is_enough(liar: Callable[[World], Callable[..., bytes]]) -> None:
+    world = the_world()
+    pool = world.pool([resolver("bad", liar(world)), resolver("good", world.resolver)])
+    for seed in range(4):
+        lookup = DnsLookup(
+            Pool(
+                [resolver("bad", liar(world)), resolver("good", world.resolver)],
+                clock=world.clock,
+                timer=world.clock,
+                seed=seed,
+            ),
+            world.clock,
+            world.anchors,
+        )
+        assert text_of(await lookup.answer(NAME, "TXT")) == f"dnslink={CONTENT}"
+    await pool.close()
+
+
+async def test_who_is_outproved_is_at_fault_and_asked_later() -> None:
+    world = the_world()
+    bad, good = resolver("bad", forged(world)), resolver("good", world.resolver)
+    pool = world.pool([bad, good])
+    lookup = DnsLookup(pool, world.clock, world.anchors)
+    for at in range(12):
+        world.zone("example.org.").add(f"t{at}.example.org.", "TXT", f'"{CONTENT}"')
+        assert text_of(await lookup.answer(f"t{at}.example.org", "TXT")) == CONTENT
+    errors = {status.name: status.errors for status in pool.status()}
+    assert errors["bad"] > 0
+    assert errors["good"] == 0
+    assert all(status.lies == 0 for status in pool.status())
+
+
+async def test_a_hanging_resolver_is_not_waited_for() -> None:
+    world = the_world()
+    limits = replace(LIMITS, hedge_first_seconds=0.02, dns_lookup_seconds=2.0)
+    lookup = world.lookup(resolver("h", hanging), resolver("g", world.resolver), limits=limits)
+    assert text_of(await lookup.answer(NAME, "TXT")) == f"dnslink={CONTENT}"
+
+
+async def test_a_lookup_ends_in_time() -> None:
+    world = the_world()
+    limits = replace(LIMITS, dns_lookup_seconds=0.05)
+    with pytest.raises(Unproven, match=r"took longer than 0\.05 s"):
+        await world.lookup(resolver("h", hanging), limits=limits).answer(NAME, "TXT")
+
+
+async def test_a_lookup_asks_no_more_than_it_may() -> None:
+    world = the_world()
+    limits = replace(LIMITS, dns_queries=4, dns_queries_ahead=2)
+    with pytest.raises(Unproven, match="more questions than are asked"):
+        await world.lookup(limits=limits).answer(NAME, "TXT")
+    assert len(world.asked) == 4
+
+
+def slow(world: World, seconds: float) -> Callable[[Request], Awaitable[bytes]]:
+    async def late(request: Request) -> bytes:
+        await asyncio.sleep(seconds)
+        return world.resolver(request)
+
+    return late
+
+
+async def test_a_cold_lookup_takes_one_round_trip() -> None:
+    world, seconds = the_world(), 0.3
+    lookup = world.lookup(resolver("a", slow(world, seconds)))
+    began = asyncio.get_running_loop().time()
+    await lookup.answer(NAME, "TXT")
+    assert asyncio.get_running_loop().time() - began < 1.9 * seconds
+    assert len(world.asked) == 7
+
+
+async def test_what_was_proven_is_kept_as_long_as_it_says() -> None:
+    world = the_world()
+    lookup = world.lookup()
+    await lookup.answer(NAME, "TXT")
+    world.asked.clear()
+    await lookup.answer(NAME, "TXT")
+    assert world.asked == []
+    await lookup.answer("example.org", "SOA")
+    assert world.asked == [DnsRequest("example.org.", "SOA")]
+    world.clock.seconds += TTL
+    world.asked.clear()
+    await lookup.answer(NAME, "TXT")
+    assert len(world.asked) == 7
+
+
+async def test_no_more_is_kept_than_there_is_room_for() -> None:
+    world = the_world()
+    lookup = world.lookup(limits=replace(LIMITS, dns_answers=1, dns_zones=2))
+    for name in (NAME, "_dnslink.deep.example.org", NAME):
+        world.asked.clear()
+        await lookup.answer(name, "TXT")
+        assert len(world.asked) > 1
+
+
+async def test_the_same_question_at_once_is_asked_once() -> None:
+    world = the_world()
+    lookup = world.lookup(resolver("a", slow(world, 0.01)))
+    found = await asyncio.gather(*(lookup.answer(NAME, "TXT") for _ in range(5)))
+    assert len({id(each) for each in found}) == 1
+    assert len(world.asked) == 7
+
+
+async def test_who_leaves_takes_nothing_from_who_waits_for_the_same_zones() -> None:
+    world = the_world()
+    lookup = world.lookup(resolver("a", slow(world, 0.02)))
+    leaving = asyncio.create_task(lookup.answer(NAME, "TXT"))
+    await asyncio.sleep(0.01)
+    staying = asyncio.create_task(lookup.answer("_dnslink.deep.example.org", "TXT"))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    assert text_of(await staying) == f"dnslink={OTHER}"
+
+
+async def test_a_zone_may_change_its_keys_before_the_old_ones_run_out() -> None:
+    world = the_world()
+    lookup = world.lookup()
+    await lookup.answer(NAME, "TXT")
+    zone = world.example
+    zone.rekey(key(15, 9))
+    world.zone("org.").delegate(zone)
+    zone.add("new.example.org.", "TXT", f'"{CONTENT}"')
+    with pytest.raises(Unproven, match="is not proven"):
+        # Whoever asks again at once gets no further: what is quite new is not forgotten.
+        await lookup.answer("new.example.org", "TXT")
+    world.clock.seconds += LIMITS.dns_fresh_seconds + 1
+    assert text_of(await lookup.answer("new.example.org", "TXT")) == CONTENT
+
+
+async def test_what_is_over_by_the_clock_is_refused() -> None:
+    world = the_world()
+    world.clock.seconds += HOUR + 1
+    with pytest.raises(Unproven, match="has expired"):
+        await world.lookup().answer(NAME, "TXT")
+
+
+def test_names_are_brought_into_one_form() -> None:
+    assert dns_name("Example.ORG").to_text() == "example.org."
+    assert dns_name("bücher.example").to_text() == "xn--bcher-kva.example."
+    with pytest.raises(TooMuch, match="more than 40 labels"):
+        dns_name("a." * 41 + "org")
+
+
+@pytest.mark.parametrize(("name", "rdtype"), [("a..b", "TXT"), (NAME, "NONSENSE"), (NAME, "ANY")])
+async def test_what_cannot_be_asked_is_refused(name: str, rdtype: str) -> None:
+    with pytest.raises(InvalidRequest):
+        await the_world().lookup().answer(name, rdtype)

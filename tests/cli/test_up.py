@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import stat
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
@@ -18,9 +21,11 @@ from walkaway.cli import up
 from walkaway.cli.command_line import app
 from walkaway.cli.config import Settings, load_settings
 from walkaway.cli.running import ask_running
+from walkaway.devnet import ens
 from walkaway.devnet.network import Devnet
 from walkaway.devnet.settings import DevnetSettings
 from walkaway.errors import ConfigError
+from walkaway.names.pointer import Pointer
 
 
 class Recorder:
@@ -67,17 +72,32 @@ def settings_for(devnet: Devnet, home: Path, *, checkpoint: str) -> Settings:
     return load_settings(flags, {}, config=file)
 
 
-async def opened(url: str) -> bytes:
-    """What a gateway gives for content that stands in its own address."""
+HELLO = Pointer("ipfs", "bafkqabtimvwgy3yk")
+"""Content that stands in its own address, so that nobody is asked for it."""
+
+
+def devnet_with_app() -> Devnet:
+    """A devnet of now, on which the name app.eth leads to `HELLO`."""
+    settings = DevnetSettings()
+    past = (settings.warm_slots + 2) * settings.seconds_per_slot
+    devnet = Devnet(settings, genesis_time=int(time.time()) - past)
+    ens.set_contenthash(devnet, "app.eth", HELLO)
+    devnet.advance(2)
+    return devnet
+
+
+async def opened(url: str, path: str = str(HELLO), status: int = 200) -> bytes:
+    """What a gateway gives for a path."""
     async with aiohttp.ClientSession(trust_env=False) as session:
         path_url = url.replace("localhost", "127.0.0.1")
-        async with session.get(f"{path_url}/ipfs/bafkqabtimvwgy3yk") as response:
-            assert response.status == 200
-            return await response.read()
+        async with session.get(f"{path_url}{path}") as response:
+            content = await response.read()
+            assert response.status == status, content
+            return content
 
 
 async def test_from_settings_to_sigterm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with Devnet(DevnetSettings()) as devnet:
+    async with devnet_with_app() as devnet:
         monkeypatch.setattr(up, "chain_spec", lambda _: devnet.spec)
         root = f"0x{devnet.checkpoint.root.hex()}"
         reporter = Recorder()
@@ -92,9 +112,20 @@ async def test_from_settings_to_sigterm(tmp_path: Path, monkeypatch: pytest.Monk
         assert "starting from the given checkpoint" in reporter.told
         assert reporter.heads[-1].latest is not None
         assert reporter.heads[-1].latest.block_hash == head.hash
+        gateway = await reporter.gateway_url
+        assert await opened(gateway, "/ipns/app.eth") == b"hello\n"
+        assert b"leads nowhere in ENS" in await opened(gateway, "/ipns/evil.eth", 404)
+        told = json.loads(await opened(gateway, "/explain?url=app.eth&format=json"))
+        assert (told["isProven"], told["cid"]) == (True, HELLO.root)
+        assert devnet.checkpoint.root.hex() in json.dumps(told["names"])
+        assert "eth_getProof" in json.dumps(told["asked"]) or not told["asked"]
+        named = await ask_running(url, "walkaway_resolve", ["App.eth", {"texts": ["url"]}])
+        assert (named["name"], named["pointer"]) == ("app.eth", str(HELLO))
+        assert (named["standing"], named["texts"]) == ("proven", {"url": None})
         os.kill(os.getpid(), signal.SIGTERM)
         await asyncio.wait_for(serving, 20)
     state = tmp_path / "state"
+    assert (state / "devnet.universal-resolver").exists()
     assert (state / "devnet.state").exists()
     assert stat.S_IMODE((state / "evidence").stat().st_mode) == 0o700
 
@@ -136,9 +167,30 @@ async def test_the_gateway_waits_for_no_chain_and_outlives_it(
         assert not serving.done()
     assert any("no network" in told for told in reporter.told)
     assert await opened(url) == b"hello\n"
+    assert b"it is not followed for now: " in await opened(url, "/ipns/app.eth", 502)
     serving.cancel()
     with pytest.raises(asyncio.CancelledError):
         await serving
+
+
+async def test_the_gateway_alone_follows_the_chain_for_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with devnet_with_app() as devnet:
+        monkeypatch.setattr(up, "chain_spec", lambda _: devnet.spec)
+        root = f"0x{devnet.checkpoint.root.hex()}"
+        settings = replace(settings_for(devnet, tmp_path, checkpoint=root), serve=("gateway",))
+        reporter = Recorder()
+        serving = asyncio.create_task(up.serve(settings, reporter))
+        gateway = await asyncio.wait_for(reporter.gateway_url, 20)
+        while not reporter.heads:
+            await asyncio.sleep(0.01)
+            assert not serving.done()
+        assert await opened(gateway, "/ipns/app.eth") == b"hello\n"
+        assert not reporter.url.done(), "no endpoint is served"
+        serving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await serving
 
 
 async def test_offline_nobody_is_asked(tmp_path: Path) -> None:

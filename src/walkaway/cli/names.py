@@ -6,8 +6,8 @@ place is held (`OpenNames.ens`), so that content by address is served from the f
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from walkaway.content.service import Content
 from walkaway.names.arns import ArnsNames
 from walkaway.names.dns.dnslink import DnsLinks
 from walkaway.names.dns.lookup import DnsLookup
+from walkaway.names.ens.ens import Ens
 from walkaway.names.every_kind import NamesOfEveryKind
 from walkaway.names.held import HeldNames
 from walkaway.names.history import PointerHistory
@@ -71,7 +72,7 @@ class NamesPlan:
     without_chain: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OpenNames:
     """Names, open. ``names`` resolves those of every kind, as the person holds them.
 
@@ -87,8 +88,23 @@ class OpenNames:
     history: PointerHistory
     pools: tuple[Pool, ...]
 
+    @contextmanager
+    def by_chain(self, ens: Ens, pool: Pool) -> Iterator[None]:
+        """Inside, names of ENS are resolved, by a chain that is asked of ``pool``."""
+        before = self.pools
+        self.pools = (*before, pool)
+        try:
+            with self.ens.led_by(ens):
+                yield
+        finally:
+            self.pools = before
+
+    def chain_is_away(self, why: str) -> None:
+        """Say from now on why names of ENS are not resolved."""
+        self.ens.reason = f"it is not followed for now: {why}"
+
     def sources(self) -> Sequence[SourceStatus]:
-        """How those stand who are asked about names alone."""
+        """How those stand who are asked about names, the chain's among them."""
         return tuple(status for pool in self.pools for status in pool.status())
 
 

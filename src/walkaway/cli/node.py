@@ -14,6 +14,11 @@ from walkaway.chain.follower import SyncProgress
 from walkaway.chain.offchain_calls import OffchainCalls
 from walkaway.cli.config import Settings
 from walkaway.errors import ConfigError
+from walkaway.names.dns.lookup import DnsLookup
+from walkaway.names.dns.oracle import DnsProofs
+from walkaway.names.ens.batch_gateway import OwnGateway
+from walkaway.names.ens.ens import Ens
+from walkaway.names.ens.resolver_record import ResolverRecord
 from walkaway.rpc.http_server import LOOPBACK_ADDRESSES
 from walkaway.rpc.server import RpcServer
 from walkaway.sizes import MEGABYTE
@@ -45,24 +50,36 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a node is made of, besides its sources and its chain spec."""
+    """What a node is made of, besides its sources and its chain spec.
+
+    Unless ``serves_endpoint``, the chain is followed and nobody is answered.
+    """
 
     chain: ChainSettings
     listen: Listen
     evidence: Path
     guard_exceptions: tuple[str, ...] = ()
     offchain_lookups: bool = False
+    ens_gateways: bool = True
+    serves_endpoint: bool = True
+
+    @property
+    def folder(self) -> Path:
+        """Where it is kept whose code resolves names."""
+        return self.chain.state_directory or self.evidence.parent
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
     """A followed chain, the pool below it, and the server in front.
 
-    ``offchain`` follows lookups, whether the endpoint does or not.
+    ``offchain`` follows lookups, whether the endpoint does or not; ``ens`` resolves
+    names. ``server`` listens where an endpoint is served.
     """
 
     chain: Chain
     offchain: OffchainCalls
+    ens: Ens
     pool: Pool
     server: RpcServer
     evidence: EvidenceStore
@@ -92,6 +109,8 @@ def plan(settings: Settings) -> Plan:
         evidence=settings.state_directory / "evidence",
         guard_exceptions=settings.guard_exceptions,
         offchain_lookups=settings.offchain_lookups,
+        ens_gateways=settings.ens_gateways,
+        serves_endpoint="rpc" in settings.serve,
     )
 
 
@@ -112,10 +131,13 @@ async def open_node(
     listed: Sequence[ListedSource],
     made: Plan,
     *,
+    dns: DnsLookup | None = None,
     tell: Callable[[str], None] = lambda _: None,
     progress: Callable[[SyncProgress], None] = lambda _: None,
 ) -> AsyncIterator[Node]:
     """A node that is synced and serves; everything is closed on the way out.
+
+    ``dns`` finds the records that prove DNS names to ENS; gateways do where there is none.
 
     Raises:
         WalkawayError: why it cannot start. The port is reserved first, so that
@@ -132,27 +154,39 @@ async def open_node(
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(pool)
         stack.push_async_callback(gateways.close)
-        server = _reserved(chain, made.listen, offchain if made.offchain_lookups else None)
+        ens = _ens(chain, gateways, made, dns)
+        server = _server(chain, made, offchain if made.offchain_lookups else None, ens)
         stack.push_async_callback(server.stop)
         await stack.enter_async_context(chain)
-        await stack.enter_async_context(server)
-        yield Node(chain, offchain, pool, server, evidence)
+        if made.serves_endpoint:
+            await stack.enter_async_context(server)
+        yield Node(chain, offchain, ens, pool, server, evidence)
 
 
-def _reserved(chain: Chain, listen: Listen, offchain: OffchainCalls | None) -> RpcServer:
-    """A server that has its port already."""
+def _ens(chain: Chain, gateways: Gateways, made: Plan, dns: DnsLookup | None) -> Ens:
+    own = OwnGateway(
+        gateways if made.ens_gateways else None, None if dns is None else DnsProofs(dns)
+    )
+    return Ens(chain, own, chain.spec, ResolverRecord(made.folder, chain.spec.network))
+
+
+def _server(chain: Chain, made: Plan, offchain: OffchainCalls | None, ens: Ens) -> RpcServer:
+    """A server that has its port already, if it is to listen at all."""
+    listen = made.listen
 
     def server(port: int) -> RpcServer:
-        made = RpcServer(
+        server = RpcServer(
             chain,
             listen.hosts,
             port,
             allowed_hosts=listen.allowed_hosts,
             allowed_origins=listen.allowed_origins,
             offchain=offchain,
+            ens=ens,
         )
-        made.reserve()
-        return made
+        if made.serves_endpoint:
+            server.reserve()
+        return server
 
     try:
         return server(listen.port)

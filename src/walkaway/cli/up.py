@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import NoReturn
 
 from walkaway.anchors.load import chain_spec
 from walkaway.cli.config import Settings
 from walkaway.cli.content_words import browser_url
 from walkaway.cli.gateway import gateway_plan, open_gateway
+from walkaway.cli.names import OpenNames
 from walkaway.cli.network_check import require_network
 from walkaway.cli.node import Node, open_node, plan
 from walkaway.cli.options import (
@@ -58,9 +59,10 @@ def up(
     """Serve a proven Ethereum JSON-RPC endpoint and a web gateway on this machine.
 
     The gateway opens content from IPFS at once. The endpoint syncs from a
-    checkpoint, then listens until Ctrl-C. Point a browser, a wallet or a
-    library at the addresses that it prints. With --offline, the gateway alone
-    serves what the store holds.
+    checkpoint, then listens until Ctrl-C; from then on the gateway opens
+    names of ENS too, as http://app.eth.localhost:8080. Point a browser, a
+    wallet or a library at the addresses that it prints. With --offline, the
+    gateway alone serves what the store holds.
 
     Example: walkaway up --network sepolia --port 8546
     """
@@ -105,8 +107,8 @@ def _served(named: list[str] | None, *, offline: bool) -> str | None:
 async def serve(settings: Settings, reporter: Reporter, *, offline: bool = False) -> None:
     """Sync, listen and report until cancelled, or until SIGTERM.
 
-    The gateway serves at once, and goes on where the chain cannot be followed.
-    ``offline`` has it ask nobody for content.
+    The gateway serves at once, and goes on where the chain cannot be followed; it
+    follows the chain for names where no endpoint is served. ``offline`` has it ask nobody.
 
     Raises:
         WalkawayError: why it cannot start.
@@ -114,10 +116,11 @@ async def serve(settings: Settings, reporter: Reporter, *, offline: bool = False
     with ended_by_sigterm():
         if GATEWAY not in settings.serve:
             await _follow(settings, reporter)
-        async with open_gateway(gateway_plan(settings, offline=offline)) as gateway:
+        made = gateway_plan(settings, offline=offline)
+        async with open_gateway(made) as gateway:
             reporter.gateway(browser_url(gateway.server.port))
-            while ENDPOINT in settings.serve:
-                await _follow_beside(settings, reporter)
+            while ENDPOINT in settings.serve or not made.names.without_chain:
+                await _follow_beside(settings, reporter, gateway.names)
             await asyncio.Event().wait()
 
 
@@ -125,30 +128,40 @@ def _of_chain(settings: Settings) -> list[ListedSource]:
     return [source for source in settings.sources if CHAIN_KINDS.intersection(source.kinds)]
 
 
-async def _follow(settings: Settings, reporter: Reporter) -> NoReturn:
+async def _follow(
+    settings: Settings, reporter: Reporter, names: OpenNames | None = None
+) -> NoReturn:
+    """Follow the chain, and have ``names`` resolve those of ENS by it."""
     spec = chain_spec(settings.network)
     reporter.tell(f"starting on {spec.network}")
     opening = open_node(
         spec,
         _of_chain(settings),
         plan(settings),
+        dns=None if names is None else names.dns,
         tell=reporter.tell,
         progress=reporter.sync,
     )
     async with opening as node:
-        reporter.listening(node.server.url)
-        await stay_up(node, reporter)
+        with nullcontext() if names is None else names.by_chain(node.ens, node.pool):
+            if ENDPOINT in settings.serve:
+                reporter.listening(node.server.url)
+            await stay_up(node, reporter)
 
 
-async def _follow_beside(settings: Settings, reporter: Reporter) -> None:
-    """Follow the chain; where that fails for now, wait a while. Raises `ConfigError`."""
+async def _follow_beside(settings: Settings, reporter: Reporter, names: OpenNames) -> None:
+    """Follow the chain; where that fails for now, wait a while.
+
+    Raises `ConfigError` where an endpoint is to be served that cannot be.
+    """
     try:
         await asyncio.to_thread(require_network, _of_chain(settings))
-        await _follow(settings, reporter)
-    except ConfigError:
-        raise
+        await _follow(settings, reporter, names)
     except WalkawayError as error:
+        if isinstance(error, ConfigError) and ENDPOINT in settings.serve:
+            raise
         why = error.summary if isinstance(error, Unproven) else str(error)
+        names.chain_is_away(why)
         reporter.tell(
             f"the chain is not followed for now: {why}; the next attempt is in {_AGAIN_SECONDS:g} s"
         )

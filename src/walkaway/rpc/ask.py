@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from walkaway.chain.block_id import BlockId, Tag, describe_block
 from walkaway.chain.offchain_calls import OffchainCalls
 from walkaway.errors import ProofError, WalkawayError
+from walkaway.names.ens.ens import Ens
 from walkaway.proofs.execution.header import Header
 from walkaway.proofs.proven import Claim, Finality, Proven, Subject
 from walkaway.rpc.answer_room import Share
@@ -36,6 +37,7 @@ class Ask:
     the answers that are only somebody's word. ``filters`` are the server's, and
     ``subscriber`` the connection's; None where the question came another way.
     ``offchain`` follows the lookups of calls; None where that is left to clients.
+    ``ens`` resolves names; None where they are not resolved.
     ``share`` is where room is taken before a large answer is encoded.
     """
 
@@ -46,12 +48,14 @@ class Ask:
         filters: Filters | None = None,
         subscriber: Subscriber | None = None,
         offchain: OffchainCalls | None = None,
+        ens: Ens | None = None,
         share: Share | None = None,
     ) -> None:
         self.chain = chain
         self.filters = filters
         self.subscriber = subscriber
         self.offchain = offchain
+        self.ens = ens
         self.share = share or Share()
         self.used: list[Proven[object]] = []
         self.heard: list[Word[None]] = []

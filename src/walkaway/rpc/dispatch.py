@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from walkaway.chain.offchain_calls import OffchainCalls
 from walkaway.errors import Reverted, StillPending, TooMuch, WalkawayError
 from walkaway.limits import LIMITS, Limits
+from walkaway.names.ens.ens import Ens
 from walkaway.rpc.answer_room import TOO_LONG, AnswerRoom, Share
 from walkaway.rpc.ask import Ask
 from walkaway.rpc.chain_view import ChainView
@@ -67,10 +68,12 @@ class Dispatcher:
         *,
         methods: Mapping[str, Method] = METHODS,
         offchain: OffchainCalls | None = None,
+        ens: Ens | None = None,
         limits: Limits = LIMITS,
     ) -> None:
         self._chain = chain
         self._offchain = offchain
+        self._ens = ens
         self._methods = methods
         self._limits = limits
         self._filters = Filters(limits=limits)
@@ -146,6 +149,7 @@ class Dispatcher:
             filters=self._filters,
             subscriber=subscriber,
             offchain=self._offchain,
+            ens=self._ens,
             share=share,
         )
         reply = await self._answer(call, ask, call.id or "null")

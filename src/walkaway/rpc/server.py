@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from walkaway.chain.offchain_calls import OffchainCalls
 from walkaway.limits import LIMITS, Limits
+from walkaway.names.ens.ens import Ens
 from walkaway.rpc.chain_view import ChainView
 from walkaway.rpc.dispatch import Dispatcher
 from walkaway.rpc.endpoint import Endpoint
@@ -22,7 +23,8 @@ class RpcServer(HttpServer):
     ``hosts`` are addresses to bind, both loopbacks by default; ``port`` 0 takes
     a free one, the same on all. ``allowed_hosts`` and ``allowed_origins`` are the
     exceptions of `LocalSurface`; an address that is bound by name may be named
-    as Host in any case. ``offchain`` follows the lookups of `eth_call`.
+    as Host in any case. ``offchain`` follows the lookups of `eth_call`, and
+    ``ens`` resolves names.
 
     Raises `ConfigError` for what is malformed, and as `HttpServer`.
     """
@@ -36,13 +38,14 @@ class RpcServer(HttpServer):
         allowed_hosts: Iterable[str] = (),
         allowed_origins: Iterable[str] = (),
         offchain: OffchainCalls | None = None,
+        ens: Ens | None = None,
         limits: Limits = LIMITS,
     ) -> None:
         addresses = tuple(hosts)
         surface = LocalSurface(
             hosts=[*bound_names(addresses), *allowed_hosts], origins=allowed_origins
         )
-        dispatcher = Dispatcher(chain, offchain=offchain, limits=limits)
+        dispatcher = Dispatcher(chain, offchain=offchain, ens=ens, limits=limits)
         super().__init__(
             Endpoint(dispatcher, surface, limits=limits),
             addresses,

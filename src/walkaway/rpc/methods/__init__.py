@@ -10,6 +10,7 @@ from walkaway.rpc.methods import (
     chain_facts,
     fees,
     logs,
+    names,
     ommers,
     raw,
     sending,
@@ -37,6 +38,7 @@ def _table() -> Mapping[str, Method]:
         *sending.METHODS,
         *raw.METHODS,
         *logs.METHODS,
+        *names.METHODS,
         *status.METHODS,
     )
     methods = {method.name: method for method in listed}

@@ -43,7 +43,7 @@ def explain_method(methods: Mapping[str, Method]) -> Method:
     async def explain(ask: Ask, params: Params) -> Answer:
         name, values = params.text("method"), params.values("parameters")
         params.end()
-        question = Ask(ask.chain, offchain=ask.offchain, share=ask.share)
+        question = Ask(ask.chain, offchain=ask.offchain, ens=ask.ens, share=ask.share)
         told: dict[str, Json] = {"method": name, "result": None}
         try:
             answer = await _repeatable(methods, name).call(question, Params(values))

@@ -9,8 +9,10 @@ from walkaway.proofs.ipfs import codecs
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.sources.capabilities import Capabilities, form_of
 from walkaway.sources.request import (
+    ArnsRequest,
     BeaconRequest,
     BlockRequest,
+    IpnsPublication,
     IpnsRequest,
     ProvidersRequest,
     Request,
@@ -43,6 +45,8 @@ def proof(depth: int | None) -> RpcRequest:
         (ProvidersRequest(CID), "providers"),
         (IpnsRequest(CID), "IPNS records, routing"),
         (IpnsRequest(CID, "content"), "IPNS records, content"),
+        (IpnsPublication(CID, b""), "IPNS records, published"),
+        (ArnsRequest("example"), "ArNS names"),
     ],
 )
 def test_forms(request_: Request, form: str) -> None:

@@ -51,6 +51,10 @@ class Cost:
     p: int = 1
 
 
+COST: Final = Cost()
+"""That of a key that is made now."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredKey:
     """A key as its file tells of it without the passphrase."""
@@ -67,7 +71,7 @@ class KeyStore:
 
     def __init__(self, folder: Path, *, cost: Cost | None = None, limits: Limits = LIMITS) -> None:
         self._folder = folder
-        self._cost = cost or Cost()
+        self._cost = cost or COST
         self._limits = limits
 
     def stored(self) -> list[StoredKey]:

@@ -37,6 +37,7 @@ async def ask(
     host: str = "127.0.0.1:8080",
     method: str = "GET",
     headers: Mapping[str, str] | None = None,
+    body: bytes = b"",
     leave: asyncio.Event | None = None,
 ) -> Reply:
     """Put a request; the client goes away when ``leave`` is set, and before that waits."""
@@ -61,7 +62,7 @@ async def ask(
         nonlocal requested
         if not requested:
             requested = True
-            return {"type": "http.request", "body": b"", "more_body": False}
+            return {"type": "http.request", "body": body, "more_body": False}
         await left.wait()
         return {"type": "http.disconnect"}
 

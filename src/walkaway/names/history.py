@@ -68,8 +68,8 @@ class PointerHistory:
         def note(file: sqlite3.Connection) -> HeldName:
             _, after = decided(file)
             add_sighting(file, key, said, now, self._limits)
-            first = first_seen(file, key, after.pointer)
-            after = replace(after, first_seen=after.first_seen if first is None else first)
+            first = first_seen(file, key, after.pointer, after.first_seen)
+            after = replace(after, first_seen=first)
             put_held(file, after, self._limits)
             return after
 
@@ -105,7 +105,8 @@ class PointerHistory:
                     advice="look at it again, and decide then",
                 )
             take_back(file, held.name, held.says)
-            return _moved(held, held.says, held.says_standing, held.says_since)
+            first = first_seen(file, held.name, held.says, held.says_since)
+            return _moved(held, held.says, held.says_standing, first)
 
         return await self._change(name, accepted)
 
@@ -129,8 +130,7 @@ class PointerHistory:
                     f"{held.name} was never seen to say anything else",
                     advice=f"give the version to hold it at: walkaway pin-name {held.name} VERSION",
                 )
-            first = first_seen(file, held.name, before[0])
-            moved = _moved(held, *before, now if first is None else first)
+            moved = _moved(held, *before, first_seen(file, held.name, before[0], now))
             return replace(
                 moved, says=held.says or target, says_standing=held.standing, says_since=now
             )
@@ -148,8 +148,8 @@ class PointerHistory:
             if pointer is None or pointer == held.pointer:
                 return replace(held, pinned=True)
             take_back(file, held.name, pointer)
-            first = first_seen(file, held.name, pointer)
-            moved = _moved(held, pointer, Standing.OWN, now if first is None else first)
+            first = first_seen(file, held.name, pointer, now)
+            moved = _moved(held, pointer, Standing.OWN, first)
             if held.says == pointer:
                 return replace(moved, pinned=True)
             says, since = (held.pointer, now) if held.says is None else (held.says, held.says_since)

@@ -137,12 +137,12 @@ def add_sighting(
     )
 
 
-def first_seen(file: sqlite3.Connection, name: str, pointer: Pointer) -> float | None:
-    """When a name was first seen to say something, as far back as is known."""
+def first_seen(file: sqlite3.Connection, name: str, pointer: Pointer, otherwise: float) -> float:
+    """When a name was first seen to say something; ``otherwise`` where that is not known."""
     first: float | None = file.execute(
         "SELECT min(first_seen) FROM sighting WHERE name = ? AND pointer = ?", (name, str(pointer))
     ).fetchone()[0]
-    return first
+    return otherwise if first is None else first
 
 
 def one_before(file: sqlite3.Connection, held: HeldName) -> tuple[Pointer, Standing] | None:

@@ -89,12 +89,11 @@ class ServedPointers:
         self, file: sqlite3.Connection, origin: str, given: Iterable[tuple[str, Pointer]]
     ) -> None:
         for name, pointer in given:
-            held, first = held_name(file, name), first_seen(file, name, pointer)
+            held = held_name(file, name)
             if held is None:
                 # The person's own setting, which is no other's to change.
                 continue
-            if first is None:
-                first = held.first_seen
+            first = first_seen(file, name, pointer, held.first_seen)
             file.execute(
                 "INSERT OR IGNORE INTO served (origin, name, pointer, first_seen) "
                 "VALUES (?, ?, ?, ?)",

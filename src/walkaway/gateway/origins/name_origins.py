@@ -8,7 +8,7 @@ is cleared, with the person's knowledge, before another page opens there.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 from urllib.parse import quote
 
@@ -28,7 +28,7 @@ from walkaway.names.history import PointerHistory
 from walkaway.names.hold import HoldPolicy
 from walkaway.names.pointer import parse_pointer
 from walkaway.names.resolution import Change
-from walkaway.names.served import ServedPointers
+from walkaway.names.served import LeftPointer, ServedPointers
 from walkaway.sources.clock import Clock
 
 __all__ = ["CLEAR_PATH", "DECIDE_PATH", "WAITING", "NameOrigins"]
@@ -76,23 +76,18 @@ class NameOrigins:
         """
         if not asked.mount.has_own_origin or asked.mount.network != "ipns":
             return _with_changes(await serve(asked))
-        origin, wish = asked.mount.authority, asked.wish
-        if wish.is_worker_script:
+        if asked.wish.is_worker_script:
             return await self._worker_script(asked, serve)
-        is_page = wish.headers.get("sec-fetch-mode") == "navigate"
-        if is_page and (left := await self._served.left(origin)):
-            page = left_page(
-                left,
-                action=CLEAR_PATH,
-                token=self._tokens.of(origin),
-                then=_target(wish),
-                elsewhere=f"http://{asked.mount.parent}/#names",
-            )
-            return _page(page)
+        # What the name says now is known only once it was asked for.
         answer = _with_changes(await serve(asked))
-        if is_page:
-            steps = [(step.name, step.resolution.pointer) for step in answer.steps]
-            await self._served.note(origin, steps)
+        if asked.wish.headers.get("sec-fetch-mode") != "navigate":
+            return answer
+        left = await self._served.left(asked.mount.authority)
+        if left:
+            await answer.drop()
+            return self._interstitial(asked, left)
+        steps = [(step.name, step.resolution.pointer) for step in answer.steps]
+        await self._served.note(asked.mount.authority, steps)
         return answer
 
     async def posted(self, place: Place, wish: Wish, receive: Receive) -> Answer | None:
@@ -132,16 +127,24 @@ class NameOrigins:
 
     async def _worker_script(self, asked: Asked, serve: Serve) -> Answer:
         """The script of a service worker, if it is in what is served now."""
-        if await self._served.left(asked.mount.authority):
-            return unregistering()
         try:
             answer = await serve(asked)
         except NoSuchPath:
             return unregistering()
-        if is_script(answer):
+        if is_script(answer) and not await self._served.left(asked.mount.authority):
             return checked_each_time(answer)
         await answer.drop()
         return unregistering()
+
+    def _interstitial(self, asked: Asked, left: Sequence[LeftPointer]) -> Answer:
+        page = left_page(
+            left,
+            action=CLEAR_PATH,
+            token=self._tokens.of(asked.mount.authority),
+            then=_target(asked.wish),
+            elsewhere=f"http://{asked.mount.parent}/#names",
+        )
+        return _page(page)
 
     async def _clear(self, place: Place, wish: Wish, receive: Receive) -> Answer:
         form = await read_form(place, wish, receive, self._tokens, self._limits)

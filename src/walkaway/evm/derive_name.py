@@ -129,6 +129,8 @@ def primary_name(
 
 def _followed(runs: Sequence[NameRun], code: Proven[ResolverCode], data: bytes) -> Outcome:
     """The outcome of the last run, once each is found to follow from the one before."""
+    if not runs:
+        raise ProofError("a name is derived from at least one run")
     first = runs[0].asked.call
     if first.to != code.value.address or first.data != data or first.value:
         raise ProofError("the run is of another question", expected=data, got=first.data)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.names.ipns.signing import Signer
 from walkaway.cli.config import Settings, load_settings
 from walkaway.cli.gateway import gateway_plan, open_gateway
 from walkaway.content.budget import Budget
@@ -90,6 +91,17 @@ async def test_nodes_that_ask_each_other_do_not_wait_for_each_other(tmp_path: Pa
         for error in found:
             assert isinstance(error, Unproven)
             assert error.reasons["other"] == "could not get it (HTTP status 502)"
+        signer = Signer()
+        async with asyncio.timeout(3):
+            lacking = await asyncio.gather(
+                *(node.names.names.resolve(signer.text) for node in nodes), return_exceptions=True
+            )
+        for refused in lacking:
+            assert isinstance(refused, Unproven)
+            assert refused.reasons["other"] == "could not get it (HTTP status 502)"
+        another = Signer(2)
+        await nodes[0].names.held.put(another.name, another.record(lasts=1e9))
+        assert (await nodes[1].names.names.resolve(another.text)).proven
         root, blocks = file_of(CHUNKS[:1])
         await nodes[0].content.store.put_many(blocks)
         assert (await nodes[1].content.blocks.get(root)).value == blocks[-1][1]

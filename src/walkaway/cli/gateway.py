@@ -113,6 +113,7 @@ async def open_gateway(plan: GatewayPlan) -> AsyncIterator[OpenGateway]:
             ),
             bound=bound_names(listen.hosts),
             relayed=content.blocks.relayed,
+            held=names.held,
             assembled=assembled,
             denylist=denylist,
             origins=origins,

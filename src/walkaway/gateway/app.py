@@ -56,10 +56,10 @@ class Gateway:
     """Serves content by address and by name on one port.
 
     ``blocks`` give content from wherever it is, ``local`` only what is on this
-    machine, ``relayed`` what other nodes ask for (`NetworkBlocks.relayed`); ``assembled``
-    keeps whole files ready. ``bound`` are further addresses
-    of this machine that have path URLs. ``routing``, once it is set, answers below
-    ``/routing/v1/`` on hosts that have path URLs; ``own_pages`` tells there of itself, and
+    machine, ``relayed`` what other nodes ask for (`NetworkBlocks.relayed`), and ``held``
+    the names whose records they ask for; ``assembled`` keeps whole files ready. ``bound``
+    are further addresses of this machine that have path URLs. ``routing``, once it is set,
+    answers below ``/routing/v1/`` on hosts that have path URLs; ``own_pages`` tells there of itself, and
     ``explanations`` why what it shows is to be believed. ``origins`` looks after what is
     come to by name, and takes what is decided of names.
     """
@@ -73,6 +73,7 @@ class Gateway:
         settings: GatewaySettings | None = None,
         bound: Iterable[str] = (),
         relayed: Callable[[Sequence[str]], Blocks] | None = None,
+        held: Names | None = None,
         assembled: AssembledFiles | None = None,
         denylist: Denylist | None = None,
         origins: NameOrigins | None = None,
@@ -87,6 +88,7 @@ class Gateway:
             local,
             names,
             relayed=relayed,
+            held=held,
             assembled=assembled,
             denylist=denylist,
             limits=limits,

@@ -46,7 +46,8 @@ _NOT_CONVERTED = (Format.DAG_JSON, Format.DAG_CBOR)
 
 class ContentPaths:
     """Answers for content paths. ``local`` gives what is on this machine, and asks nobody;
-    ``relayed`` gives what other nodes ask for (`NetworkBlocks.relayed`), as ``blocks`` where None.
+    ``relayed`` gives what other nodes ask for (`NetworkBlocks.relayed`), as ``blocks`` where
+    None, and ``held`` the records that they ask for, as ``names`` where None.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class ContentPaths:
         names: Names,
         *,
         relayed: Callable[[Sequence[str]], Blocks] | None = None,
+        held: Names | None = None,
         assembled: AssembledFiles | None = None,
         denylist: Denylist | None = None,
         limits: Limits = LIMITS,
@@ -64,6 +66,7 @@ class ContentPaths:
         self._local = AllowedBlocks(local, denylist)
         self._relayed = relayed
         self._names = names
+        self._held = names if held is None else held
         self._keep = Keep(assembled, denylist)
         self._denylist = denylist
         self._limits = limits
@@ -78,7 +81,7 @@ class ContentPaths:
         self._allow(Pointer(asked.mount.network, asked.mount.root, asked.path))
         check_root(asked.mount.network, asked.mount.root)
         if asked.wish.negotiated.format is Format.IPNS_RECORD:
-            return await record_answer(asked, self._names)
+            return await record_answer(asked, self._held if asked.wish.through else self._names)
         if not asked.wish.only_if_cached:
             return await self._content(asked, self._anywhere(asked.wish.through))
         try:

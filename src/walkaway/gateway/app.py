@@ -59,9 +59,9 @@ class Gateway:
     machine, ``relayed`` what other nodes ask for (`NetworkBlocks.relayed`), and ``held``
     the names whose records they ask for; ``assembled`` keeps whole files ready. ``bound``
     are further addresses of this machine that have path URLs. ``routing``, once it is set,
-    answers below ``/routing/v1/`` on hosts that have path URLs; ``own_pages`` tells there of itself, and
-    ``explanations`` why what it shows is to be believed. ``origins`` looks after what is
-    come to by name, and takes what is decided of names.
+    answers below ``/routing/v1/`` on hosts that have path URLs; ``own_pages`` tells there
+    of itself, and ``explanations`` why what it shows is to be believed. ``origins`` looks
+    after what is come to by name, and takes what is decided of names.
     """
 
     def __init__(

@@ -268,9 +268,8 @@ def test_a_name_of_the_dns_is_resolved_by_its_signed_text(devnet: Devnet) -> Non
     assert decode(["string"], answering([keys, signed_above])) == ("some context",)
     valid = (now - 60, now - 1)
     late = root.sign("www.test.", TXT, records, valid)
-    stranger = SignedZone(".").sign("www.test.", TXT, records, (now, now + 60))
     flipped = signed_above[0][:-1] + b"X", signed_above[1]
-    for steps in ([keys, late], [keys, stranger], [keys, flipped], [signed_above], good[1:]):
+    for steps in ([keys, late], [keys, flipped], [signed_above]):
         with pytest.raises(Reverted) as reverted:
             answering(steps)
         assert selector("NotSigned(uint256,string)") in reverted.value.data

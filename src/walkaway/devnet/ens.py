@@ -38,6 +38,7 @@ __all__ = [
     "deploy_offchain_resolver",
     "hijack",
     "register",
+    "send",
     "set_address",
     "set_contenthash",
     "set_name_of",
@@ -97,21 +98,21 @@ def register(
     label, _, above = name.partition(".")
     arguments = [namehash(above), keccak256(label.encode()), owner, resolver, 0]
     signature = "setSubnodeRecord(bytes32,bytes32,address,address,uint64)"
-    return _call(devnet, by, REGISTRY, signature, arguments)
+    return send(devnet, by, REGISTRY, signature, arguments)
 
 
 def set_owner(
     devnet: HasExecution, name: str, owner: bytes, *, by: DevAccount = NAMES_OWNER
 ) -> bytes:
     """Hand a name to another 20-byte address."""
-    return _call(devnet, by, REGISTRY, "setOwner(bytes32,address)", [namehash(name), owner])
+    return send(devnet, by, REGISTRY, "setOwner(bytes32,address)", [namehash(name), owner])
 
 
 def set_resolver(
     devnet: HasExecution, name: str, resolver: bytes, *, by: DevAccount = NAMES_OWNER
 ) -> bytes:
     """Let the contract at a 20-byte address answer for a name, and for all below that have none."""
-    return _call(devnet, by, REGISTRY, "setResolver(bytes32,address)", [namehash(name), resolver])
+    return send(devnet, by, REGISTRY, "setResolver(bytes32,address)", [namehash(name), resolver])
 
 
 def set_contenthash(
@@ -146,7 +147,7 @@ def set_name_of(
 ) -> bytes:
     """Let an account say what it is called (ENSIP-19), whether or not that is so."""
     to = DEFAULT_REVERSE if on_any_chain else REVERSE
-    return _call(devnet, account, to, "setName(string)", [name])
+    return send(devnet, account, to, "setName(string)", [name])
 
 
 def hijack(devnet: HasExecution, name: str, content: Pointer | bytes) -> bytes:
@@ -160,7 +161,7 @@ def hijack(devnet: HasExecution, name: str, content: Pointer | bytes) -> bytes:
 
 def upgrade_universal_resolver(devnet: HasExecution, implementation: bytes) -> bytes:
     """Let the Universal Resolver's proxy run the contract at another 20-byte address."""
-    return _call(devnet, PROXY_ADMIN, UNIVERSAL_RESOLVER, "upgradeTo(address)", [implementation])
+    return send(devnet, PROXY_ADMIN, UNIVERSAL_RESOLVER, "upgradeTo(address)", [implementation])
 
 
 def deploy(devnet: HasExecution, creation: bytes, *, by: DevAccount = NAMES_OWNER) -> bytes:
@@ -176,15 +177,26 @@ def deploy_offchain_resolver(devnet: HasExecution, signer: bytes, urls: Sequence
     return deploy(devnet, contract("OffchainResolver").creation + arguments)
 
 
-def deploy_dns_resolver(devnet: HasExecution, anchors: bytes, urls: Sequence[str]) -> bytes:
+def deploy_dns_resolver(
+    devnet: HasExecution, anchors: bytes, urls: Sequence[str], *, registry: bytes = REGISTRY
+) -> bytes:
     """An `OffchainDnsResolver` (ENSIP-17) with its own oracle; its address.
 
     ``anchors`` are the DS records of the root's keys, in wire form. It resolves the names of a
     top-level domain that is registered with it (`register`).
     """
     oracle = deploy(devnet, contract("DnssecOracle").creation + abi_encode(["bytes"], [anchors]))
-    arguments = abi_encode(["address", "address", "string[]"], [REGISTRY, oracle, urls])
+    arguments = abi_encode(["address", "address", "string[]"], [registry, oracle, urls])
     return deploy(devnet, contract("OffchainDnsResolver").creation + arguments)
+
+
+def send(
+    devnet: HasExecution, by: DevAccount, to: bytes, signature: str, arguments: Sequence[object]
+) -> bytes:
+    """Call a contract by the signature of its function, such as ``setName(string)``."""
+    _, _, types = signature.removesuffix(")").partition("(")
+    data = keccak256(signature.encode())[:4] + abi_encode(types.split(","), arguments)
+    return _send(devnet, by, {"to": to, "data": data, "gas": _GAS})
 
 
 def contenthash_of(pointer: Pointer) -> bytes:
@@ -195,15 +207,7 @@ def contenthash_of(pointer: Pointer) -> bytes:
 def _record(
     devnet: HasExecution, by: DevAccount, name: str, signature: str, *values: object
 ) -> bytes:
-    return _call(devnet, by, RESOLVER, signature, [namehash(name), *values])
-
-
-def _call(
-    devnet: HasExecution, by: DevAccount, to: bytes, signature: str, arguments: Sequence[object]
-) -> bytes:
-    _, _, types = signature.removesuffix(")").partition("(")
-    data = keccak256(signature.encode())[:4] + abi_encode(types.split(","), arguments)
-    return _send(devnet, by, {"to": to, "data": data, "gas": _GAS})
+    return send(devnet, by, RESOLVER, signature, [namehash(name), *values])
 
 
 def _send(devnet: HasExecution, by: DevAccount, fields: dict[str, int | bytes]) -> bytes:

@@ -86,13 +86,10 @@ def _answer(reading: Reading, name: Name, rdtype: RdataType) -> tuple[Answer, Ev
     denial = reading.denials().deny(name, rdtype)
     lifetime = reading.lifetime(*denial.records)
     step = denying_step(denial, name, rdtype, reading.zone.because)
-    match denial.absence:
-        case Absence.NAME:
-            return NoSuchName(lifetime, name), step
-        case Absence.TYPE:
-            return NoData(lifetime, name), step
-        case Absence.SIGNER:
-            return InsecureAnswer(lifetime, name, denial.reason), step
+    if denial.absence is Absence.SIGNER:
+        return InsecureAnswer(lifetime, name, denial.reason), step
+    kind = NoSuchName if denial.absence is Absence.NAME else NoData
+    return kind(lifetime, name), step
 
 
 def _records(reading: Reading, claimed: ClaimedRRset) -> tuple[Records | InsecureAnswer, Evidence]:

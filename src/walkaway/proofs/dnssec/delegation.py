@@ -28,6 +28,7 @@ from walkaway.proofs.dnssec.step import (
 )
 from walkaway.proofs.dnssec.values import (
     Delegation,
+    InsecureAnswer,
     InsecureDelegation,
     NoCut,
     NoSuchName,
@@ -75,17 +76,17 @@ def _delegation(reading: Reading, child: Name) -> tuple[Delegation, Evidence]:
         return delegation_by(reading, claimed)
     alias = alias_in(reading, child)
     if alias is not None:
-        return NoCut(alias[0].lifetime, child), alias[1]
+        found, step = alias
+        if isinstance(found, InsecureAnswer):
+            return InsecureDelegation(found.lifetime, child, found.reason), step
+        return NoCut(found.lifetime, child), step
     denial = reading.denials().deny(child, DS_TYPE)
     lifetime = reading.lifetime(*denial.records)
     step = denying_step(denial, child, DS_TYPE, reading.zone.because)
-    match denial.absence:
-        case Absence.NAME:
-            return NoSuchName(lifetime, child), step
-        case Absence.TYPE:
-            return NoCut(lifetime, child), step
-        case Absence.SIGNER:
-            return InsecureDelegation(lifetime, child, denial.reason), step
+    if denial.absence is Absence.SIGNER:
+        return InsecureDelegation(lifetime, child, denial.reason), step
+    kind = NoSuchName if denial.absence is Absence.NAME else NoCut
+    return kind(lifetime, child), step
 
 
 def _counting(rdatas: Iterable[Rdata]) -> tuple[DS, ...]:

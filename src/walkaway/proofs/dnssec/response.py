@@ -17,8 +17,8 @@ from dns.message import QueryMessage, from_wire
 from dns.name import Name
 from dns.rcode import NOERROR, NXDOMAIN, to_text
 from dns.rdataclass import IN
-from dns.rdatatype import NONE, RdataType
 from dns.rdatatype import RRSIG as RRSIG_TYPE
+from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.RRSIG import RRSIG
 from dns.rrset import RRset
 
@@ -73,7 +73,7 @@ def _section(rrsets: Iterable[RRset]) -> Section:
         if rrset.rdtype == RRSIG_TYPE:
             found = [rdata for rdata in rrset if isinstance(rdata, RRSIG)]
             signatures[rrset.name, rrset.covers] = tuple(found)
-        elif rrset.covers == NONE:
+        else:
             contents.append(rrset)
     return {
         (rrset.name, rrset.rdtype): ClaimedRRset(

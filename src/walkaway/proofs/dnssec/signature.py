@@ -124,6 +124,8 @@ def _untimely(rrsig: RRSIG, now: float) -> str | None:
 
 
 def _signed(claimed: ClaimedRRset, rrsig: RRSIG) -> SignedRRset:
+    """The records as they were signed: each once, in canonical order, for no longer a time."""
     original: int = rrsig.original_ttl
-    rdatas = tuple(sorted(claimed.rdatas, key=lambda rdata: rdata.to_digestable()))
+    each = {rdata.to_digestable(): rdata for rdata in claimed.rdatas}
+    rdatas = tuple(each[content] for content in sorted(each))
     return SignedRRset(claimed.name, claimed.rdtype, rdatas, min(claimed.ttl, original), rrsig)

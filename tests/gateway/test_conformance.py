@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.gateway.conformance.exchange import Reply
-from tests.gateway.conformance.gateway import Asked
+from tests.gateway.conformance.gateway import Asked, ask, conformance_gateway
 from tests.gateway.conformance.page import conformance_page, last_run
 from tests.gateway.conformance.suite import exchanges, run
 from tests.vectors import vectors
@@ -30,6 +30,21 @@ def test_every_answer_is_as_the_suite_has_it(asked: list[Asked]) -> None:
     }
     assert faults == {}
     assert len(asked) > 200
+
+
+async def test_names_out_of_the_network_are_answered_as_those_that_are_held(
+    tmp_path: Path,
+) -> None:
+    vectors("ipfs/gateway-conformance/fixtures")
+    named = [
+        each
+        for each in exchanges()
+        if any(word in each.target + each.host for word in ("ipns", "dnslink", "wikipedia"))
+    ]
+    assert len(named) > 40
+    async with conformance_gateway(tmp_path, asks_for_names=True) as gateway:
+        faults = {each.name: each.fault(await ask(gateway, each)) for each in named}
+    assert {name: fault for name, fault in faults.items() if fault} == {}
 
 
 def test_no_exchange_passes_whatever_is_answered() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.gateway import asgi_client
 from tests.gateway.conformance.exchange import Exchange, Reply
 from tests.gateway.conformance.fixture import archives, dnslinks, records
+from tests.gateway.conformance.network import names_of_the_network
 from walkaway.chain.clock import FixedClock
 from walkaway.content.store.block_store import BlockStore
 from walkaway.errors import ProofError
@@ -32,24 +33,31 @@ class Asked:
 
 
 @asynccontextmanager
-async def conformance_gateway(folder: Path) -> AsyncIterator[Gateway]:
-    """A gateway that holds all of the suite's fixtures, and asks nobody."""
+async def conformance_gateway(
+    folder: Path, *, asks_for_names: bool = False
+) -> AsyncIterator[Gateway]:
+    """A gateway that holds all of the suite's fixtures, and asks nobody; for its names,
+    where it ``asks_for_names``, a network that has them.
+    """
     with BlockStore.open(folder / "blocks") as store:
         for archive in archives():
             reader = CarReader(max_blocks=10_000)
             await store.put_many(reader.feed(archive.read_bytes()))
-        links = dnslinks()
-        names = HeldNames(folder / "names", FixedClock(time.time()), dnslinks=links)
-        for path in records():
-            try:
-                await names.put(
-                    parse_name(path.name.split(".")[0].split("_")[0]), path.read_bytes()
-                )
-            except ProofError:
-                # Among them are broken ones, which nobody may resolve.
-                continue
-        settings = GatewaySettings(allowed_hosts=(*links, "fake.domain.com"))
+        settings = GatewaySettings(allowed_hosts=(*dnslinks(), "fake.domain.com"))
+        held = folder / "names"
+        names = names_of_the_network(held) if asks_for_names else await _held_names(held)
         yield Gateway(store, store, names, settings=settings)
+
+
+async def _held_names(folder: Path) -> HeldNames:
+    names = HeldNames(folder, FixedClock(time.time()), dnslinks=dnslinks())
+    for path in records():
+        try:
+            await names.put(parse_name(path.name.split(".")[0].split("_")[0]), path.read_bytes())
+        except ProofError:
+            # Among them are broken ones, which nobody may resolve.
+            continue
+    return names
 
 
 async def ask(gateway: Gateway, exchange: Exchange) -> Reply:

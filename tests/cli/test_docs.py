@@ -130,7 +130,7 @@ def test_the_guide_says_truly_what_a_wallet_can_ask() -> None:
 
 
 def test_the_table_of_commands_is_that_of_the_program() -> None:
-    named = re.findall(r"^\| `walkaway (\w+)", section(README, "Two commands"), flags=re.M)
+    named = re.findall(r"^\| `walkaway ([\w-]+)", section(README, "Two commands"), flags=re.M)
     assert sorted(named) == sorted(COMMANDS)
 
 

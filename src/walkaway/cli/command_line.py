@@ -18,6 +18,8 @@ COMMANDS: Final = (
     "status",
     "trust",
     "explain",
+    "resolve",
+    "open",
     "add",
     "get",
     "ls",
@@ -25,8 +27,9 @@ COMMANDS: Final = (
     "car",
     "store",
     "name",
+    "pin-name",
 )
-"""Their names, which are those of their modules."""
+"""Their names, which are those of their modules, where a dash is an underscore."""
 
 
 def command_line(names: Iterable[str] = COMMANDS) -> typer.Typer:
@@ -46,12 +49,13 @@ def command_line(names: Iterable[str] = COMMANDS) -> typer.Typer:
     )
     line.callback()(_options)
     for name in names:
-        module = import_module(f"walkaway.cli.{name}")
-        group = getattr(module, f"{name}_app", None)
+        written = name.replace("-", "_")
+        module = import_module(f"walkaway.cli.{written}")
+        group = getattr(module, f"{written}_app", None)
         if isinstance(group, typer.Typer):
             line.add_typer(group)
         else:
-            line.command()(getattr(module, name))
+            line.command()(getattr(module, written))
     return line
 
 

@@ -1,0 +1,122 @@
+"""`walkaway pin-name` as a person runs it, beside a history that names have made."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from tests.names.changing import NEW, NOON, OLD
+from walkaway.cli.command_line import command_line
+from walkaway.cli.names import HISTORY
+from walkaway.names.history import PointerHistory
+from walkaway.names.hold import Said
+from walkaway.names.pointer import Pointer, parse_pointer
+from walkaway.names.resolution import Standing
+from walkaway.names.served import ServedPointers
+
+APP = "app.eth"
+DAY = 86_400.0
+
+
+@pytest.fixture(autouse=True)
+def _own_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("WALKAWAY_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("WALKAWAY_DEFAULT_SOURCES", "false")
+    monkeypatch.setenv("WALKAWAY_HOLD", "24h")
+    monkeypatch.setenv("COLUMNS", "180")
+
+
+def run(*words: str) -> Result:
+    result = CliRunner().invoke(command_line(["pin-name", "add"]), [*words])
+    assert "Traceback" not in result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def pin_name(*words: str) -> str:
+    result = run("pin-name", *words)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def seen(home: Path, *said: Pointer) -> None:
+    """The name said one after another, and each page of it was opened in a browser."""
+
+    async def see() -> None:
+        history = PointerHistory(home / "home" / HISTORY)
+        for number, pointer in enumerate(said):
+            stood = Said(pointer, Standing.PROVEN, '["a contenthash record"]')
+            held = await history.see(APP, stood, hold=DAY, now=NOON + 60 * number)
+            await ServedPointers(history.file).note("app-eth.localhost", [(APP, held.pointer)])
+        history.close()
+
+    asyncio.run(see())
+
+
+def test_a_change_is_listed_and_decided(tmp_path: Path) -> None:
+    assert "no name was resolved" in pin_name()
+    seen(tmp_path, OLD, NEW)
+    listed = pin_name()
+    assert listed.startswith(f"{APP}  {OLD}\n")
+    assert f"says {NEW} since 2026-10-01 12:01, which is believed from 2026-10-02 12:01" in listed
+    data = json.loads(pin_name("--json"))
+    assert data["waiting"]["until"] == NOON + 60 + DAY
+    assert "which waits for you" in pin_name(APP)
+    assert "pinned" not in pin_name(APP, "--unpin")
+    assert "which was rejected" in pin_name(APP, "--reject")
+    assert f"{APP}  {NEW}\n" in pin_name(APP, "--accept")
+    history = pin_name(APP, "--history").splitlines()
+    assert history[0] == f"2026-10-01 12:01 to 2026-10-01 12:01  {NEW}  proven  served"
+    assert history[1] == f"2026-10-01 12:00 to 2026-10-01 12:00  {OLD}  proven"
+    told = json.loads(pin_name(APP, "--history", "--json").splitlines()[1])
+    assert (told["stood_on"], told["served"]) == (["a contenthash record"], False)
+    # What is served is rejected, so that the one before is; a browser may hold what it left.
+    assert f"{APP}  {OLD}\n" in pin_name(APP, "--reject")
+    assert "rejected" in pin_name(APP, "--history")
+
+
+def test_what_a_browser_stored_is_kept(tmp_path: Path) -> None:
+    seen(tmp_path, OLD, NEW)
+    assert run("pin-name", "app-eth.localhost", "--keep-stored").exit_code == 2
+    pin_name(APP, str(NEW))
+    seen(tmp_path, NEW)
+    pin_name(APP, str(OLD))
+    assert "is kept" in pin_name("app-eth.localhost", "--keep-stored")
+    assert run("pin-name", "app-eth.localhost", "--keep-stored").exit_code == 2
+
+
+def test_versions_are_compared_by_their_files(tmp_path: Path) -> None:
+    roots = []
+    for version, files in enumerate(({"a": "1", "b": "1"}, {"a": "1", "b": "2", "c": "3"})):
+        folder = tmp_path / str(version)
+        folder.mkdir()
+        for name, text in files.items():
+            (folder / name).write_text(text)
+        added = run("add", str(folder), "--json").output.splitlines()[-1]
+        roots.append(parse_pointer(f"/ipfs/{json.loads(added)['cid']}"))
+    seen(tmp_path, *roots)
+    compared = pin_name(APP, "--compare").splitlines()
+    assert compared == [f"{APP}  from {roots[0]} to {roots[1]}", "changed b", "added   c"]
+    data = [json.loads(line) for line in pin_name(APP, "--compare", "--json").splitlines()]
+    assert [(each["kind"], each["path"]) for each in data] == [("changed", "b"), ("added", "c")]
+    assert "they are alike" in pin_name(APP, str(roots[0]), "--compare")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--unpin"], "needs a name"),
+        ([APP, "--unpin", "--accept"], "exclude each other"),
+        ([APP], "never resolved here"),
+        ([APP, "--history"], "never resolved here"),
+        ([APP, "no version"], "no CID"),
+    ],
+)
+def test_what_cannot_be_done_says_why(words: list[str], says: str) -> None:
+    result = run("pin-name", *words)
+    assert (result.exit_code, says in result.output) == (2, True)

@@ -479,3 +479,14 @@ async def test_evidence_that_cannot_be_written_is_said_and_harms_nothing(
         with pytest.raises(Unproven):
             await pool.first_proven(question(2), check(question(1)))
     assert "could not be kept: No space left on device" in caplog.text
+
+
+async def test_who_was_outproved_is_at_fault_and_no_liar() -> None:
+    async with pool_of(source("a", honest), source("b", honest)) as asked:
+        asked.outproved("a", "does not prove what another one proved: " + "x" * 1000)
+        asked.outproved("nobody", "is not there")
+        statuses = {status.name: status for status in asked.status()}
+    assert (statuses["a"].errors, statuses["b"].errors) == (1, 0)
+    assert statuses["a"].lies == 0
+    assert statuses["a"].last_reason.startswith("does not prove")
+    assert len(statuses["a"].last_reason) == LIMITS.reason_characters

@@ -169,6 +169,7 @@ class Pool:
         k: int,
         deadline: float | None = None,
         last_resort: bool = False,
+        heavy: bool = False,
     ) -> Word[K]:
         """What at least ``k`` distinct operators say alike: their word, not a proof.
 
@@ -180,7 +181,9 @@ class Pool:
             Unproven: fewer than ``k`` operators agree, or two camps of ``k`` contradict
                 each other; the reasons say who said what.
         """
-        survey = await self.survey(requests, key, deadline=deadline, last_resort=last_resort)
+        survey = await self.survey(
+            requests, key, deadline=deadline, last_resort=last_resort, heavy=heavy
+        )
         tally: Tally[K] = Tally()
         for source, said in survey.said:
             tally.add(source, said)
@@ -199,10 +202,12 @@ class Pool:
         *,
         deadline: float | None = None,
         last_resort: bool = False,
+        heavy: bool = False,
     ) -> Survey[T]:
         """What each source that is not in quarantine says, for answers that nobody can prove.
 
-        ``read`` raises from the tree of `errors` where an answer is malformed.
+        ``read`` raises from the tree of `errors` where an answer is malformed; ``heavy``
+        runs it in a thread.
         ``last_resort`` asks those in quarantine too where no other has said anything:
         for what is given away rather than found out, so that nobody's word counts.
         """
@@ -216,9 +221,9 @@ class Pool:
             if standing not in quarantined
         ]
         survey: Survey[T] = Survey([], dict(candidates.left_out))
-        await self._hear(heard, asked, read, seconds, survey)
+        await self._hear(heard, asked, read, survey, heavy=heavy, seconds=seconds)
         if last_resort and not survey.said:
-            await self._hear(quarantined, asked, read, seconds, survey)
+            await self._hear(quarantined, asked, read, survey, heavy=heavy, seconds=seconds)
         for standing in quarantined:
             survey.reasons.setdefault(standing.source.name, standing.why_not_now())
         return survey
@@ -372,12 +377,14 @@ class Pool:
         standings: Sequence[Standing],
         asked: tuple[Request, ...],
         read: Verify[T],
-        seconds: float,
         survey: Survey[T],
+        *,
+        heavy: bool,
+        seconds: float,
     ) -> None:
         """Ask them all at once, and add what they say to the survey."""
         tasks = [
-            asyncio.create_task(self._ask(standing, asked, read, False, seconds))
+            asyncio.create_task(self._ask(standing, asked, read, heavy, seconds))
             for standing in standings
         ]
         try:

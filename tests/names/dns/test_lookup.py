@@ -15,7 +15,14 @@ from tests.names.dns.world import CONTENT, OTHER, World, resolver, the_world
 from tests.proofs.dnssec.signed_zone import HOUR, NOW, TTL, wire
 from tests.proofs.dnssec.signing import key
 from tests.sources.stand import hanging
-from walkaway.errors import InvalidRequest, SourceFault, TooMuch, Unproven, UnsignedName
+from walkaway.errors import (
+    InvalidRequest,
+    SourceFault,
+    TooMuch,
+    Unproven,
+    UnsignedName,
+    Unsupported,
+)
 from walkaway.limits import LIMITS
 from walkaway.names.dns.lookup import DnsLookup, dns_name
 from walkaway.names.dns.verdict import Insecure, Secure
@@ -126,6 +133,7 @@ async def test_a_broken_zone_is_refused_and_no_resolver_is_to_blame(name: str, w
             await lookup.answer(name, "TXT")
         assert set(raised.value.reasons) == {"a", "b", "c"}
         assert all(why in reason for reason in raised.value.reasons.values())
+        world.clock.seconds += LIMITS.dns_failure_seconds
     for status in pool.status():
         assert (status.state, status.lies, status.errors) == (SourceState.IN_USE, 0, 0)
 
@@ -229,6 +237,34 @@ async def test_what_was_proven_is_kept_as_long_as_it_says() -> None:
     assert len(world.asked) == 7
 
 
+async def test_what_could_not_be_proven_is_not_asked_for_again_at_once() -> None:
+    world = the_world()
+    lookup = world.lookup()
+    for asked in (True, False, False):
+        world.asked.clear()
+        with pytest.raises(Unproven, match="no key of the zone made it"):
+            await lookup.answer("_dnslink.broken.org", "TXT")
+        assert bool(world.asked) is asked
+    world.clock.seconds += LIMITS.dns_failure_seconds
+    with pytest.raises(Unproven):
+        await lookup.answer("_dnslink.broken.org", "TXT")
+    assert world.asked
+
+
+async def test_a_word_is_kept_as_long_as_it_says() -> None:
+    world = the_world()
+    lookup = world.lookup()
+    first = await lookup.answer("_dnslink.plain.org", "TXT")
+    world.asked.clear()
+    assert await lookup.answer("_dnslink.plain.org", "TXT") is first
+    with pytest.raises(UnsignedName, match="is not signed"):
+        await lookup.proven("_dnslink.plain.org", "TXT")
+    assert world.asked == []
+    # Of another name there, no one is asked for what nobody signs but who gives their word.
+    await lookup.answer("plain.org", "TXT")
+    assert world.asked == [DnsRequest("plain.org.", "TXT")] * 2
+
+
 async def test_no_more_is_kept_than_there_is_room_for() -> None:
     world = the_world()
     lookup = world.lookup(limits=replace(LIMITS, dns_answers=1, dns_zones=2))
@@ -266,7 +302,7 @@ async def test_a_zone_may_change_its_keys_before_the_old_ones_run_out() -> None:
     world.zone("org.").delegate(zone)
     zone.add("new.example.org.", "TXT", f'"{CONTENT}"')
     with pytest.raises(Unproven, match="is not proven"):
-        # Whoever asks again at once gets no further: what is quite new is not forgotten.
+        # What is quite new is not forgotten: nothing there could have changed.
         await lookup.answer("new.example.org", "TXT")
     world.clock.seconds += LIMITS.dns_fresh_seconds + 1
     assert text_of(await lookup.answer("new.example.org", "TXT")) == CONTENT
@@ -282,6 +318,10 @@ async def test_what_is_over_by_the_clock_is_refused() -> None:
 def test_names_are_brought_into_one_form() -> None:
     assert dns_name("Example.ORG").to_text() == "example.org."
     assert dns_name("bücher.example").to_text() == "xn--bcher-kva.example."
+    assert dns_name(".").to_text() == "."
+    for name in ("a.onion", "printer.local", "x.y.internal", "localhost"):
+        with pytest.raises(Unsupported, match="no DNS resolver is asked"):
+            dns_name(name)
     with pytest.raises(TooMuch, match="more than 40 labels"):
         dns_name("a." * 41 + "org")
 

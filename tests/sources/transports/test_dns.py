@@ -59,8 +59,10 @@ WRONG: list[tuple[Say, str]] = [
     (of_another_name, "one to another question"),
     (lambda query: query, "no answer to a query"),
     (refused, "answers REFUSED"),
-    (lambda query: query[:2] + b"\xff" * 5, "no DNS message"),
-    (lambda query: b"", "no DNS message"),
+    (lambda query: query[:20], "no DNS message"),
+    (lambda query: query[:2] + b"\xff" * 5, "no question, or to several"),
+    (lambda query: b"", "no question, or to several"),
+    (lambda query: query[:4] + b"\xff\xff" + query[6:], "no question, or to several"),
 ]
 
 
@@ -167,7 +169,7 @@ async def test_a_resolver_that_says_nothing_is_left_in_time() -> None:
 async def test_half_an_answer_is_none() -> None:
     async with resolver(stream=lambda q: answered(q)[:1], closes=True) as here:
         async with stream(here) as transport:
-            with pytest.raises(SourceFault, match="no DNS message"):
+            with pytest.raises(SourceFault, match="no question"):
                 await transport.fetch(ASKED)
     async with resolver(stream=lambda _: None, closes=True) as here, stream(here) as transport:
         with pytest.raises(SourceFault, match="without a whole answer"):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import dns.exception
@@ -20,7 +19,7 @@ from dns.rdatatype import DS, RdataType, is_metatype, to_text
 
 from walkaway.anchors.dns_root import RootAnchors, dns_root_anchors
 from walkaway.chain.single_flight import SingleFlight
-from walkaway.errors import InvalidRequest, NoSuchName, TooMuch, Unproven, UnsignedName
+from walkaway.errors import InvalidRequest, NoSuchName, TooMuch, Unproven, UnsignedName, Unsupported
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.dns.questions import Questions
 from walkaway.names.dns.unsigned import read_unsigned
@@ -43,12 +42,20 @@ from walkaway.sources.request import DnsRequest
 __all__ = ["DnsLookup", "dns_name"]
 
 
+_ELSEWHERE = frozenset((b"alt", b"internal", b"invalid", b"local", b"localhost", b"onion"))
+"""Names below these are not DNS's, or nobody else's business (RFC 6761, 6762, 7686, 9476)."""
+
+
+_ADVICE = "its zone's signatures may be broken, or resolvers be kept from answering"
+
+
 def dns_name(text: str) -> Name:
     """A DNS name, absolute and in lower case; international ones by IDNA 2008.
 
     Raises:
         InvalidRequest: it is none.
         TooMuch: it has more labels than are looked up.
+        Unsupported: it is none that resolvers are to be asked for.
     """
     try:
         name = dns.name.from_text(text, idna_codec=dns.name.IDNA_2008_Practical).canonicalize()
@@ -56,6 +63,8 @@ def dns_name(text: str) -> Name:
         raise InvalidRequest(f"{text[:100]!r} is no DNS name") from None
     if len(name.labels) > LIMITS.dns_labels:
         raise TooMuch(f"a DNS name has more than {LIMITS.dns_labels} labels")
+    if name != root and name.labels[-2] in _ELSEWHERE:
+        raise Unsupported(f"no DNS resolver is asked for names like {text[:100]!r}")
     return name
 
 
@@ -90,7 +99,7 @@ class DnsLookup:
         self._limits = limits
         self._agree = limits.dns_operators if agree is None else agree
         self._zones = Zones(anchors or dns_root_anchors(), clock, limits)
-        self._kept: OrderedDict[tuple[Name, RdataType], Secure] = OrderedDict()
+        self._kept: OrderedDict[tuple[Name, RdataType], _Kept] = OrderedDict()
         self._flights: SingleFlight[Secure | _Unsigned] = SingleFlight()
 
     async def answer(self, name: str, rdtype: str) -> Verdict:
@@ -99,11 +108,15 @@ class DnsLookup:
         Raises:
             Unproven: it is bogus, or nobody could supply a proof; says why, resolver by
                 resolver. Or resolvers do not agree on what nobody signs.
-            InvalidRequest: it is no DNS name.
+            InvalidRequest, Unsupported: it is no DNS name.
         """
         asked, kind = dns_name(name), _record_type(rdtype)
         found = await self._found(asked, kind)
-        return found if isinstance(found, Secure) else await self._word(asked, kind, found)
+        if not isinstance(found, _Unsigned):
+            return found
+        word = await self._word(asked, kind, found)
+        self._keep(asked, kind, word, word.until)
+        return word
 
     async def proven(self, name: str, rdtype: str) -> Secure:
         """The records of one type at a name, or their absence, but nobody's word.
@@ -133,26 +146,33 @@ class DnsLookup:
         signed = [*(step.value.rrset for step in secure.steps), answer.rrset]
         return [(rrset.signed_data(), rrset.rrsig.signature) for rrset in signed]
 
-    async def _found(self, name: Name, rdtype: RdataType) -> Secure | _Unsigned:
+    async def _found(self, name: Name, rdtype: RdataType) -> Verdict | _Unsigned:
         kept = self._kept.get((name, rdtype))
-        if kept is not None and kept.until > self._clock.now():
-            self._kept.move_to_end((name, rdtype))
-            return kept
-        found = await self._flights.run((name, rdtype), lambda: self._look_up(name, rdtype))
-        if isinstance(found, Secure):
-            self._keep(name, rdtype, found)
-        return found
+        if kept is None or kept.until <= self._clock.now():
+            return await self._flights.run((name, rdtype), lambda: self._look_up(name, rdtype))
+        self._kept.move_to_end((name, rdtype))
+        if isinstance(kept.found, Unproven):
+            raise _again(kept.found)
+        return kept.found
 
     async def _look_up(self, name: Name, rdtype: RdataType) -> Secure | _Unsigned:
         questions = Questions(self._pool, self._clock, self._limits)
         try:
             async with asyncio.timeout(self._limits.dns_lookup_seconds):
-                return await self._follow(name, rdtype, questions)
+                found = await self._follow(name, rdtype, questions)
         except TimeoutError:
             seconds = self._limits.dns_lookup_seconds
-            raise _unproven(name, f"its proof took longer than {seconds:g} s", {}) from None
+            raise _unproven(name, f"its proof took longer than {seconds:g} s") from None
+        except Unproven as error:
+            # Who asks for a broken name at once again is not to ask all resolvers again.
+            failed_until = self._clock.now() + self._limits.dns_failure_seconds
+            self._keep(name, rdtype, _again(error), failed_until)
+            raise
         finally:
             await questions.close()
+        if isinstance(found, Secure):
+            self._keep(name, rdtype, found, found.until)
+        return found
 
     async def _follow(
         self, name: Name, rdtype: RdataType, questions: Questions
@@ -173,7 +193,7 @@ class DnsLookup:
             aliases.append(proven)
             at = proven.value.target
             if len(aliases) > self._limits.dns_aliases:
-                raise _unproven(name, f"more than {self._limits.dns_aliases} aliases", {})
+                raise _unproven(name, f"more than {self._limits.dns_aliases} aliases")
 
     async def _prove(
         self, name: Name, rdtype: RdataType, questions: Questions
@@ -183,17 +203,18 @@ class DnsLookup:
             return await self._prove_once(name, rdtype, questions)
         except Unproven as error:
             if not self._zones.forget(name):
-                raise _unproven(name, error.summary, error.reasons) from None
+                raise _unproven(name, error.summary, error) from None
         try:
             return await self._prove_once(name, rdtype, questions)
         except Unproven as error:
-            raise _unproven(name, error.summary, error.reasons) from None
+            raise _unproven(name, error.summary, error) from None
 
     async def _prove_once(
         self, name: Name, rdtype: RdataType, questions: Questions
     ) -> tuple[SignedZone, Proven[Answer]] | UnsignedZone:
-        questions.ask_ahead(name, rdtype)
         holder = name.parent() if rdtype == DS and name != root else name
+        if not self._zones.known_unsigned(holder):
+            questions.ask_ahead(name, rdtype)
         zone = await self._zones.holding(holder, questions)
         if isinstance(zone, UnsignedZone):
             return zone
@@ -220,15 +241,24 @@ class DnsLookup:
             said,
             k=min(self._agree, len(operators)),
             deadline=self._limits.newest_seconds,
+            heavy=True,
         )
         until = self._clock.now() + lasting[word.value]
         return Insecure(word, unsigned.reason, unsigned.because, until)
 
-    def _keep(self, name: Name, rdtype: RdataType, found: Secure) -> None:
-        self._kept[name, rdtype] = found
+    def _keep(self, name: Name, rdtype: RdataType, found: Verdict | Unproven, until: float) -> None:
+        self._kept[name, rdtype] = _Kept(found, until)
         self._kept.move_to_end((name, rdtype))
         while len(self._kept) > self._limits.dns_answers:
             self._kept.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What a lookup ended with, and the unix time up to which it is kept."""
+
+    found: Verdict | Unproven
+    until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,11 +269,16 @@ class _Unsigned:
     because: tuple[Evidence, ...]
 
 
-def _unproven(name: Name, summary: str, reasons: Mapping[str, str]) -> Unproven:
+def _again(error: Unproven) -> Unproven:
+    """The same once more: an exception that was raised holds on to what raised it."""
+    return Unproven(error.summary, reasons=error.reasons, advice=error.advice)
+
+
+def _unproven(name: Name, why: str, error: Unproven | None = None) -> Unproven:
     return Unproven(
-        f"the DNS name {_shown(name.to_text(omit_final_dot=True))} is not proven: {summary}",
-        reasons=reasons,
-        advice="its zone's signatures may be broken, or all resolvers kept from answering",
+        f"the DNS name {_shown(name.to_text(omit_final_dot=True))} is not proven: {why}",
+        reasons=error.reasons if error else {},
+        advice=(error.advice if error else "") or _ADVICE,
     )
 
 

@@ -52,6 +52,8 @@ class DnsQuery:
         """
         if len(reply) > LIMITS.dns_message_bytes:
             raise SourceFault("its answer is longer than a DNS message")
+        if int.from_bytes(reply[4:6], "big") != 1:
+            raise SourceFault("its answer is to no question, or to several")
         try:
             head = dns.message.from_wire(reply, question_only=True, ignore_trailing=True)
         except (dns.exception.DNSException, ValueError):

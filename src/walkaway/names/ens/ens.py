@@ -136,22 +136,24 @@ class Ens:
         """Where a name's content is, by its contenthash.
 
         Raises:
-            NoSuchName: it is proven that the name has no resolver, or no content.
+            NoSuchName: it is proven that the name has no resolver, or no content, or
+                what it holds for content is none.
             Unproven: nobody could supply a proof, no gateway answered, or the Universal
                 Resolver was changed.
             Unsupported: the content is on a network that is not read here, or the
                 chain has no ENS.
-            ProofError: what the name holds for a contenthash is none.
+            ProofError: the Universal Resolver gives what is no answer (ENSIP-23).
             InvalidRequest: it is no name of ENS.
         """
         record = ContentRecord()
         answer = await self.lookup(name, [record])
         held = answer.values[record]
         if held is None:
-            raise _nowhere(answer.name, "it has no contenthash")
+            raise _nowhere(answer.name, "it has no contenthash", answer.gateways)
         if not isinstance(held, ContentHash):
             reason = held.reason if isinstance(held, Unreadable) else "it is of another kind"
-            raise _nowhere(answer.name, f"its contenthash cannot be read: {reason}")
+            reason = f"its contenthash cannot be read: {reason}"
+            raise _nowhere(answer.name, reason, answer.gateways)
         pointer = held.pointer()
         facts = (("contenthash", held.data), ("pointer", str(pointer)))
         because = Evidence("the name's contenthash (ENSIP-7)", facts, (answer.because,))
@@ -204,11 +206,10 @@ class Ens:
         if isinstance(found, Failure):
             _raise_failure(shown, found, ran)
         if not found.name:
-            raise _nowhere(shown, "it has no primary name")
+            raise _nowhere(shown, "it has no primary name", ran.gateways)
         if not is_normalized(found.name):
-            raise _nowhere(
-                shown, f"its primary name {found.name[:100]!r} is not normalised (ENSIP-15)"
-            )
+            reason = f"its primary name {found.name[:100]!r} is not normalised (ENSIP-15)"
+            raise _nowhere(shown, reason, ran.gateways)
         normal = normalize(found.name)
         because = _of_name(normal, ran, proven.because)
         return EnsPrimary(
@@ -285,7 +286,9 @@ def _raise_failure(name: EnsName | str, failure: Failure, ran: _Ran) -> NoReturn
     raise _nowhere(name, str(failure))
 
 
-def _nowhere(name: EnsName | str, reason: str) -> NoSuchName:
+def _nowhere(name: EnsName | str, reason: str, gateways: tuple[str, ...] = ()) -> NoSuchName:
+    word = f"by the word of {', '.join(gateways)}, which the name's own contract accepted"
     return NoSuchName(
-        f"{str(name)[:100]!r} leads nowhere in ENS", reasons={"the chain": f"{reason} (proven)"}
+        f"{str(name)[:100]!r} leads nowhere in ENS",
+        reasons={"the chain": f"{reason} ({word if gateways else 'proven'})"},
     )

@@ -35,6 +35,10 @@ KEY = "k51qzi5uqu5dlvj2baxnqndepeb86cbk3ng7n3i46uzyxzyqj2xjonzllnv0v8"
             "https://en-wikipedia--on--ipfs-org.ipns.gateway.example/wiki/",
             Pointer("ipns", "en.wikipedia-on-ipfs.org", ("wiki",)),
         ),
+        ("App.eth/a.js", Pointer("ipns", "App.eth", ("a.js",))),
+        ("http://app-eth.localhost:8080/a%20b", Pointer("ipns", "app.eth", ("a b",))),
+        ("http://app.eth.localhost:8080", Pointer("ipns", "app.eth")),
+        ("http://app.eth/a", Pointer("ipns", "app.eth", ("a",))),
     ],
 )
 def test_each_form_is_read_as_it_is_meant(word: str, pointer: Pointer) -> None:
@@ -49,6 +53,7 @@ def test_each_form_is_read_as_it_is_meant(word: str, pointer: Pointer) -> None:
         ("/ipfs/", "names no content"),
         ("/ipld/x", "names no content"),
         ("index.html", "is no CID"),
+        ("eth", "is no CID"),
         ("ipfs://", "names no content"),
         ("ipfs://example.org", "is no CID"),
         ("http://example.org/", "names no content"),

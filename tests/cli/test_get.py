@@ -117,7 +117,7 @@ def test_a_name_of_ones_own_leads_there_and_is_said_to_be_a_word(
     assert told.endswith("proven, by a name that is somebody's word\n")
     absent = get("/ipns/nobody.example")
     assert absent.exit_code == 1
-    assert "'nobody.example' is not resolved" in absent.stderr
+    assert "'_dnslink.nobody.example' is not proven: no source" in absent.stderr
 
 
 def test_a_tar_and_a_car_hold_it(site: str) -> None:

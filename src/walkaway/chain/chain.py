@@ -65,13 +65,15 @@ class ChainSettings:
 
     ``checkpoint`` is a trusted beacon block root, or None; ``operators`` how
     many must agree where neither one is given nor one was kept;
-    ``state_directory`` None keeps nothing; ``cache_bytes`` is how much of what
+    ``state_directory`` None keeps nothing, and so does ``only_reads``, which begins from what
+    another process keeps there; ``cache_bytes`` is how much of what
     was fetched may be kept there. Ages are seconds.
     """
 
     checkpoint: bytes | None = None
     operators: int = 2
     state_directory: Path | None = None
+    only_reads: bool = False
     cache_bytes: int = LIMITS.disk_cache_bytes
     head_age_limit: float = LIMITS.head_age_seconds
     checkpoint_age_limit: float = LIMITS.checkpoint_age_seconds
@@ -102,7 +104,12 @@ class Chain:
         self._heads = ServedHeads(spec, self._clock, self.settings.head_age_limit)
         self._tell = tell
         self._progress = progress
-        self._keeper = Keeper(self.settings.state_directory, spec, self._clock)
+        self._keeper = Keeper(
+            self.settings.state_directory,
+            spec,
+            self._clock,
+            only_reads=self.settings.only_reads,
+        )
         self._recall = Recall(_cache(self.settings, spec))
         self._index = HeaderIndex(_kept_at(self.settings, spec, "headers"), spec.chain_id)
         self._state = State(pool, self._heads.depth, self._recall)
@@ -402,7 +409,7 @@ class Chain:
 
 
 def _kept_at(settings: ChainSettings, spec: ChainSpec, kind: str) -> Path | None:
-    directory = settings.state_directory
+    directory = None if settings.only_reads else settings.state_directory
     return None if directory is None else directory / f"{spec.network}.{kind}"
 
 

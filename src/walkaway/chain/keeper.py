@@ -19,10 +19,19 @@ __all__ = ["Keeper"]
 class Keeper:
     """The memory of one network: what was finalized, and the highest head ever proven.
 
-    Without a directory it remembers for this run only.
+    Without a directory it remembers for this run only, and so it does where another process
+    has the directory: then it ``only_reads`` what that keeps.
     """
 
-    def __init__(self, directory: Path | None, spec: ChainSpec, clock: FlooredClock) -> None:
+    def __init__(
+        self,
+        directory: Path | None,
+        spec: ChainSpec,
+        clock: FlooredClock,
+        *,
+        only_reads: bool = False,
+    ) -> None:
+        self._only_reads = only_reads
         self._files = None if directory is None else KeptState(directory, spec.network)
         self._spec = spec
         self._clock = clock
@@ -38,7 +47,8 @@ class Keeper:
         """
         if self._files is None:
             return None
-        self._files.lock()
+        if not self._only_reads:
+            self._files.lock()
         kept = self._files.load()
         if kept is None:
             return None
@@ -109,7 +119,7 @@ class Keeper:
 
     def keep(self, store: LightClientStore, checkpoint: Checkpoint) -> None:
         """Write everything down. Raises `ConfigError` where it cannot be written."""
-        if self._files is None:
+        if self._files is None or self._only_reads:
             return
         self._files.save(
             Kept(

@@ -20,7 +20,7 @@ from walkaway.errors import ConfigError, SourceFault
 from walkaway.limits import LIMITS
 from walkaway.sources.json_text import parse_json
 
-__all__ = ["Kept", "KeptState"]
+__all__ = ["Kept", "KeptState", "in_use"]
 
 FORMAT = "walkaway light-client store 1"
 
@@ -43,6 +43,19 @@ class Kept:
     checkpoint: bytes
     finalized: dict[int, bytes] = field(default_factory=dict)
     finalized_block: tuple[int, bytes] | None = None
+
+
+def in_use(directory: Path, network: str) -> bool:
+    """Whether another process follows this network with the state that is kept there."""
+    kept = KeptState(directory, network)
+    if not kept.path.parent.is_dir():
+        return False
+    try:
+        kept.lock()
+    except ConfigError:
+        return True
+    kept.unlock()
+    return False
 
 
 class KeptState:

@@ -16,6 +16,7 @@ from walkaway.cli.byte_bar import ByteBar
 from walkaway.cli.config import Settings
 from walkaway.cli.content import content_of, find_address
 from walkaway.cli.content_words import PlaceArgument, read_pointer
+from walkaway.cli.ens_on_demand import names_of
 from walkaway.cli.options import (
     ConfigOption,
     ContentSourceOption,
@@ -173,9 +174,12 @@ async def _export(
     *,
     offline: bool,
 ) -> tuple[Cid, Carried]:
-    async with content_of(settings, offline=offline) as content:
+    async with (
+        content_of(settings, offline=offline) as content,
+        names_of(settings, content, offline=offline) as names,
+    ):
         budget = Budget(EXPORT_LIMITS)
-        root = await find_address(content.blocks, settings, pointer, budget)
+        root = await find_address(content.blocks, names, pointer, budget)
         return root, await export_car(
             content.blocks, root, archive.write, budget=budget, progress=progress
         )

@@ -17,6 +17,7 @@ from walkaway.content.service import Content, ContentPlan, open_content
 from walkaway.errors import InvalidRequest, Unproven
 from walkaway.names.held import HeldNames
 from walkaway.names.pointer import Pointer
+from walkaway.names.resolution import Names
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.sizes import MEGABYTE
 from walkaway.sources.defaults import CONTENT_KINDS
@@ -60,7 +61,7 @@ async def content_of(settings: Settings, *, offline: bool = False) -> AsyncItera
         raise
 
 
-async def find_address(blocks: Blocks, settings: Settings, pointer: Pointer, budget: Budget) -> Cid:
+async def find_address(blocks: Blocks, names: Names, pointer: Pointer, budget: Budget) -> Cid:
     """The address of the block that a place leads to; the block itself is not fetched.
 
     Raises:
@@ -68,7 +69,7 @@ async def find_address(blocks: Blocks, settings: Settings, pointer: Pointer, bud
         NoSuchPath: the path leads nowhere; that is proven.
         Unproven: a name, or a block on the path, is not to be had.
     """
-    root = await find_root(held_names(settings), pointer, budget.limits)
+    root = await find_root(names, pointer, budget.limits)
     return whole_block(await resolve(blocks, root.cid, root.path, budget))
 
 

@@ -19,16 +19,18 @@ __all__ = ["PlaceArgument", "browser_url", "name_of", "read_pointer"]
 PlaceArgument = Annotated[
     str,
     typer.Argument(
-        help="A CID or CID/path; also /ipfs/..., /ipns/..., ipfs://... or a gateway's URL.",
+        help="A CID or CID/path, or a name such as app.eth; also /ipfs/..., /ipns/..., "
+        "ipfs://... or a gateway's URL.",
         metavar="PLACE",
     ),
 ]
 
 _NETWORKS: tuple[Network, ...] = ("ipfs", "ipns")
 _ENS = ".eth"
+_HERE = ".localhost"
 _ADVICE = (
-    "write it as CID (bafybei..., Qm...), CID/path, /ipfs/CID/path, /ipns/name, ipfs://CID "
-    "or a gateway's URL"
+    "write it as CID (bafybei..., Qm...), CID/path, app.eth, /ipfs/CID/path, /ipns/name, "
+    "ipfs://CID or a gateway's URL"
 )
 
 
@@ -40,7 +42,7 @@ def read_pointer(word: str) -> Pointer:
     """
     scheme, divided, rest = word.partition("://")
     if not divided:
-        plain = word if word.startswith("/") else f"/ipfs/{word}"
+        plain = word if word.startswith("/") else f"/{_network_of(word)}/{word}"
         return _pointer(word, tuple(step for step in plain.split("/") if step))
     if scheme.lower() in _NETWORKS:
         return _pointer(word, (scheme.lower(), *read_path(_before_query(rest))[0]))
@@ -56,7 +58,8 @@ def read_pointer(word: str) -> Pointer:
     network = below.partition(".")[0]
     if network in _NETWORKS:
         return _pointer(word, (network, _root(network, label), *path))
-    return _pointer(word, path)
+    name = _name_of_host(host)
+    return _pointer(word, path if name is None else ("ipns", name, *path))
 
 
 def browser_url(port: int) -> str:
@@ -84,12 +87,20 @@ def _pointer(word: str, steps: tuple[str, ...]) -> Pointer:
     return Pointer("ipfs", root, path)
 
 
+def _network_of(word: str) -> Network:
+    """Where a root is that stands by itself: a name of ENS can be no CID."""
+    return "ipns" if word.partition("/")[0].lower().endswith(_ENS) else "ipfs"
+
+
+def _name_of_host(host: str) -> str | None:
+    """The name that a host stands for: below this machine's, and those of ENS themselves."""
+    label = host.removesuffix(_HERE)
+    if label != host:
+        return uninlined(label)
+    return host if host.endswith(_ENS) else None
+
+
 def _no_cid(root: str, error: ProofError) -> InvalidRequest:
-    if root.lower().endswith(_ENS):
-        return InvalidRequest(
-            f"{root} is a name of ENS, and those are not resolved yet",
-            advice="open what it leads to by its CID",
-        )
     if "." in root.strip("."):
         return InvalidRequest(
             f"{root} is no CID", advice=f"a DNS name is written /ipns/{root}; a CID, bafybei..."

@@ -18,7 +18,7 @@ from rich.tree import Tree
 from walkaway.cli.terminal import counted, plain, short_hex
 from walkaway.errors import WalkawayError
 
-__all__ = ["explanation_tree"]
+__all__ = ["because_tree", "explanation_tree"]
 
 _DEEPEST = 64
 _LONG_RESULT = 66
@@ -45,6 +45,16 @@ def explanation_tree(
         return _explanation(question, explanation, full)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         raise WalkawayError("the endpoint gave no explanation that can be read") from None
+
+
+def because_tree(step: Mapping[str, Any], *, full: bool = False) -> RenderableType:
+    """One step of evidence with what it stands on, down to the anchors.
+
+    Raises `KeyError`, `TypeError` or `ValueError` where it is no such step.
+    """
+    tree = Tree(plain("why", "title"), guide_style="quiet")
+    _grow(tree, step, full, 0)
+    return tree
 
 
 def _explanation(question: str, explanation: Mapping[str, Any], full: bool) -> RenderableType:

@@ -14,8 +14,9 @@ from rich.text import Text
 
 from walkaway.cli.byte_bar import ByteBar
 from walkaway.cli.config import Settings
-from walkaway.cli.content import content_of, held_names, whole_block
+from walkaway.cli.content import content_of, whole_block
 from walkaway.cli.content_words import PlaceArgument, name_of, read_pointer
+from walkaway.cli.ens_on_demand import names_of
 from walkaway.cli.options import (
     ConfigOption,
     ContentSourceOption,
@@ -185,8 +186,10 @@ def _target(output: str | None, *, as_json: bool) -> Path | None:
 
 async def _get(settings: Settings, job: _Job, show: _Show, *, offline: bool) -> _Got:
     budget = Budget(EXPORT_LIMITS)
-    async with content_of(settings, offline=offline) as content:
-        names = held_names(settings)
+    async with (
+        content_of(settings, offline=offline) as content,
+        names_of(settings, content, offline=offline) as names,
+    ):
         opened = await open_pointer(content.blocks, names, job.pointer, budget)
         return await _Getting(content.blocks, opened, job, budget, show).run()
 

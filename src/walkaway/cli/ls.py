@@ -8,8 +8,9 @@ from contextlib import aclosing
 from rich.text import Text
 
 from walkaway.cli.config import Settings
-from walkaway.cli.content import content_of, held_names
+from walkaway.cli.content import content_of
 from walkaway.cli.content_words import PlaceArgument, name_of, read_pointer
+from walkaway.cli.ens_on_demand import names_of
 from walkaway.cli.options import (
     ConfigOption,
     ContentSourceOption,
@@ -60,8 +61,10 @@ def ls(
 
 async def _list(settings: Settings, pointer: Pointer, terminal: Terminal, *, offline: bool) -> None:
     budget = Budget()
-    async with content_of(settings, offline=offline) as content:
-        names = held_names(settings)
+    async with (
+        content_of(settings, offline=offline) as content,
+        names_of(settings, content, offline=offline) as names,
+    ):
         opened = await open_pointer(content.blocks, names, pointer, budget)
         look = opened.look
         if not look.what.is_directory:

@@ -13,8 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from walkaway.cli.config import Settings
-from walkaway.cli.content import content_of, find_address
+from walkaway.cli.content import content_of, find_address, held_names
 from walkaway.cli.content_words import PlaceArgument, read_pointer
+from walkaway.cli.ens_on_demand import names_of
 from walkaway.cli.options import (
     ConfigOption,
     ContentSourceOption,
@@ -151,7 +152,7 @@ def pin_ls(
 
 
 async def _unpin(store: BlockStore, settings: Settings, pointer: Pointer) -> Cid:
-    root = await find_address(store, settings, pointer, Budget())
+    root = await find_address(store, held_names(settings), pointer, Budget())
     await store.unpin(root)
     return root
 
@@ -167,8 +168,11 @@ async def _pin(
     offline: bool,
 ) -> Pin:
     """The pin; where making it fails, ``stays`` is told what is there of it."""
-    async with content_of(settings, offline=offline) as content:
-        root = await find_address(content.blocks, settings, pointer, Budget())
+    async with (
+        content_of(settings, offline=offline) as content,
+        names_of(settings, content, offline=offline) as names,
+    ):
+        root = await find_address(content.blocks, names, pointer, Budget())
         try:
             return await content.store.pin(
                 root, name, recursive, blocks=content.blocks, progress=progress

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from walkaway.errors import InvalidRequest, Unsupported
+from walkaway.names.ens.coin_types import address_text
 from walkaway.names.ens.contenthash import ContentHash
 from walkaway.names.ens.ens import Ens, EnsAnswer, EnsPrimary
 from walkaway.names.ens.records import (
@@ -49,7 +50,7 @@ async def look_up(
         "name": str(answer.name),
         "contenthash": _value(content),
         "pointer": _pointer(content),
-        "addresses": {str(each.coin_type): _value(answer.values[each]) for each in addresses},
+        "addresses": {str(each.coin_type): _address(each, answer) for each in addresses},
         "texts": {key: _value(answer.values[TextRecord(key)]) for key in texts},
         **_grounds(answer),
     }
@@ -58,7 +59,7 @@ async def look_up(
 def _primary(found: EnsPrimary) -> dict[str, Json]:
     return {
         "name": str(found.name),
-        "address": f"0x{found.address.hex()}",
+        "address": address_text(found.coin_type, found.address).text,
         "coinType": str(found.coin_type),
         **_grounds(found),
     }
@@ -73,6 +74,14 @@ def _grounds(found: EnsAnswer | EnsPrimary) -> dict[str, Json]:
         "signers": [f"0x{signer.hex()}" for signer in found.signers],
         "because": drawn([found.because])[0],
     }
+
+
+def _address(record: AddressRecord, answer: EnsAnswer) -> Json:
+    """An address as its chain writes it, and as the name holds it."""
+    value = answer.values[record]
+    if not isinstance(value, bytes):
+        return _value(value)
+    return {"address": address_text(record.coin_type, value).text, "data": f"0x{value.hex()}"}
 
 
 def _value(value: EnsValue) -> Json:

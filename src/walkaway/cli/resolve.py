@@ -1,0 +1,258 @@
+"""`walkaway resolve`: where a name leads, what it says, and why that is to be believed."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack, closing, suppress
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from walkaway.cli.config import Settings
+from walkaway.cli.content import content_of
+from walkaway.cli.ens_on_demand import EnsOnDemand, names_of
+from walkaway.cli.evidence_tree import because_tree
+from walkaway.cli.names import HISTORY
+from walkaway.cli.options import (
+    ConfigOption,
+    EndpointHostOption,
+    EndpointPortOption,
+    HomeOption,
+    JsonOption,
+    NetworkOption,
+    OfflineOption,
+    SourceOption,
+    settings_from,
+)
+from walkaway.cli.reporters import Reporter, reporter_for
+from walkaway.cli.running import ask_running, endpoint_url
+from walkaway.cli.terminal import Terminal, plain, sheet
+from walkaway.errors import InvalidRequest, NoEndpoint, UnknownMethod, WalkawayError
+from walkaway.names.ens.coin_types import coin_name
+from walkaway.names.history import PointerHistory
+from walkaway.rpc.evidence import drawn
+from walkaway.rpc.methods.names import look_up
+from walkaway.rpc.plain import plain as as_data
+
+__all__ = ["resolve", "resolved_page"]
+
+_ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
+_ETH: Final = ".eth"
+
+_STANDINGS: Final = {
+    "proven": ("proven", "good"),
+    "accepted": ("somebody's word, accepted by the name's own contract", "warn"),
+    "word": ("somebody's word, which nobody can prove", "warn"),
+    "own": ("your own setting", "quiet"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked of a name. ``texts`` are keys, ``coins`` coin types."""
+
+    name: str
+    texts: tuple[str, ...] = ()
+    coins: tuple[int, ...] = ()
+
+    @property
+    def is_of_ens(self) -> bool:
+        """Whether ENS alone can answer it."""
+        is_named_so = self.name.lower().removesuffix(".").endswith(_ETH)
+        return bool(is_named_so or self.texts or self.coins or _ADDRESS.fullmatch(self.name))
+
+
+def resolve(
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A name (app.eth, example.org, an IPNS key, a name of ArNS), or an address.",
+            metavar="NAME",
+        ),
+    ],
+    *,
+    why: Annotated[bool, typer.Option("--why", help="Draw the chain of evidence.")] = False,
+    text: Annotated[
+        list[str] | None,
+        typer.Option("--text", help="A text record of ENS to show. Repeatable.", metavar="KEY"),
+    ] = None,
+    coin: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--coin",
+            help="A coin type whose address to show: 60 is ether, 0 bitcoin. Repeatable.",
+            metavar="NUMBER",
+            min=0,
+        ),
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Show every byte of each fact.")] = False,
+    offline: OfflineOption = False,
+    network: NetworkOption = None,
+    source: SourceOption = None,
+    host: EndpointHostOption = None,
+    port: EndpointPortOption = None,
+    config: ConfigOption = None,
+    state_directory: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show where a name leads, its addresses and texts, and how firmly that stands.
+
+    Of an address, shows its primary name. Names of ENS are asked of the endpoint
+    that is running on this machine (walkaway up); where none is, the chain is
+    followed for it, which takes a moment. With --why, every step is drawn.
+
+    Example: walkaway resolve vitalik.eth --text url --coin 0 --why
+    """
+    terminal = Terminal(as_json=as_json)
+    with terminal.ending():
+        settings = settings_from(
+            config,
+            source,
+            network=network,
+            serve="gateway",
+            host=host,
+            port=port,
+            state_directory=state_directory,
+        )
+        question = _Question(name, tuple(text or ()), tuple(coin or ()))
+        reporter = reporter_for(terminal)
+        try:
+            told = asyncio.run(_told(settings, question, reporter, offline=offline))
+        finally:
+            reporter.close()
+        page = resolved_page(told, width=terminal.person.width, why=why, full=full)
+        if as_json:
+            terminal.print_json(told)
+        else:
+            terminal.show(page)
+
+
+async def _told(
+    settings: Settings, question: _Question, reporter: Reporter, *, offline: bool
+) -> dict[str, Any]:
+    """What the name says, as `walkaway_resolve` tells it, with what is served here of it."""
+    if question.is_of_ens:
+        told = await _of_ens(settings, question, reporter, offline=offline)
+    else:
+        told = await _of_another_kind(settings, question.name, reporter, offline=offline)
+    return {"asked": question.name, **told, "held": await _held(settings, told)}
+
+
+async def _of_ens(
+    settings: Settings, question: _Question, reporter: Reporter, *, offline: bool
+) -> dict[str, Any]:
+    if offline:
+        raise InvalidRequest("what ENS says now cannot be told while --offline asks nobody")
+    url = endpoint_url(settings.host, settings.port)
+    options: dict[str, object] = {"texts": list(question.texts), "coins": list(question.coins)}
+    with suppress(NoEndpoint, UnknownMethod):
+        told = await ask_running(url, "walkaway_resolve", [question.name, options])
+        if isinstance(told, Mapping):
+            return dict(told)
+        raise WalkawayError("the endpoint gave no answer that can be read")
+    async with AsyncExitStack() as opened:
+        chain = EnsOnDemand(settings, opened, tell=reporter.tell, progress=reporter.sync)
+        ens = await chain.ens()
+        found = await look_up(ens, question.name, texts=question.texts, coins=question.coins)
+        return dict(found)
+
+
+async def _of_another_kind(
+    settings: Settings, name: str, reporter: Reporter, *, offline: bool
+) -> dict[str, Any]:
+    async with (
+        content_of(settings, offline=offline) as content,
+        names_of(
+            settings, content, offline=offline, tell=reporter.tell, progress=reporter.sync
+        ) as names,
+    ):
+        found = await names.resolve(name)
+    because = None if found.because is None else drawn([found.because])[0]
+    return {
+        "name": name,
+        "pointer": str(found.pointer),
+        "standing": found.standing.value,
+        "seconds": as_data(found.seconds),
+        "waiting": as_data(found.waiting),
+        "because": because,
+    }
+
+
+async def _held(settings: Settings, told: Mapping[str, Any]) -> str | None:
+    """What is served here of the name, where that is not what it says now."""
+    if told.get("pointer") is None or not isinstance(told.get("name"), str):
+        return None
+    history = PointerHistory(settings.state_directory / HISTORY)
+    with closing(history):
+        held = await history.held(told["name"])
+    if held is None or str(held.pointer) == told["pointer"]:
+        return None
+    is_held = held.pinned or held.says is not None
+    return str(held.pointer) if is_held else None
+
+
+def resolved_page(
+    told: Mapping[str, Any], *, width: int, why: bool = False, full: bool = False
+) -> RenderableType:
+    """The page, from what ``walkaway_resolve`` gives.
+
+    Raises:
+        WalkawayError: it is none.
+    """
+    try:
+        parts: list[RenderableType] = [sheet(list(_rows(told)), width=width)]
+        if why and told["because"] is not None:
+            parts += [Text(), because_tree(told["because"], full=full)]
+        return Group(*parts)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        raise WalkawayError("the endpoint gave no answer that can be read") from None
+
+
+def _rows(told: Mapping[str, Any]) -> Sequence[tuple[object, object]]:
+    rows: list[tuple[object, object]] = [("name", plain(told["name"], "title"))]
+    if "coinType" in told:
+        rows.append(("address of", plain(told["address"])))
+    if "contenthash" in told or "pointer" in told:
+        rows.append(("content", _content(told)))
+    if told.get("held") is not None:
+        rows.append(("served here", plain(f"{told['held']}, as it was before", "warn")))
+    rows += [(_coin(number), _record(value)) for number, value in told.get("addresses", {}).items()]
+    rows += [(f"text {key}", _record(value)) for key, value in told.get("texts", {}).items()]
+    words, style = _STANDINGS[told["standing"]]
+    rows.append(("it is", plain(words, style)))
+    if told.get("seconds") is not None:
+        rows.append(("for", f"{float(told['seconds']):,.0f} s"))
+    if told.get("resolver"):
+        rows.append(("resolver", plain(told["resolver"])))
+    for name in ("gateways", "signers"):
+        if told.get(name):
+            rows.append((name, plain(", ".join(map(str, told[name])))))
+    return rows
+
+
+def _coin(number: str) -> str:
+    return f"address, {coin_name(int(number))}"
+
+
+def _content(told: Mapping[str, Any]) -> Text:
+    if told.get("pointer") is not None:
+        return plain(told["pointer"], "good")
+    content = told.get("contenthash")
+    if isinstance(content, Mapping) and "network" in content:
+        return plain(f"{content['network']} {content['address']}, which is not fetched here")
+    return _record(content)
+
+
+def _record(value: object) -> Text:
+    if value is None:
+        return plain("none, which is proven", "quiet")
+    if isinstance(value, Mapping):
+        if "unreadable" in value:
+            return plain(f"cannot be read: {value['unreadable']}", "warn")
+        return plain(value["address"])
+    return plain(str(value))

@@ -1,0 +1,189 @@
+"""`walkaway resolve` and `open`: over a devnet, by the endpoint that runs and without one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import webbrowser
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from tests.cli.test_up import HELLO, Recorder, devnet_with_app, settings_for
+from walkaway.cli import ens_on_demand, up
+from walkaway.cli import open as open_command
+from walkaway.cli.command_line import app
+from walkaway.cli.evidence_tree import because_tree
+from walkaway.cli.open import address_of
+from walkaway.cli.resolve import resolved_page
+from walkaway.cli.terminal import Terminal
+from walkaway.devnet.execution.accounts import NAMES_OWNER, dev_account
+from walkaway.devnet.network import Devnet
+from walkaway.errors import WalkawayError
+from walkaway.names.pointer import Pointer
+
+BIG = 190
+
+
+class Stand:
+    """A devnet with app.eth on it, and commands that know no other network."""
+
+    def __init__(self, devnet: Devnet, home: Path) -> None:
+        self.devnet = devnet
+        self.home = home
+        self.root = f"0x{devnet.checkpoint.root.hex()}"
+        self.settings = settings_for(devnet, home, checkpoint=self.root)
+
+    async def command(self, *words: str, port: int = 1) -> Result:
+        """Run a command in a thread, since this loop serves the devnet."""
+        common = ["--config", str(self.home / "walkaway.toml")]
+        common += ["--state-directory", str(self.home / "state")]
+        environment = {"WALKAWAY_CHECKPOINT": self.root, "WALKAWAY_PORT": str(port)}
+        environment |= {"WALKAWAY_HOST": "127.0.0.1", "COLUMNS": str(BIG)}
+        return await asyncio.to_thread(CliRunner().invoke, app, [*words, *common], env=environment)
+
+    async def told(self, *words: str, port: int = 1) -> dict[str, Any]:
+        """What a command tells programs."""
+        result = await self.command(*words, "--json", port=port)
+        assert result.exit_code == 0, result.output
+        found: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+        return found
+
+
+@asynccontextmanager
+async def standing(home: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stand]:
+    async with devnet_with_app() as devnet:
+        monkeypatch.setattr(up, "chain_spec", lambda _: devnet.spec)
+        monkeypatch.setattr(ens_on_demand, "chain_spec", lambda _: devnet.spec)
+        yield Stand(devnet, home)
+
+
+async def test_what_a_name_says_without_and_with_an_endpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with standing(tmp_path, monkeypatch) as stand:
+        alone = await stand.told("resolve", "App.eth", "--text", "url", "--coin", "0")
+        assert (alone["name"], alone["pointer"], alone["standing"]) == (
+            "app.eth",
+            str(HELLO),
+            "proven",
+        )
+        assert alone["addresses"]["60"]["data"] == f"0x{NAMES_OWNER.address.hex()}"
+        assert alone["addresses"]["0"] is None
+        assert alone["texts"] == {"url": None}
+        assert stand.devnet.checkpoint.root.hex() in json.dumps(alone["because"])
+        fetched = await stand.command("get", "app.eth", "-o", str(tmp_path / "hello"))
+        assert fetched.exit_code == 0, fetched.output
+        assert (tmp_path / "hello").read_bytes() == b"hello\n"
+
+        serving, reporter = _serving(stand)
+        port = int((await asyncio.wait_for(reporter.url, 20)).rpartition(":")[2])
+        beside = await stand.told("resolve", "app.eth", port=port)
+        assert (beside["pointer"], beside["resolver"]) == (alone["pointer"], alone["resolver"])
+        drawn = await stand.command("resolve", "app.eth", "--why", port=port)
+        for words in (str(HELLO), "proven", "believed: ", "address, ETH"):
+            assert words in drawn.stdout, words
+        primary = await stand.told("resolve", f"0x{dev_account(0).address.hex()}", port=port)
+        assert (primary["name"], primary["coinType"]) == ("alice.eth", "60")
+        none = await stand.command("resolve", "nobody.eth", port=port)
+        assert none.exit_code == 1
+        assert "leads nowhere in ENS" in none.output
+        # The chain is followed beside the one that has the state directory.
+        again = await stand.command("ls", "app.eth")
+        assert again.exit_code == 0, again.output
+        assert HELLO.root in again.stdout
+        await _end(serving)
+
+
+def _noting(opened: list[str]) -> Callable[[str], bool]:
+    """A browser that notes what it is to open."""
+
+    def browser(address: str) -> bool:
+        opened.append(address)
+        return True
+
+    return browser
+
+
+def _serving(stand: Stand) -> tuple[asyncio.Task[None], Recorder]:
+    reporter = Recorder()
+    return asyncio.create_task(up.serve(stand.settings, reporter)), reporter
+
+
+async def _end(serving: asyncio.Task[None]) -> None:
+    serving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await serving
+
+
+def test_names_that_need_no_chain(tmp_path: Path) -> None:
+    config = tmp_path / "walkaway.toml"
+    config.write_text(f'default_sources = false\ndnslinks = ["site.example={HELLO}"]\n')
+    config.chmod(0o600)
+    common = ["--config", str(config), "--state-directory", str(tmp_path / "state")]
+
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(app, ["resolve", *words, *common], env={"COLUMNS": str(BIG)})
+
+    own = run("Site.example")
+    assert own.exit_code == 0, own.output
+    assert str(HELLO) in own.stdout
+    assert "your own setting" in own.stdout
+    asks_nobody = run("app.eth", "--offline")
+    assert asks_nobody.exit_code == 2
+    unresolved = run("other.example", "--offline")
+    assert unresolved.exit_code == 1, unresolved.output
+    nothing = run("a..b")
+    assert nothing.exit_code == 1
+    assert "no name of a kind" in nothing.output
+
+
+@pytest.mark.parametrize(
+    ("pointer", "address"),
+    [
+        (Pointer("ipns", "App.eth"), "http://app-eth.localhost:8080/"),
+        (Pointer("ipns", "my-app.eth", ("a b",)), "http://my--app-eth.localhost:8080/a%20b"),
+        (HELLO, f"http://{HELLO.root}.ipfs.localhost:8080/"),
+        (Pointer("ipns", "a" * 60 + ".eth"), f"http://127.0.0.1:8080/ipns/{'a' * 60}.eth"),
+        (Pointer("ipns", "ardrive"), "http://ardrive.ipns.localhost:8080/"),
+    ],
+)
+def test_each_place_has_an_address_for_a_browser(pointer: Pointer, address: str) -> None:
+    assert address_of(pointer, 8080) == address
+
+
+def test_only_the_address_is_printed_where_that_is_wanted(tmp_path: Path) -> None:
+    words = ["open", "app.eth/a", "--print", "--gateway-port", "81"]
+    result = CliRunner().invoke(app, [*words, "--state-directory", str(tmp_path)])
+    assert result.output.strip() == "http://app-eth.localhost:81/a"
+    as_json = CliRunner().invoke(app, [*words, "--json", "--state-directory", str(tmp_path)])
+    assert json.loads(as_json.stdout) == {"address": "http://app-eth.localhost:81/a"}
+
+
+async def test_the_browser_opens_once_the_name_can_be_resolved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", _noting(opened))
+    async with standing(tmp_path, monkeypatch) as stand:
+        reporter = open_command._Opening(
+            Terminal(as_json=True), Pointer("ipns", "app.eth"), waits=True
+        )
+        serving = asyncio.create_task(up.serve(stand.settings, reporter))
+        while not opened:
+            await asyncio.sleep(0.01)
+            assert not serving.done()
+        assert opened[0].startswith("http://app-eth.localhost:")
+        await _end(serving)
+
+
+def test_an_answer_that_is_none_is_refused() -> None:
+    for told in ({}, {"name": "a"}, {"name": "a", "standing": "unheard of"}):
+        with pytest.raises(WalkawayError, match="can be read"):
+            resolved_page(told, width=80)
+    with pytest.raises(KeyError):
+        because_tree({})

@@ -24,9 +24,9 @@ from dns.rdtypes.ANY.DNSKEY import DNSKEY
 __all__ = ["key_trap", "often_hashed"]
 
 ITERATIONS = 500
-FALSE_KEYS, FALSE_SIGNATURES = 3, 150
-"""Whoever tries each signature with each key works 600 times for one answer. With few keys, the
-zone's own signatures are found within the trials that unbound allows itself, whatever their order."""
+FALSE_KEYS, FALSE_SIGNATURES = 3, 100
+"""Whoever tries each signature with each key works 400 times for one answer. More keys, and
+unbound could not prove the zone's own; more signatures, and BIND would not serve them."""
 DAY = 86400
 TTL = 300
 MODULUS_BYTES = 256

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TypeVar
 
 from dns.message import Message
 from dns.name import from_text
@@ -14,8 +13,6 @@ from tests.proofs.dnssec.signed_zone import NOW, Hashing, SignedZone, keys_of, w
 from tests.proofs.dnssec.signing import key
 from walkaway.proofs import Proven
 from walkaway.proofs.dnssec import Answer, Delegation, ZoneKeys, prove_answer, prove_delegation
-
-T = TypeVar("T")
 
 NSEC3 = Hashing()
 OPT_OUT = Hashing(salt="", iterations=0, opt_out=True)
@@ -35,9 +32,10 @@ class Populated:
         kind = RdataType.make(rdtype)
         return prove_answer(self.keys, from_text(name), kind, data, NOW).value
 
-    def delegation(self, name: str, message: Message | None = None) -> Delegation:
+    def delegation(self, name: str, message: Message | bytes | None = None) -> Delegation:
         """What is proven of a name below, by the zone's own response or another."""
-        data = wire(message or self.zone.response(name, "DS"))
+        given = self.zone.response(name, "DS") if message is None else message
+        data = given if isinstance(given, bytes) else wire(given)
         return prove_delegation(self.keys, from_text(name), data, NOW).value
 
 

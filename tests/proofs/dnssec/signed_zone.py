@@ -56,6 +56,7 @@ class SignedZone:
         self.hashing = hashing
         self.valid = valid
         self._rrsets: dict[tuple[Name, RdataType], RRset] = {}
+        self._listed: dict[Name, RRset] = {}
         self.add(origin, "SOA", "ns.other. mail.other. 1 7200 3600 1209600 300")
         self.add(origin, "NS", "ns.other.")
         self.put(from_rdata(self.origin, TTL, self.signer.public))
@@ -64,6 +65,7 @@ class SignedZone:
         self.put(rrset_from_text(name, TTL, "IN", rdtype, *contents))
 
     def put(self, rrset: RRset) -> None:
+        self._listed = {}
         self._rrsets[rrset.name, rrset.rdtype] = rrset
 
     def delegate(self, child: SignedZone, *, digest: str = "SHA256") -> None:
@@ -88,6 +90,19 @@ class SignedZone:
     ) -> RRset:
         """The zone's signature, or one of its name by another key, or over other things."""
         return signature(rrset, self.origin, signer or self.signer, self.valid, **changes)
+
+    def records_at(self, name: Name) -> list[RRset]:
+        """What stands at a name that the zone signs."""
+        at_cut = name != self.origin and (name, NS) in self._rrsets
+        return [
+            rrset
+            for (owner, rdtype), rrset in self._rrsets.items()
+            if owner == name and not (at_cut and rdtype == NS)
+        ]
+
+    def denials(self) -> list[RRset]:
+        """All records by which the zone denies."""
+        return list(self._denials().values())
 
     def denial_at(self, name: Name) -> RRset:
         """The record that lists a name's own types."""
@@ -177,19 +192,20 @@ class SignedZone:
 
     def _denials(self) -> dict[Name, RRset]:
         """Each name's own record of denial, by the place at which it stands."""
-        opt_out = self.hashing is not None and self.hashing.opt_out
-        listed = {}
-        for name in self._names():
-            types = self._types(name)
-            unsigned = NS in types and RRSIG not in types
-            if (types or self.hashing is not None) and not (opt_out and unsigned):
-                listed[self._place(name)] = types
-        places = sorted(listed)
-        following = [*places[1:], places[0]]
-        return {
-            place: self._denial(place, after, listed[place])
-            for place, after in zip(places, following, strict=True)
-        }
+        if not self._listed:
+            listed = {self._place(name): self._types(name) for name in self._names()}
+            places = sorted(place for place, types in listed.items() if self._is_listed(types))
+            following = [*places[1:], places[0]]
+            self._listed = {
+                place: self._denial(place, after, listed[place])
+                for place, after in zip(places, following, strict=True)
+            }
+        return self._listed
+
+    def _is_listed(self, types: list[RdataType]) -> bool:
+        if self.hashing is None:
+            return bool(types)
+        return not (self.hashing.opt_out and NS in types and RRSIG not in types)
 
     def _denial(self, place: Name, after: Name, types: list[RdataType]) -> RRset:
         own = [] if self.hashing is not None else [NSEC, *([] if RRSIG in types else [RRSIG])]

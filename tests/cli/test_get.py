@@ -250,7 +250,7 @@ def test_what_would_lead_out_is_refused_and_nothing_stays() -> None:
         (["bafkqaaa/"], 0, ""),
         (["{}/index.html", "-o", "absent/x"], 1, "next   make the folder"),
         (["{}/index.html", "-o", "x" * 300], 1, "cannot be written: File name too long"),
-        (["vitalik.eth"], 2, "vitalik.eth is a name of ENS"),
+        (["vitalik.eth"], 1, "the chain  nobody is asked: --offline"),
         (["example.org"], 2, "written /ipns/example.org"),
         (["bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e"], 1, "not held here"),
         (["no-address"], 2, "no-address is no CID"),

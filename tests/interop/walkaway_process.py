@@ -64,7 +64,7 @@ class Walkaway:
             await process.wait()
             pytest.fail(f"walkaway {arguments[0]} took more than {RUN_SECONDS} seconds")
         if process.returncode != 0:
-            told = errors.decode(errors="replace")[-4000:]
+            told = (output[-1000:] + errors).decode(errors="replace")[-4000:]
             pytest.fail(f"walkaway {' '.join(arguments)[:200]} failed:\n{told}")
         return output
 

@@ -78,8 +78,9 @@ class NameOrigins:
             return _with_changes(await serve(asked))
         if asked.wish.is_worker_script:
             return await self._worker_script(asked, serve)
-        # What the name says now is known only once it was asked for.
-        answer = _with_changes(await serve(asked))
+        # What the name says now is known only once it was asked for. A browser asks each time
+        # whether what it has is still good, so that a decision is heard of at once.
+        answer = checked_each_time(_with_changes(await serve(asked)))
         if asked.wish.headers.get("sec-fetch-mode") != "navigate":
             return answer
         left = await self._served.left(asked.mount.authority)
@@ -118,6 +119,7 @@ class NameOrigins:
             names,
             self._policy,
             left,
+            asked.mount.authority,
             action=DECIDE_PATH if is_own else "",
             token=self._tokens.of(place.authority) if is_own else "",
         )

@@ -55,7 +55,7 @@ def is_script(answer: Answer) -> bool:
 
 
 def checked_each_time(answer: Answer) -> Answer:
-    """The same, which no cache gives without asking first, whatever the page said of updates."""
+    """The same, which no cache gives without asking first; pages can say otherwise of nothing."""
     kept = [(name, value) for name, value in answer.headers if name != b"cache-control"]
     answer.headers = [*kept, (b"cache-control", b"no-cache")]
     return answer

@@ -53,7 +53,7 @@ pre{white-space:pre-wrap}
 text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom}}
 th,td.dim{overflow-wrap:normal}
 .one{display:inline-block;margin:0 .5rem .5rem 0}
-button{font:inherit;padding:.3rem .75rem}
+button{font:inherit;overflow-wrap:normal;padding:.3rem .75rem}
 h3{font-size:1rem;font-weight:600;margin-bottom:0}
 button:focus-visible{outline:.15rem solid currentcolor;outline-offset:.15rem}
 .dim,footer{color:var(--dim)}

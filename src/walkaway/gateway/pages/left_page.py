@@ -91,11 +91,17 @@ LEFT_POLICY: Final = (
 
 
 def left_page(
-    left: Sequence[LeftPointer], *, action: str, token: str, then: str, elsewhere: str
+    left: Sequence[LeftPointer],
+    origin: str,
+    *,
+    action: str,
+    token: str,
+    then: str,
+    elsewhere: str,
 ) -> bytes:
     """What happened to a name, and a form that clears what the page that was left has stored.
 
-    ``action`` is where that is sent, with ``token``; ``then`` the path that was asked for;
+    ``origin`` is the host, with its port, on which that was; ``action`` is where that is sent, with ``token``; ``then`` the path that was asked for;
     ``elsewhere`` the gateway's own page, on which the person keeps what is stored instead.
     """
     title = "This site is not what you were shown before"
@@ -112,7 +118,8 @@ def left_page(
         f'<input type="hidden" name="then" value="{escape(then)}">\n'
         "<p><button>Clear it, and open the site</button></p>\n</form>\n"
         f'<p class="dim">If you trust what it stored, keep it: on <a href="{escape(elsewhere)}">'
-        "the gateway\u2019s own page</a>, or with <code>walkaway pin-name --keep-stored</code>."
+        "the gateway\u2019s own page</a>, or with <code>walkaway pin-name "
+        f"{escape(origin)} --keep-stored</code>."
         "</p>\n</main>\n"
     )
     return (

@@ -212,6 +212,7 @@ class Limits:
     dns_operators: int = 2
     dnslink_characters: int = 2048
     ipns_seconds: float = 10.0
+    ipns_others_seconds: float = 2.0
     ipns_least_seconds: float = 5.0
     ipns_most_seconds: float = 24 * 3600.0
     ipns_again_seconds: float = 30.0

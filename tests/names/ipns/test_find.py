@@ -15,7 +15,7 @@ from walkaway.limits import LIMITS, Limits
 from walkaway.names.held import HeldNames
 from walkaway.names.ipns.find import IpnsNames
 from walkaway.names.pointer import Pointer
-from walkaway.sources.request import IpnsRequest
+from walkaway.sources.request import IpnsRequest, Request
 
 SIGNER = Signer()
 SITE = Pointer("ipfs", ROOT)
@@ -152,10 +152,44 @@ async def test_many_who_ask_at_once_share_the_answer(tmp_path: Path) -> None:
     assert stand.questions == 2
 
 
-async def test_who_never_answers_is_waited_for_no_longer_than_that(tmp_path: Path) -> None:
-    stand = Stand(tmp_path, Router("a", SIGNER.record(1)), Router("mute", ...))
-    async with asyncio.timeout(2):
+async def test_who_never_answers_is_not_waited_for_once_somebody_did(tmp_path: Path) -> None:
+    limits = replace(LIMITS, newest_seconds=60, ipns_seconds=60, ipns_others_seconds=0.1)
+    stand = Stand(tmp_path, Router("a", SIGNER.record(1)), Router("mute", ...), limits=limits)
+    async with asyncio.timeout(5):
         assert await stand.sequence() == 1
+
+
+async def test_nor_for_long_where_nobody_did(tmp_path: Path) -> None:
+    stand = Stand(tmp_path, Router("mute", ...))
+    async with asyncio.timeout(5):
+        with pytest.raises(Unproven) as refused:
+            await stand.sequence()
+    assert set(refused.value.reasons) == {"this machine", "mute"}
+
+
+class Slow(Router):
+    """Takes a moment."""
+
+    def say(self, request: Request) -> object:
+        async def later() -> object:
+            await asyncio.sleep(0.1)
+            return super(Slow, self).say(request)
+
+        return later()
+
+
+async def test_who_is_a_little_slower_is_waited_for(tmp_path: Path) -> None:
+    limits = replace(LIMITS, newest_seconds=60, ipns_seconds=60, ipns_others_seconds=5)
+    a, b = Router("a", SIGNER.record(1)), Slow("b", SIGNER.record(2))
+    assert await Stand(tmp_path, a, b, limits=limits).sequence() == 2
+
+
+async def test_who_gives_an_old_one_at_once_cuts_nobody_short(tmp_path: Path) -> None:
+    limits = replace(LIMITS, newest_seconds=60, ipns_seconds=60, ipns_others_seconds=0.01)
+    a, b = Router("a", SIGNER.record(4)), Slow("b", SIGNER.record(6))
+    stand = Stand(tmp_path, a, b, limits=limits)
+    await stand.held.put(SIGNER.name, SIGNER.record(5))
+    assert await stand.sequence() == 6
 
 
 async def test_routers_are_asked_as_such_and_gateways_as_such(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -126,10 +126,11 @@ class IpnsNames:
         """Ask all that may have a record, and remember what came of it."""
         held, _ = await self._held_now(name)
         limits = self._limits
-        seconds = limits.ipns_seconds if held is None else limits.newest_seconds
-        search = _Search(name, self._clock, self._loops.header(()), await self.least(name))
-        await asyncio.gather(*(search.ask(pool, seconds) for pool in self._pools))
-        known = search.ended(limits)
+        search = _Search(name, self._clock, self._loops.header(()), await self.least(name), limits)
+        await search.run(
+            self._pools, limits.ipns_seconds if held is None else limits.newest_seconds
+        )
+        known = search.ended()
         if known.signed is not None:
             # Where it cannot be held, for want of room, it is resolved all the same.
             with suppress(TooMuch, ConfigError, ProofError):
@@ -182,9 +183,11 @@ _NOTHING: Final = _Known()
 
 
 class _Search:
-    """One name, asked of several pools at once."""
+    """One name, asked of all sources of several pools at once."""
 
-    def __init__(self, name: Cid, clock: Clock, through: str, least: _Order | None) -> None:
+    def __init__(
+        self, name: Cid, clock: Clock, through: str, least: _Order | None, limits: Limits
+    ) -> None:
         self._name = name
         self._clock = clock
         self._asked = (
@@ -192,25 +195,21 @@ class _Search:
             IpnsRequest(name, "content", through),
         )
         self._least = least
+        self._limits = limits
         self._given: dict[str, HeldRecord] = {}
-        self._newest: HeldRecord | None = None
         self._reasons: dict[str, str] = {}
+        self._end = asyncio.timeout(None)
 
-    async def ask(self, pool: Pool, seconds: float) -> None:
-        """Ask every source of a pool that may have one."""
-        try:
-            newest = await pool.newest_proven(
-                self._asked, self._verified, order=_order, at_least=self._least, deadline=seconds
-            )
-        except Unproven as error:
-            self._reasons |= error.reasons
-            return
-        if self._newest is None or _order(self._newest) < _order(newest):
-            self._newest = newest
+    async def run(self, pools: Iterable[Pool], seconds: float) -> None:
+        """Ask, and give each so many seconds; once somebody gave one, not much more."""
+        with suppress(TimeoutError):
+            async with self._end:
+                await asyncio.gather(*(self._ask(pool, seconds) for pool in pools))
 
-    def ended(self, limits: Limits) -> _Known:
+    def ended(self) -> _Known:
         """What came of it, and for how long that is to do."""
-        now, newest = self._clock.now(), self._newest
+        now, limits = self._clock.now(), self._limits
+        newest = max(filter(self._is_new, self._given.values()), key=_order, default=None)
         if newest is None:
             return _Known(now + limits.ipns_again_seconds, reasons=self._reasons)
         said = newest.proven.value
@@ -223,10 +222,30 @@ class _Search:
             self._reasons,
         )
 
+    async def _ask(self, pool: Pool, seconds: float) -> None:
+        """Ask every source of a pool that may have one; what each gives is noted on the way."""
+        try:
+            await pool.newest_proven(
+                self._asked, self._verified, order=_order, at_least=self._least, deadline=seconds
+            )
+        except Unproven as error:
+            self._reasons |= error.reasons
+
     def _verified(self, answer: Answer) -> HeldRecord:
         record = _proven(self._name, answer.body, self._clock)
+        if self._is_new(record) and not any(map(self._is_new, self._given.values())):
+            self._wait_for_others()
         self._given[answer.source] = record
         return record
+
+    def _is_new(self, record: HeldRecord) -> bool:
+        """Whether it is as new as any that was seen before."""
+        return self._least is None or _order(record) >= self._least
+
+    def _wait_for_others(self) -> None:
+        """Those who are slow may be slow for ever, and one record is there."""
+        now = asyncio.get_running_loop().time()
+        self._end.reschedule(now + self._limits.ipns_others_seconds)
 
 
 def _proven(name: Cid, signed: bytes, clock: Clock) -> HeldRecord:

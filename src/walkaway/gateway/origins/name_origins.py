@@ -119,7 +119,6 @@ class NameOrigins:
             names,
             self._policy,
             left,
-            asked.mount.authority,
             action=DECIDE_PATH if is_own else "",
             token=self._tokens.of(place.authority) if is_own else "",
         )
@@ -141,6 +140,7 @@ class NameOrigins:
     def _interstitial(self, asked: Asked, left: Sequence[LeftPointer]) -> Answer:
         page = left_page(
             left,
+            asked.mount.authority,
             action=CLEAR_PATH,
             token=self._tokens.of(asked.mount.authority),
             then=_target(asked.wish),
@@ -152,7 +152,10 @@ class NameOrigins:
         form = await read_form(place, wish, receive, self._tokens, self._limits)
         then = form.get("then", "/")
         await self._served.forget(place.authority)
-        headers = [("clear-site-data", _CLEARED), ("location", then if _PATH.match(then) else "/")]
+        headers = [
+            ("clear-site-data", _CLEARED),
+            ("location", then if _PATH.fullmatch(then) else "/"),
+        ]
         return _moved(headers)
 
     async def _decide(self, place: Place, wish: Wish, receive: Receive) -> Answer:

@@ -101,8 +101,9 @@ def left_page(
 ) -> bytes:
     """What happened to a name, and a form that clears what the page that was left has stored.
 
-    ``origin`` is the host, with its port, on which that was; ``action`` is where that is sent, with ``token``; ``then`` the path that was asked for;
-    ``elsewhere`` the gateway's own page, on which the person keeps what is stored instead.
+    ``origin`` is the host, with its port, on which that was; ``action`` is where the form is
+    sent, with ``token``; ``then`` the path that was asked for; ``elsewhere`` the gateway's own
+    page, on which the person keeps what is stored instead.
     """
     title = "This site is not what you were shown before"
     told = "".join([_told(each) for each in left])

@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import dns.message
+import dns.name
 import dns.rcode
 import dns.rdata
 import dns.rdataclass
 import dns.rdataset
 import dns.rdatatype
+import dns.rrset
 import dns.zone
 from dns.rdatatype import NSEC, NSEC3, RRSIG, TXT
 
@@ -124,6 +126,23 @@ def answered_by(other: dns.message.Message, *rdtypes: str) -> Lie:
         if not rdtypes or dns.rdatatype.to_text(answer.question[0].rdtype) in rdtypes:
             answer.answer[:], answer.authority[:] = other.answer, other.authority
             answer.set_rcode(other.rcode())
+        return _wire(answer)
+
+    return lie
+
+
+def expanded_anywhere(wildcard: dns.message.Message) -> Lie:
+    """Questions for texts get what a wildcard gave another name, as if it were for theirs."""
+
+    def lie(answer: dns.message.Message) -> bytes:
+        asked = answer.question[0]
+        if asked.rdtype == TXT:
+            answer.answer[:] = [
+                dns.rrset.from_rdata_list(asked.name, each.ttl, list(each))
+                for each in wildcard.answer
+            ]
+            answer.authority[:] = wildcard.authority
+            answer.set_rcode(dns.rcode.NOERROR)
         return _wire(answer)
 
     return lie

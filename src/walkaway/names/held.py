@@ -236,8 +236,8 @@ def _nothing(name: str, reason: str) -> Unproven:
     return Unproven(
         f"the name {name[:100]!r} is not resolved",
         reasons={"this machine": reason},
-        advice="names are not looked for in the network yet: say where it leads in dnslinks, "
-        "or give the gateway its signed record (PUT /routing/v1/ipns/NAME)",
+        advice="say where it leads in dnslinks, or give the gateway its signed record "
+        "(PUT /routing/v1/ipns/NAME)",
     )
 
 

@@ -96,7 +96,7 @@ def rewritten(messages: Messages) -> Iterator[Messages]:
         bare.flags |= AD
         yield {**messages, request: bare.to_wire()}
         yield {**messages, request: message[: len(message) // 2]}
-        for other in messages.values():
+        for other in [*messages.values()][::3]:
             yield {**messages, request: other}
 
 

@@ -10,6 +10,7 @@ import dns.message
 import pytest
 from dns.rcode import NXDOMAIN
 from dns.rdatatype import NSEC, NSEC3, RRSIG
+from dns.rrset import from_text as rrset
 
 from tests.names.dns.world import CONTENT, OTHER, World, resolver, the_world
 from tests.proofs.dnssec.signed_zone import HOUR, NOW, TTL, wire
@@ -102,6 +103,14 @@ async def test_aliases_are_followed_each_proven() -> None:
         assert len(found.because) == 2
 
 
+async def test_the_least_time_of_all_on_the_way_counts() -> None:
+    world = the_world()
+    world.example.put(rrset("a.example.org.", TTL // 5, "IN", "CNAME", "b.example.org."))
+    world.example.add("b.example.org.", "CNAME", "_dnslink.example.org.")
+    found = await world.lookup().answer("a.example.org", "TXT")
+    assert found.until == NOW + TTL // 5
+
+
 async def test_aliases_have_an_end() -> None:
     with pytest.raises(Unproven, match="more than 8 aliases"):
         await the_world().lookup().answer("ring.example.org", "TXT")
@@ -117,6 +126,32 @@ async def test_what_nobody_signs_is_the_word_of_resolvers() -> None:
         assert found.until == NOW + TTL
     with pytest.raises(UnsignedName, match=r"'out.example.org' is not signed: "):
         await the_world().lookup().proven("out.example.org", "TXT")
+
+
+async def test_that_a_delegation_has_no_signer_leaves_the_word_on_it() -> None:
+    found = await the_world().lookup().answer("plain.org", "DS")
+    assert isinstance(found, Insecure)
+    assert found.word.value.rdatas == ()
+    assert "without a signature" in found.reason
+
+
+async def test_the_order_of_records_that_nobody_signs_is_of_no_matter() -> None:
+    world, other = the_world(), the_world()
+    for each, texts in ((world, ('"a"', '"b"')), (other, ('"b"', '"a"'))):
+        each.zone("plain.org.").add("plain.org.", "TXT", *texts)
+    lookup = world.lookup(resolver("a", world.resolver), resolver("b", other.resolver))
+    found = await lookup.answer("plain.org", "TXT")
+    assert isinstance(found, Insecure)
+    assert found.word.value.rdatas == (b"\x01a", b"\x01b")
+
+
+async def test_a_resolver_without_signatures_is_told_from_one_with_wrong_ones() -> None:
+    world = the_world()
+    lookup = world.lookup(resolver("s", stripped(world)), resolver("f", forged(world)))
+    with pytest.raises(Unproven) as raised:
+        await lookup.answer(NAME, "TXT")
+    assert raised.value.reasons["s"] == "gives no DNSSEC records"
+    assert "no signature over TXT" in raised.value.reasons["f"]
 
 
 @pytest.mark.parametrize(
@@ -328,5 +363,7 @@ def test_names_are_brought_into_one_form() -> None:
 
 @pytest.mark.parametrize(("name", "rdtype"), [("a..b", "TXT"), (NAME, "NONSENSE"), (NAME, "ANY")])
 async def test_what_cannot_be_asked_is_refused(name: str, rdtype: str) -> None:
+    world = the_world()
     with pytest.raises(InvalidRequest):
-        await the_world().lookup().answer(name, rdtype)
+        await world.lookup().answer(name, rdtype)
+    assert world.asked == []

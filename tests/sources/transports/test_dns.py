@@ -137,6 +137,16 @@ async def test_a_connection_is_kept_for_the_next_question() -> None:
         assert here.connections == 6 + 6 - QUICK.dns_idle_connections
 
 
+async def test_a_connection_that_was_idle_for_long_is_not_used_again() -> None:
+    brief = replace(QUICK, dns_idle_seconds=0.0)
+    async with resolver() as here:
+        transport = DnsStreamTransport("r", "127.0.0.1", here.port, brief)
+        for _ in range(2):
+            await transport.fetch(ASKED)
+        assert here.connections == 2
+        await transport.close()
+
+
 async def test_a_connection_that_was_closed_meanwhile_is_opened_anew() -> None:
     async with resolver(closes=True) as here, stream(here) as transport:
         for _ in range(3):
@@ -300,6 +310,9 @@ async def test_what_is_no_dns_message_over_https(
 ) -> None:
     async with over_https(answered, **reply) as (transport, _):
         with pytest.raises(error, match=why):
+            await transport.fetch(ASKED)
+    async with over_https(of_another_name) as (transport, _):
+        with pytest.raises(SourceFault, match="one to another question"):
             await transport.fetch(ASKED)
     async with over_https(lambda _: bytes(70_000)) as (transport, _):
         with pytest.raises(SourceFault, match="larger than 65535 bytes"):

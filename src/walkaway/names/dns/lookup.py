@@ -213,8 +213,7 @@ class DnsLookup:
         self, name: Name, rdtype: RdataType, questions: Questions
     ) -> tuple[SignedZone, Proven[Answer]] | UnsignedZone:
         holder = name.parent() if rdtype == DS and name != root else name
-        if not self._zones.known_unsigned(holder):
-            questions.ask_ahead(name, rdtype)
+        questions.ask_ahead(name, rdtype)
         zone = await self._zones.holding(holder, questions)
         if isinstance(zone, UnsignedZone):
             return zone

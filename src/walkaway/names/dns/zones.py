@@ -98,11 +98,6 @@ class Zones:
                 break
         return zone
 
-    def known_unsigned(self, name: Name) -> bool:
-        """Whether it is known, without asking anybody, that nobody signs at a name."""
-        above = (name.split(depth)[1] for depth in range(1, len(name.labels) + 1))
-        return any(isinstance(self._known(each), UnsignedZone) for each in above)
-
     def forget(self, name: Name) -> bool:
         """Forget all steps to a name that are not quite new; whether there were any.
 

@@ -188,6 +188,7 @@ class Limits:
     ens_batch_requests: int = 64
     ens_batch_depth: int = 3
     ens_seconds: float = 60.0
+    ens_answer_seconds: float = 75.0
     history_names: int = 4096
     history_sightings: int = 65_536
     history_sightings_of_name: int = 64

@@ -112,6 +112,7 @@ def test_a_primary_name_is_that_of_its_address() -> None:
     proven = primary_name(runs, CODE_RUN, SIGNER, 60)
     assert proven.value == PrimaryName("app.eth", CODE, RESOLVER)
     assert proven.claim.subject == ("primary name", SIGNER, 60)
+    assert {("reverse_resolver", RESOLVER), ("resolver", CODE)} <= set(proven.because.facts)
     for other in ((CODE, 60), (SIGNER, 61)):
         with pytest.raises(ProofError, match="another question"):
             primary_name(runs, CODE_RUN, *other)
@@ -136,7 +137,6 @@ LIES: dict[str, Sequence[NameRun]] = {
     ],
     "overridden state": [ran(ANSWER, replace(question(), overrides={CODE: Overrides(balance=1)}))],
     "another past": [ran(ANSWER, replace(question(), block_hashes={1: bytes(32)}))],
-    "ended by a halt": [run(Outcome(False, b"", 21_000, halt="out of gas"))],
     "a lookup left open": [run(LOOKS)],
     "a callback nobody asked for": [run(ANSWER), TWO[1]],
     "another callback": [TWO[0], run(ANSWER, b"bacc" + CALLBACK[4:], WORD)],
@@ -158,6 +158,12 @@ LIES: dict[str, Sequence[NameRun]] = {
 def test_nothing_follows_from_other_runs(lie: str) -> None:
     with pytest.raises(ProofError):
         resolved_name(LIES[lie], CODE_RUN, WIRE, ASKED)
+
+
+def test_a_run_that_came_to_no_end_of_its_own_says_why() -> None:
+    halted = run(Outcome(False, b"", 21_000, halt="out of gas"))
+    with pytest.raises(ProofError, match="out of gas"):
+        resolved_name([halted], CODE_RUN, WIRE, ASKED)
 
 
 def test_a_call_of_another_contract_or_with_value_is_another_question() -> None:

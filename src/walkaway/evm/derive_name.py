@@ -106,7 +106,7 @@ def resolved_name(
     """
     last = _followed(runs, code, resolve_call(wire, call))
     answer = read_resolved(last.output, reverted=last.reverted)
-    facts: tuple[tuple[str, bytes | str], ...] = (("name", wire), ("call", call))
+    facts: tuple[tuple[str, bytes | str], ...] = (("name", wire), ("call_hash", keccak256(call)))
     facts += (("resolver", answer.resolver),) if isinstance(answer, Resolved) else ()
     return _sealed(answer, runs, code, ("resolved", wire, keccak256(call)), facts)
 

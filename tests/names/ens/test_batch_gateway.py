@@ -120,6 +120,19 @@ async def test_a_batch_in_a_batch_is_taken_apart_too_so_deep_and_no_deeper() -> 
     assert asked.lookups == []
 
 
+async def test_batches_in_a_batch_come_to_no_more_questions_than_one_may_have() -> None:
+    half = LIMITS.ens_batch_requests // 2
+    several: list[Request] = [(SENDER, ["https://one/"], b"abc")] * half
+    asked = Asked(backwards)
+    found = await OwnGateway(asked).fetch(
+        batch((SENDER, [BATCH_URL], query(several)), (SENDER, [BATCH_URL], query(several)))
+    )
+    (one, _), (two, error) = answers(found.content)
+    assert (one, two) == (False, True)
+    assert b"too many questions" in error
+    assert len(asked.lookups) == half
+
+
 async def test_what_no_contract_lets_this_machine_answer_goes_to_its_gateways() -> None:
     asked = Asked(lambda lookup: b"theirs")
     hosted = batch((SENDER, ["https://one/"], b"abc"), urls=(HOSTED,))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,12 +13,14 @@ from eth_abi.abi import encode
 from tests.chain.devnet_chain import devnet_of, following
 from tests.chain.offchain_gateways import Served, gateway, host_of
 from tests.names.ens.devnet_names import IPFS, ens_on, signed_result
+from walkaway.chain.offchain_calls import OffchainOutcome
 from walkaway.devnet import ens as names
 from walkaway.devnet.execution.accounts import NAMES_OWNER, dev_account
 from walkaway.devnet.execution.compiled import contract
 from walkaway.devnet.execution.genesis import ANSWER_SIGNER
 from walkaway.devnet.execution.names import IMPLEMENTATION, REGISTRY, RESOLVER, UNIVERSAL_RESOLVER
-from walkaway.errors import InvalidRequest, NoSuchName, Unproven, Unsupported
+from walkaway.errors import InvalidRequest, NoSuchName, RanTooLong, TooMuch, Unproven, Unsupported
+from walkaway.limits import LIMITS
 from walkaway.names.ens.contenthash import Codec
 from walkaway.names.ens.contenthash import encode as contenthash
 from walkaway.names.ens.records import (
@@ -185,3 +189,34 @@ async def test_other_code_behind_the_resolver_is_not_believed_until_accepted(
             assert kept is not None
             assert (kept.implementation, kept.accepted) == (other, True)
             assert kept.code_hash is not None
+
+
+async def test_code_that_cannot_be_run_proves_nothing_of_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def too_long(header: object, asked: object) -> OffchainOutcome:
+        raise RanTooLong("it ran too long", advice="build the kernel")
+
+    async def never(header: object, asked: object) -> OffchainOutcome:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    async with devnet_of() as devnet, following(devnet) as chain:
+        async with ens_on(chain, tmp_path) as ens:
+            monkeypatch.setattr(ens._offchain, "run", too_long)
+            with pytest.raises(Unproven, match="it ran too long") as refused:
+                await ens.resolve("app.eth")
+            assert refused.value.advice == "build the kernel"
+            assert not isinstance(refused.value, NoSuchName)
+            monkeypatch.setattr(ens._offchain, "run", never)
+            short = replace(LIMITS, ens_answer_seconds=0.05)
+            monkeypatch.setattr("walkaway.names.ens.ens.LIMITS", short)
+            with pytest.raises(Unproven, match="no answer within"):
+                await ens.resolve("app.eth")
+            monkeypatch.setattr(ens, "_spec", replace(chain.spec, universal_resolver=None))
+            with pytest.raises(Unsupported, match="no ENS on"):
+                await ens.resolve("app.eth")
+            with pytest.raises(TooMuch):
+                await ens.lookup("app.eth", [AddressRecord(n) for n in range(1000)])
+            with pytest.raises(InvalidRequest):
+                await ens.lookup("app.eth", [])

@@ -37,6 +37,20 @@ _AT_ONCE = 8
 _NO_STATUS = 0
 
 
+class _Allowance:
+    """How many questions one lookup may still come to, and how many are put at once."""
+
+    def __init__(self, questions: int) -> None:
+        self._left = questions
+        self.at_once = asyncio.Semaphore(_AT_ONCE)
+
+    def take(self, questions: int) -> None:
+        """Take so many. Raises `Unproven` where there are not as many left."""
+        self._left -= questions
+        if self._left < 0:
+            raise _unanswered("it comes to too many questions")
+
+
 class WalksDns(Protocol):
     """Whoever answers as ENS's DNSSEC gateway does; `walkaway.names.dns.oracle.DnsProofs`."""
 
@@ -60,28 +74,33 @@ class OwnGateway:
         self._gateways = gateways
         self._dns = dns
         self._limits = limits
-        self._at_once = asyncio.Semaphore(_AT_ONCE)
 
     async def fetch(self, lookup: OffchainLookup) -> GatewayAnswer:
         """An answer. Raises `Unproven` where nobody gives one."""
-        return await self._fetch(lookup, self._limits.ens_batch_depth)
+        allowance = _Allowance(self._limits.ens_batch_requests)
+        return await self._fetch(lookup, self._limits.ens_batch_depth, allowance)
 
-    async def _fetch(self, lookup: OffchainLookup, depth: int) -> GatewayAnswer:
+    async def _fetch(
+        self, lookup: OffchainLookup, depth: int, allowance: _Allowance
+    ) -> GatewayAnswer:
         selector = lookup.call_data[:4]
         if BATCH_URL in lookup.urls and selector == QUERY:
-            return await self._batch(lookup, depth)
+            return await self._batch(lookup, depth, allowance)
         if self._dns is not None and selector == RESOLVE:
-            return await self._walk(self._dns, lookup)
-        return await self._ask(lookup)
+            return await self._walk(self._dns, lookup, allowance)
+        return await self._ask(lookup, allowance)
 
-    async def _batch(self, lookup: OffchainLookup, depth: int) -> GatewayAnswer:
+    async def _batch(
+        self, lookup: OffchainLookup, depth: int, allowance: _Allowance
+    ) -> GatewayAnswer:
         if depth <= 0:
             raise _unanswered("lookups hold lookups, too deep")
         try:
             asked = _questions(lookup.call_data, self._limits)
         except ProofError as error:
             raise _unanswered(str(error)) from None
-        answers = await asyncio.gather(*(self._part(each, depth - 1) for each in asked))
+        allowance.take(len(asked))
+        answers = await asyncio.gather(*(self._part(each, depth - 1, allowance) for each in asked))
         failed = [failed for failed, _, _ in answers]
         said = [content for _, content, _ in answers]
         parts = tuple(part for _, _, found in answers for part in found)
@@ -91,36 +110,38 @@ class OwnGateway:
         return GatewayAnswer(content, ", ".join(answered) or THIS_MACHINE, everybody, parts)
 
     async def _part(
-        self, lookup: OffchainLookup, depth: int
+        self, lookup: OffchainLookup, depth: int, allowance: _Allowance
     ) -> tuple[bool, bytes, tuple[PartAnswer, ...]]:
         """Whether it failed, what was said or went wrong, and who said it."""
         bare = PartAnswer(lookup.sender, lookup.call_data, "", ())
         try:
-            found = await self._fetch(lookup, depth)
+            found = await self._fetch(lookup, depth, allowance)
         except Unproven as error:
             failed = replace(bare, asked=tuple(error.reasons), failure=str(error))
             return True, _http_error(str(error)), (failed,)
         answered = replace(bare, gateway=found.gateway, asked=found.asked)
         return False, found.content, found.parts or (answered,)
 
-    async def _walk(self, dns: WalksDns, lookup: OffchainLookup) -> GatewayAnswer:
+    async def _walk(
+        self, dns: WalksDns, lookup: OffchainLookup, allowance: _Allowance
+    ) -> GatewayAnswer:
         """The DNS's own signatures; where it has none, not even a gateway could prove it."""
         try:
             content = await dns.answer(lookup.call_data)
         except Unproven:
             raise
         except (InvalidRequest, ProofError):
-            return await self._ask(lookup)
+            return await self._ask(lookup, allowance)
         except WalkawayError as error:
             raise _unanswered(str(error)) from None
         who = f"{THIS_MACHINE} (DNSSEC)"
         return GatewayAnswer(content, who, (who,))
 
-    async def _ask(self, lookup: OffchainLookup) -> GatewayAnswer:
+    async def _ask(self, lookup: OffchainLookup, allowance: _Allowance) -> GatewayAnswer:
         if self._gateways is None:
             raise _unanswered("no gateways are asked, by the person's own setting")
         urls = tuple(url for url in lookup.urls if url != BATCH_URL)
-        async with self._at_once:
+        async with allowance.at_once:
             return await self._gateways.fetch(replace(lookup, urls=urls))
 
 

@@ -22,7 +22,14 @@ from walkaway.anchors.spec import ChainSpec
 from walkaway.chain.block_id import Tag
 from walkaway.chain.chain import Chain
 from walkaway.chain.offchain_calls import AcceptedWord, AsksGateways, OffchainCalls
-from walkaway.errors import InvalidRequest, NoSuchName, TooMuch, Unproven, Unsupported
+from walkaway.errors import (
+    CallFailed,
+    InvalidRequest,
+    NoSuchName,
+    TooMuch,
+    Unproven,
+    Unsupported,
+)
 from walkaway.evm.derive_name import (
     IMPLEMENTATION_SLOT,
     NameRun,
@@ -230,12 +237,18 @@ class Ens:
             raise Unsupported(f"there is no ENS on {self._spec.network}")
         header = self._chain.head(Tag.LATEST)
         try:
-            return await self._run_at(header, resolver, data)
-        except Unproven:
-            now = self._chain.head(Tag.LATEST)
-            if now.value.hash == header.value.hash:
-                raise
-            return await self._run_at(now, resolver, data)
+            async with asyncio.timeout(LIMITS.ens_answer_seconds):
+                try:
+                    return await self._run_at(header, resolver, data)
+                except Unproven:
+                    now = self._chain.head(Tag.LATEST)
+                    if now.value.hash == header.value.hash:
+                        raise
+                    return await self._run_at(now, resolver, data)
+        except TimeoutError:
+            raise _not_run(f"no answer within {LIMITS.ens_answer_seconds:g} s") from None
+        except (CallFailed, InvalidRequest) as error:
+            raise _not_run(str(error), error.advice) from None
 
     async def _run_at(self, header: Proven[Header], resolver: bytes, data: bytes) -> _Ran:
         call = Call(bytes(20), resolver, LIMITS.ens_gas, data=data)
@@ -284,6 +297,15 @@ def _raise_failure(name: EnsName | str, failure: Failure, ran: _Ran) -> NoReturn
             reasons={asked: f"what was found off chain was not accepted: {failure}"},
         )
     raise _nowhere(name, str(failure))
+
+
+def _not_run(reason: str, advice: str = "") -> Unproven:
+    """The code of a name may ask for more than is run, or look for what is never found."""
+    return Unproven(
+        "what the name's contracts say could not be computed",
+        reasons={"this machine": reason},
+        advice=advice,
+    )
 
 
 def _nowhere(name: EnsName | str, reason: str, gateways: tuple[str, ...] = ()) -> NoSuchName:

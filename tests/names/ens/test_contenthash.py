@@ -93,7 +93,6 @@ def test_an_old_ipns_value_may_hold_a_dns_name(codec: str) -> None:
         "e40101fa011220" + "29" * 32,
         "e40101701b20" + "29" * 32,
         "bc03" + b"zqktlwi4fecvo6r1".hex(),
-        "e301" + "00" * 600,
     ],
 )
 def test_what_is_malformed_is_refused(value: str) -> None:
@@ -104,3 +103,8 @@ def test_what_is_malformed_is_refused(value: str) -> None:
 def test_a_network_that_is_not_known_is_named_by_its_code() -> None:
     with pytest.raises(Unsupported, match="0xe6"):
         decode(bytes.fromhex("e60101"))
+
+
+def test_no_more_is_read_than_an_address_needs() -> None:
+    with pytest.raises(ProofError, match="over 512 bytes"):
+        decode(bytes.fromhex("e301") + bytes(600))

@@ -60,6 +60,9 @@ ACCEPTED = '"code_hash": null, "accepted": true'
         f"{{{FORMAT}}}",
         f'{{{FORMAT}, "implementation": "0xe5", {ACCEPTED}}}',
         f'{{{FORMAT}, "implementation": "zz", {ACCEPTED}}}',
+        f'{{{FORMAT}, "implementation": 5, {ACCEPTED}}}',
+        f'{{{FORMAT}, "implementation": "{"e5" * 21}", {ACCEPTED}}}',
+        f'{{{FORMAT}, "implementation": "0x{"e5" * 20}", "code_hash": null, "accepted": 1}}',
         " " * 5000,
     ],
 )

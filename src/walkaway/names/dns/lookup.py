@@ -46,9 +46,6 @@ _ELSEWHERE = frozenset((b"alt", b"internal", b"invalid", b"local", b"localhost",
 """Names below these are not DNS's, or nobody else's business (RFC 6761, 6762, 7686, 9476)."""
 
 
-_ADVICE = "its zone's signatures may be broken, or resolvers be kept from answering"
-
-
 def dns_name(text: str) -> Name:
     """A DNS name, absolute and in lower case; international ones by IDNA 2008.
 
@@ -277,7 +274,7 @@ def _unproven(name: Name, why: str, error: Unproven | None = None) -> Unproven:
     return Unproven(
         f"the DNS name {_shown(name.to_text(omit_final_dot=True))} is not proven: {why}",
         reasons=error.reasons if error else {},
-        advice=(error.advice if error else "") or _ADVICE,
+        advice=error.advice if error else "",
     )
 
 

@@ -50,7 +50,7 @@ from walkaway.evm.universal_resolver import (
 )
 from walkaway.limits import LIMITS
 from walkaway.names.ens.contenthash import ContentHash
-from walkaway.names.ens.normalize import EnsName, is_normalized, normalize
+from walkaway.names.ens.normalize import EnsName, is_normalized, load_tables, normalize
 from walkaway.names.ens.records import (
     ETH,
     ContentRecord,
@@ -138,6 +138,7 @@ class Ens:
         self._spec = spec
         self._record = record
         self._offchain = OffchainCalls(chain.calls, gateways, LIMITS.ens_lookups)
+        load_tables()
 
     async def resolve(self, name: str) -> Resolution:
         """Where a name's content is, by its contenthash.

@@ -14,7 +14,7 @@ from walkaway.errors import InvalidRequest
 from walkaway.limits import LIMITS
 from walkaway.proofs.execution.keccak import keccak256
 
-__all__ = ["EnsName", "beautified", "is_normalized", "normalize"]
+__all__ = ["EnsName", "beautified", "is_normalized", "load_tables", "normalize"]
 
 _LABEL_BYTES = 255
 
@@ -49,7 +49,6 @@ def normalize(text: str) -> EnsName:
 
     Raises `InvalidRequest` where it spells none: what is wrong, and what may be meant.
     """
-    # The tables take a sixth of a second to load.
     from ens_normalize import CurableSequence, DisallowedSequence, ens_normalize
 
     if len(text.encode(errors="replace")) > LIMITS.ens_name_bytes:
@@ -68,6 +67,12 @@ def normalize(text: str) -> EnsName:
     if any(len(label.encode()) > _LABEL_BYTES for label in labels):
         raise InvalidRequest(f"a label of a name is over {_LABEL_BYTES} bytes")
     return EnsName(text, labels)
+
+
+def load_tables() -> None:
+    """Load what names are normalised by now: it takes a sixth of a second, in which nothing
+    else runs."""
+    import ens_normalize  # noqa: F401
 
 
 def is_normalized(text: str) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from tests.content.exporter.dags import Dag
 from walkaway.names.pointer import Pointer
 
-__all__ = ["evil_release", "good_release"]
+__all__ = ["evil_release", "good_release", "write_app"]
 
 _GOOD: Final = b"""<!doctype html><title>good</title><h1>good</h1>
 <script>localStorage.setItem("mine", "kept")</script>
@@ -39,6 +40,17 @@ self.addEventListener("fetch", (event) => {
 def good_release(dag: Dag) -> Pointer:
     """A page that stores something of the person's."""
     return Pointer("ipfs", str(dag.directory([("index.html", dag.raw(_GOOD))])))
+
+
+def write_app(folder: Path) -> None:
+    """The same page with more to load, as files."""
+    folder.mkdir(parents=True)
+    more = b'<script src="lists/tokens.js"></script><link rel="stylesheet" href="app.css">'
+    (folder / "index.html").write_bytes(_GOOD + more)
+    (folder / "app.css").write_text("h1 { color: rgb(1, 2, 3) }")
+    (folder / "lists").mkdir()
+    tokens = ", ".join(f'"token {number}"' for number in range(50_000))
+    (folder / "lists" / "tokens.js").write_text(f"window.tokens = [{tokens}]")
 
 
 def evil_release(dag: Dag) -> Pointer:

@@ -1,20 +1,20 @@
-"""A name is hijacked, opened, and restored, in Chromium: what is left of it, and who decides."""
+"""A name is hijacked, opened, and restored, in Chromium: what is left of it, and who decides.
+
+First over names that are set by hand; then end to end, over the devnet's chain and ENS.
+"""
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 
 from tests.content.exporter.dags import Dag
+from tests.interop.names_browser.app_world import LIARS, app_world
+from tests.interop.names_browser.chromium import names_as_they_change
 from tests.interop.names_browser.releases import evil_release, good_release
-from tests.interop.peers import node_package, run_client, system_chromium
 from tests.names.changing import ChangingNames
 from walkaway.chain.clock import SystemClock
 from walkaway.content.service import ContentStatus
@@ -29,9 +29,6 @@ from walkaway.names.steady import SteadyNames
 
 pytestmark = pytest.mark.interop
 
-SCRIPTS = Path(__file__).parent / "scripts"
-PICTURES = "GATEWAY_PICTURES"
-"""An environment variable that names a folder, for whoever wants to see what Chromium showed."""
 DAY = 86_400.0
 
 
@@ -39,59 +36,57 @@ async def _status() -> ContentStatus:
     return ContentStatus(SystemClock().now(), Stat(0, 0, 0, 0, 0, 0, 0, 0), (), (), ())
 
 
-@asynccontextmanager
-async def changing_names(folder: Path) -> AsyncIterator[tuple[int, str]]:
-    """A gateway over names that change when told to: its port, and where they are told."""
+async def test_a_hijacked_name_leaves_nothing_behind(tmp_path: Path) -> None:
     dag, clock = Dag(), SystemClock()
     versions = {"good": good_release(dag), "evil": evil_release(dag)}
-    names = ChangingNames({"app.eth": versions["good"], "held.eth": versions["good"]})
-    names.says["evil.eth"] = versions["good"]
-    history = PointerHistory(folder / "names.sqlite")
+    names = ChangingNames(dict.fromkeys(("app.eth", "held.eth", "evil.eth"), versions["good"]))
+    history = PointerHistory(tmp_path / "names.sqlite")
     policy = HoldPolicy(by_name={"held.eth": DAY})
     origins = NameOrigins(history, policy, clock)
     gateway = Gateway(dag, dag, SteadyNames(names, history, policy, clock), origins=origins)
     gateway.own_pages = OwnPages(_status, names=origins.section)
 
-    async def change(request: web.Request) -> web.Response:
-        names.says[request.match_info["name"]] = versions[request.match_info["version"]]
-        return web.Response()
+    async def change(name: str, version: str) -> None:
+        names.says[name] = versions[version]
 
-    control = web.Application()
-    control.router.add_post("/{name}/{version}", change)
-    runner = web.AppRunner(control)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
     try:
         async with GatewayServer(gateway, port=0) as server:
-            address = runner.addresses[0]
-            yield server.port, f"http://{address[0]}:{address[1]}"
+            told = await names_as_they_change(server.port, change)
     finally:
-        await runner.cleanup()
         history.close()
+    the_names_were_safe(told)
 
 
-async def opened(folder: Path) -> dict[str, Any]:
-    """What one Chromium saw of names that changed under its hands."""
-    home = await node_package(SCRIPTS / "package.json")
-    script = str(shutil.copy(SCRIPTS / "hijack.mjs", home))
-    async with changing_names(folder) as (port, control):
-        told: dict[str, Any] = await run_client(
-            "node",
-            script,
-            cwd=home,
-            facts={
-                "chromium": await system_chromium(),
-                "port": port,
-                "control": control,
-                "pictures": os.environ.get(PICTURES, ""),
-            },
-        )
-    return told | {"port": port}
+async def test_an_app_by_its_name_from_end_to_end(tmp_path: Path) -> None:
+    async with app_world(tmp_path) as (world, gateway):
+        told = await names_as_they_change(world.port, world.change, explained=True)
+        caught = world.caught(gateway)
+    assert set(LIARS) <= caught
+    assert told["app"] == {
+        "host": f"app-eth.localhost:{world.port}",
+        "title": "good",
+        "tokens": 50_000,
+        "colour": "rgb(1, 2, 3)",
+    }
+    every_step_is_explained(told, str(world.versions["good"]))
+    the_names_were_safe(told)
 
 
-async def test_a_hijacked_name_leaves_nothing_behind(tmp_path: Path) -> None:
-    told = await opened(tmp_path)
+def every_step_is_explained(told: dict[str, Any], pointer: str) -> None:
+    """From the name to the contract's storage, the state root, the head and the checkpoint."""
+    explained = told["explained"]
+    assert explained["isProven"], explained["failure"]
+    (step,) = explained["names"]
+    assert (step["name"], step["pointer"], step["standing"]) == ("app.eth", pointer, "proven")
+    evidence = json.dumps(step["because"])
+    for word in ("slot", "state root", "sync committee", "checkpoint"):
+        assert word in evidence, word
+    assert explained["blocks"][0]["cid"] == pointer.removeprefix("/ipfs/")
+    for word in ("app.eth", pointer, "proven"):
+        assert word in told["explanation"], word
+
+
+def the_names_were_safe(told: dict[str, Any]) -> None:
     assert (told["first"], told["hijacked"], told["stuck"]) == ("good", "evil", "evil")
     a_worker_is_ended_and_its_origin_cleared(told)
     a_neighbour_leaves_no_cookie(told)

@@ -15,6 +15,23 @@ const opened = async (host) => {
   return tab.title()
 }
 
+// The app by its name, as it is typed, and why it is to be believed.
+if (facts.explained) {
+  await tab.goto(`http://app.eth.localhost:${port}/`)
+  told.app = await tab.evaluate(() => ({
+    host: location.host,
+    title: document.title,
+    tokens: window.tokens?.length,
+    colour: getComputedStyle(document.querySelector('h1')).color,
+  }))
+  const why = `http://localhost:${port}/explain?url=${encodeURIComponent(at('app-eth'))}`
+  await tab.goto(`${why}&format=json`)
+  told.explained = JSON.parse(await tab.innerText('body'))
+  await tab.goto(why)
+  told.explanation = await tab.innerText('main')
+  if (facts.pictures) await tab.screenshot({ path: `${facts.pictures}/explained.png`, fullPage: true })
+}
+
 // A hijacked name, opened once: from then on its worker answers, whoever is asked.
 told.first = await opened('app-eth')
 await say('app.eth', 'evil')

@@ -76,9 +76,23 @@ def signature(
     unsigned = from_text(IN, RRSIG_TYPE, text).replace(**changes)
     assert isinstance(unsigned, RRSIG)
     data = dnssec._make_rrsig_signature_data(rrset, unsigned)
-    signed = unsigned.replace(signature=_sign(signer, data))
+    signed = unsigned.replace(signature=sign(signer, data))
     assert isinstance(signed, RRSIG)
     return from_rdata(rrset.name, rrset.ttl, signed)
+
+
+def sign(signer: Key, data: bytes) -> bytes:
+    """A key's signature over data, in the form of its algorithm."""
+    private = signer.private
+    if isinstance(private, rsa.RSAPrivateKey):
+        function = hashes.SHA512() if signer.public.algorithm == 10 else hashes.SHA256()
+        return private.sign(data, padding.PKCS1v15(), function)
+    if isinstance(private, ec.EllipticCurvePrivateKey):
+        size = private.key_size // 8
+        kind = ec.ECDSA(hashes.SHA384() if size == 48 else hashes.SHA256())
+        numbers = utils.decode_dss_signature(private.sign(data, kind))
+        return b"".join(number.to_bytes(size, "big") for number in numbers)
+    return private.sign(data)
 
 
 def _private(algorithm: int, seed: int) -> PrivateKey:
@@ -103,16 +117,3 @@ def _public(private: PrivateKey) -> bytes:
     if isinstance(public, ec.EllipticCurvePublicKey):
         return public.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)[1:]
     return public.public_bytes(Encoding.Raw, PublicFormat.Raw)
-
-
-def _sign(signer: Key, data: bytes) -> bytes:
-    private = signer.private
-    if isinstance(private, rsa.RSAPrivateKey):
-        function = hashes.SHA512() if signer.public.algorithm == 10 else hashes.SHA256()
-        return private.sign(data, padding.PKCS1v15(), function)
-    if isinstance(private, ec.EllipticCurvePrivateKey):
-        size = private.key_size // 8
-        kind = ec.ECDSA(hashes.SHA384() if size == 48 else hashes.SHA256())
-        numbers = utils.decode_dss_signature(private.sign(data, kind))
-        return b"".join(number.to_bytes(size, "big") for number in numbers)
-    return private.sign(data)

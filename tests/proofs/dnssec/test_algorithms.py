@@ -9,7 +9,8 @@ from dns import dnssec
 from dns.dnssectypes import DSDigest
 from dns.name import from_text
 
-from tests.proofs.dnssec.signing import dnskey, key
+from tests.proofs.dnssec.signing import dnskey, key, sign
+from walkaway.proofs.dnssec import algorithms
 from walkaway.proofs.dnssec.algorithms import digest_of, verify
 
 DATA = b"what is signed"
@@ -29,12 +30,33 @@ def test_a_long_rsa_exponent() -> None:
         assert not verify(dnskey(8, exponent + modulus), signature, DATA)
 
 
+@pytest.mark.parametrize(
+    ("bound", "value"), [("_RSA_BITS", range(1025, 4097)), ("_EXPONENT_BITS", 16)]
+)
+def test_rsa_keys_are_of_bounded_sizes(
+    monkeypatch: pytest.MonkeyPatch, bound: str, value: object
+) -> None:
+    private = key(8).private
+    assert isinstance(private, rsa.RSAPrivateKey)
+    signature = private.sign(DATA, padding.PKCS1v15(), hashes.SHA256())
+    assert verify(key(8).public, signature, DATA)
+    monkeypatch.setattr(algorithms, bound, value)
+    assert not verify(key(8).public, signature, DATA)
+
+
+def test_an_ecdsa_signature_has_one_form() -> None:
+    signature = sign(key(13), DATA)
+    half = len(signature) // 2
+    assert verify(key(13).public, signature, DATA)
+    assert not verify(key(13).public, signature[:half] + b"\0" + signature[half:], DATA)
+
+
 @pytest.mark.parametrize("algorithm", [8, 10, 13, 14, 15, 16])
-@pytest.mark.parametrize("content", [b"", b"\0", b"\x03", bytes(32), b"\xff" * 64, b"\xff" * 600])
-@pytest.mark.parametrize("signature", [b"", bytes(64), b"\xff" * 64, b"\xff" * 96, b"\xff" * 114])
-def test_malformed_keys_and_signatures(algorithm: int, content: bytes, signature: bytes) -> None:
-    assert not verify(dnskey(algorithm, content or b"\0"), signature, DATA)
-    assert not verify(key(algorithm).public, signature, DATA)
+def test_malformed_keys_and_signatures(algorithm: int) -> None:
+    for signature in (b"", bytes(64), b"\xff" * 64, b"\xff" * 96, b"\xff" * 114):
+        assert not verify(key(algorithm).public, signature, DATA)
+        for content in (b"\0", b"\x03", bytes(32), b"\xff" * 64, b"\xff" * 600):
+            assert not verify(dnskey(algorithm, content), signature, DATA)
 
 
 @pytest.mark.parametrize("algorithm", [1, 3, 5, 6, 7, 12, 253])

@@ -44,6 +44,12 @@ def over(name: str, *, flags: int = 0) -> str:
     return f"{beside(name, -1)}.z. 1 {flags} 0 - {beside(name, 1)} A"
 
 
+def around(*names: str) -> str:
+    """A record, the last of its zone, that covers all hashes but those between two names'."""
+    low, high = sorted(beside(name, 0) for name in names)
+    return f"{high}.z. 1 0 0 - {low} A"
+
+
 def spans(*records: str) -> HashedSpans:
     response = ZONE.response("z.", "SOA")
     for record in records:
@@ -164,6 +170,16 @@ def test_what_is_absent(name: str, rdtype: str, records: list[str], absence: Abs
 def test_what_proves_nothing(name: str, rdtype: str, records: list[str], reason: str) -> None:
     with pytest.raises(ProofError, match=reason):
         deny(name, rdtype, *records)
+
+
+def test_the_last_record_covers_what_is_behind_it_and_before_the_first() -> None:
+    names = sorted((f"n{number}.z." for number in range(5)), key=digest)
+    found, encloser = spans(around(names[1], names[3])), from_text("z.")
+    for name in (names[0], names[4]):
+        assert found.deny_closer(from_text(name), encloser).absence is Absence.NAME
+    for name in names[1:4]:
+        with pytest.raises(ProofError, match="is not there"):
+            found.deny_closer(from_text(name), encloser)
 
 
 @pytest.mark.parametrize(

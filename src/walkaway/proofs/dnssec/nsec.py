@@ -62,7 +62,7 @@ class Spans:
     def deny_closer(self, name: Name, encloser: Name) -> Denial:
         """That nothing stands between a name and the wildcard below ``encloser``."""
         over = self._over(name)
-        if _is_empty_non_terminal(name, over) or _closest_encloser(name, over) != encloser:
+        if _closest_encloser(name, over) != encloser:
             raise ProofError(f"something stands closer to {name} than the wildcard")
         return Denial(Absence.NAME, (over.record,))
 

@@ -19,7 +19,7 @@ import pytest
 from tests.interop.dnssec.signing import delegation_signer, sign_all
 from tests.interop.peers import free_port, system_program
 
-__all__ = ["HOST", "Laboratory", "Resolver", "laboratory"]
+__all__ = ["HOST", "Laboratory", "Resolver", "laboratory", "validating"]
 
 HOST = "127.0.0.1"
 START_SECONDS = 20
@@ -48,7 +48,7 @@ server:
   pidfile: ""
   use-syslog: no
   logfile: ""
-  interface: {host}@{tcp}
+  interface: {host}@{port}
   do-ip6: no
   do-not-query-localhost: no
   num-threads: 1
@@ -57,6 +57,7 @@ server:
 forward-zone:
   name: "."
   forward-addr: {host}@{authority}
+  forward-tcp-upstream: {tcp}
 remote-control:
   control-enable: no
 """
@@ -105,30 +106,40 @@ class Laboratory:
 @contextmanager
 def laboratory(folder: Path) -> Iterator[Laboratory]:
     """Zones that were signed just now, and the servers over them until the context ends."""
-    named, unbound, dnsdist = asyncio.run(_programs())
-    files = sign_all(folder)
-    bind, validating = (Resolver(free_port(), free_port()) for _ in range(2))
-    configured = {
-        "named": _named(folder, bind, files),
-        "unbound": UNBOUND.format(folder=folder, host=HOST, tcp=validating.tcp, authority=bind.tcp),
-        "dnsdist": _dnsdist(bind, validating),
-    }
-    for name, text in configured.items():
-        (folder / f"{name}.conf").write_text(text)
-    first = (named, "-g", "-c", str(folder / "named.conf"))
-    second = (unbound, "-d", "-c", str(folder / "unbound.conf"))
-    last = (dnsdist, "--supervised", "--disable-syslog", "-C", str(folder / "dnsdist.conf"))
+    asyncio.run(_install())
+    bind = Resolver(free_port(), free_port())
+    named = _written(folder / "named.conf", _named(folder, bind, sign_all(folder)))
     with (
-        _running(first, folder / "named.log", bind.tcp),
-        _running(second, folder / "unbound.log", validating.tcp),
-        _running(last, folder / "dnsdist.log", bind.http, validating.http),
+        _running(["named", "-g", "-c", named], folder / "named.log", bind.tcp),
+        validating(folder, bind.tcp) as port,
     ):
-        yield Laboratory(bind, validating, delegation_signer(folder, "."), folder)
+        unbound = Resolver(port, free_port())
+        dnsdist = _written(folder / "dnsdist.conf", _dnsdist(bind, unbound))
+        command = ["dnsdist", "--supervised", "--disable-syslog", "-C", dnsdist]
+        with _running(command, folder / "dnsdist.log", bind.http, unbound.http):
+            yield Laboratory(bind, unbound, delegation_signer(folder, "."), folder)
 
 
-async def _programs() -> list[str]:
-    packages = {"named": "bind9", "unbound": "unbound", "dnsdist": "dnsdist"}
-    return [await system_program(name, package) for name, package in packages.items()]
+@contextmanager
+def validating(folder: Path, authority: int, *, over_tcp: bool = False) -> Iterator[int]:
+    """The port of an unbound that knows nothing yet, and asks whoever listens at ``authority``."""
+    port = free_port()
+    configured = UNBOUND.format(
+        folder=folder, host=HOST, port=port, authority=authority, tcp="yes" if over_tcp else "no"
+    )
+    unbound = _written(folder / f"unbound-{port}.conf", configured)
+    with _running(["unbound", "-d", "-c", unbound], folder / f"unbound-{port}.log", port):
+        yield port
+
+
+async def _install() -> None:
+    for program, package in (("named", "bind9"), ("unbound", "unbound"), ("dnsdist", "dnsdist")):
+        await system_program(program, package)
+
+
+def _written(path: Path, text: str) -> str:
+    path.write_text(text)
+    return str(path)
 
 
 def _named(folder: Path, bind: Resolver, files: Mapping[str, Path]) -> str:

@@ -20,7 +20,7 @@ from walkaway.devnet.ens import TakesTransactions
 from walkaway.devnet.settings import DevnetSettings
 from walkaway.proofs.execution.transactions import Transaction
 
-__all__ = ["Ground", "anvil_ground", "devnet_ground"]
+__all__ = ["Ground", "SentToAnvil", "anvil_ground", "devnet_ground"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,9 @@ class Ground:
     follow: Callable[[AsyncExitStack], Awaitable[Chain]]
 
 
-class _SentToAnvil:
+class SentToAnvil:
+    """anvil as a chain to send transactions to."""
+
     def __init__(self, anvil: Anvil, chain_id: int) -> None:
         self.chain_id = chain_id
         self._anvil = anvil
@@ -66,7 +68,7 @@ async def anvil_ground(state: Path) -> AsyncIterator[tuple[Ground, Anvil]]:
             made = endpoint_over(network, network.sources, state)
             return (await stack.enter_async_context(made)).node.chain
 
-        execution = _SentToAnvil(network.anvil, network.spec.chain_id)
+        execution = SentToAnvil(network.anvil, network.spec.chain_id)
         yield Ground(execution, network.anvil.url, advance, follow), network.anvil
 
 

@@ -54,7 +54,7 @@ def meaning(value: Answer | Delegation | ZoneKeys) -> tuple[object, ...]:
     """What a value says, without for how long."""
     match value:
         case Records(rrset=rrset):
-            return (Records, rrset.name, rrset.signed_data())
+            return (Records, rrset.name, tuple(map(str, rrset)), rrset.signed_data())
         case Alias(target=target):
             return (Alias, target)
         case SecureDelegation(child=child, rrset=rrset):

@@ -12,6 +12,8 @@ from typing import Final
 
 from dns.dnssectypes import Algorithm
 from dns.name import Name
+from dns.rdata import from_wire
+from dns.rdataclass import IN
 from dns.rdatatype import to_text
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
 from dns.rdtypes.ANY.RRSIG import RRSIG
@@ -54,7 +56,8 @@ class Verifier:
         left = min(LIMITS.dnssec_trials, self._left)
         for rrsig in claimed.rrsigs:
             reason = _fault(rrsig, claimed, self.zone, self.now)
-            for key in () if reason else self._keys.get((rrsig.algorithm, rrsig.key_tag), ()):
+            candidates = self._keys.get((rrsig.algorithm, rrsig.key_tag), [])
+            for key in [] if reason else candidates:
                 if left == 0:
                     raise self._refusal(claimed, "too many would have to be tried")
                 left -= 1
@@ -63,9 +66,9 @@ class Verifier:
                 if algorithms.verify(key, rrsig.signature, data):
                     return _signed(claimed, rrsig)
             reason = reason or "no key of the zone made it"
-            if reason not in reasons:
+            if reason not in reasons and len(reasons) < _REASONS:
                 reasons.append(reason)
-        raise self._refusal(claimed, "; ".join(reasons[:_REASONS]) or "it has none")
+        raise self._refusal(claimed, "; ".join(reasons) or "it has none")
 
     def _refusal(self, claimed: ClaimedRRset, why: str) -> ProofError:
         return ProofError(
@@ -124,8 +127,9 @@ def _untimely(rrsig: RRSIG, now: float) -> str | None:
 
 
 def _signed(claimed: ClaimedRRset, rrsig: RRSIG) -> SignedRRset:
-    """The records as they were signed: each once, in canonical order, for no longer a time."""
+    """The records as they were signed: in canonical form and order, for no longer a time."""
     original: int = rrsig.original_ttl
-    each = {rdata.to_digestable(): rdata for rdata in claimed.rdatas}
-    rdatas = tuple(each[content] for content in sorted(each))
-    return SignedRRset(claimed.name, claimed.rdtype, rdatas, min(claimed.ttl, original), rrsig)
+    contents = sorted({rdata.to_digestable() for rdata in claimed.rdatas})
+    rdatas = [from_wire(IN, claimed.rdtype, each, 0, len(each)) for each in contents]
+    ttl = min(claimed.ttl, original)
+    return SignedRRset(claimed.name, claimed.rdtype, tuple(rdatas), ttl, rrsig)

@@ -20,6 +20,7 @@ DS, DNSKEY, TXT = 43, 48, 16
 RSA_SHA256, P256_SHA256 = 8, 13
 TTL = 300
 
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 SignedSet = tuple[bytes, bytes]
 """The data of an RRSIG without the signature, with the records; and the signature."""
 
@@ -40,10 +41,13 @@ def texts(name: str, *values: str) -> list[bytes]:
 class SignedZone:
     """A zone with one key for everything. ``name`` ends with a dot."""
 
-    def __init__(self, name: str, algorithm: int = RSA_SHA256) -> None:
+    def __init__(
+        self, name: str, algorithm: int = RSA_SHA256, *, key: PrivateKey | None = None
+    ) -> None:
         self.name = name
         self.algorithm = algorithm
-        self._key, material = _made(algorithm)
+        self.key = key or _made(algorithm)
+        material = _material(self.key)
         self.dnskey = struct.pack(">HBB", 257, 3, algorithm) + material
         self.tag = _tag(self.dnskey)
 
@@ -56,9 +60,9 @@ class SignedZone:
             ">HBBIIIH", rtype, self.algorithm, labels, TTL, valid[1], valid[0], self.tag
         )
         data = head + _wire(self.name) + b"".join(records)
-        if isinstance(self._key, rsa.RSAPrivateKey):
-            return data, self._key.sign(data, padding.PKCS1v15(), hashes.SHA256())
-        r, s = utils.decode_dss_signature(self._key.sign(data, ec.ECDSA(hashes.SHA256())))
+        if isinstance(self.key, rsa.RSAPrivateKey):
+            return data, self.key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+        r, s = utils.decode_dss_signature(self.key.sign(data, ec.ECDSA(hashes.SHA256())))
         return data, r.to_bytes(32) + s.to_bytes(32)
 
     def keys(self) -> bytes:
@@ -87,15 +91,18 @@ def chain(
     return [*steps, zones[-1].sign(name, rtype, records, valid)]
 
 
-def _made(algorithm: int) -> tuple[rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, bytes]:
+def _made(algorithm: int) -> PrivateKey:
     if algorithm == RSA_SHA256:
-        private = rsa.generate_private_key(65537, 2048)
-        modulus = private.public_key().public_numbers().n
-        return private, b"\3\1\0\1" + modulus.to_bytes(256)
+        return rsa.generate_private_key(65537, 2048)
     assert algorithm == P256_SHA256
-    curve = ec.generate_private_key(ec.SECP256R1())
-    point = curve.public_key().public_numbers()
-    return curve, point.x.to_bytes(32) + point.y.to_bytes(32)
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def _material(key: PrivateKey) -> bytes:
+    if isinstance(key, rsa.RSAPrivateKey):
+        return b"\3\1\0\1" + key.public_key().public_numbers().n.to_bytes(256)
+    point = key.public_key().public_numbers()
+    return point.x.to_bytes(32) + point.y.to_bytes(32)
 
 
 def _tag(dnskey: bytes) -> int:

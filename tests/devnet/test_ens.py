@@ -8,6 +8,7 @@ import pytest
 from coincurve import PrivateKey
 from eth_abi.abi import decode, encode
 
+from tests.chain.offchain_gateways import look, look_elsewhere
 from tests.devnet.name_calls import (
     Reverted,
     addr,
@@ -28,6 +29,7 @@ from tests.devnet.signed_dns import TXT, SignedZone, chain, texts
 from walkaway.devnet import ens
 from walkaway.devnet.execution.accounts import NAMES_OWNER, PROXY_ADMIN, THIEF, dev_account
 from walkaway.devnet.execution.compiled import contract
+from walkaway.devnet.execution.genesis import ANY_ANSWERS, SIGNED_ANSWERS
 from walkaway.devnet.execution.names import REGISTRY, RESOLVER, UNIVERSAL_RESOLVER, namehash
 from walkaway.devnet.network import Devnet
 from walkaway.devnet.settings import DevnetSettings
@@ -85,6 +87,7 @@ def _coin(name: str, coin_type: int) -> bytes:
 def test_what_cannot_be_resolved_has_its_own_error(devnet: Devnet) -> None:
     ens.register(devnet, "person.eth", resolver=dev_account(3).address)
     ens.register(devnet, "refusing.eth", resolver=REGISTRY)
+    ens.register(devnet, "passing.eth", resolver=ANY_ANSWERS)
     devnet.advance()
     assert error_of(devnet, "nobody.eth", addr("nobody.eth")) == error(
         NO_RESOLVER, wire("nobody.eth")
@@ -108,6 +111,11 @@ def test_what_cannot_be_resolved_has_its_own_error(devnet: Devnet) -> None:
         "ResolverError(bytes)",
         error("NotAuthorised(bytes32,address)", bytes(32), UNIVERSAL_RESOLVER),
     )
+    # Another contract's lookup is an error like any (EIP-3668, client lookup protocol, 5).
+    passed_on = error_of(devnet, "passing.eth", look_elsewhere(SIGNED_ANSWERS, [URL], b""))
+    assert passed_on[:4] == selector("ResolverError(bytes)")
+    own = error_of(devnet, "passing.eth", look([URL], b""))
+    assert own[:4] == selector("OffchainLookup(address,string[],bytes,bytes4,bytes)")
     malformed = selector("resolve(bytes,bytes)") + encode(["bytes", "bytes"], [b"\5eth\0", b""])
     with pytest.raises(Reverted) as reverted:
         call(devnet, UNIVERSAL_RESOLVER, malformed)
@@ -266,10 +274,17 @@ def test_a_name_of_the_dns_is_resolved_by_its_signed_text(devnet: Devnet) -> Non
     # The keys of a zone above may sign too: it could give the zone away.
     keys, signed_above = chain([root], "www.test.", TXT, records, (now - 60, now + 60))
     assert decode(["string"], answering([keys, signed_above])) == ("some context",)
-    valid = (now - 60, now - 1)
-    late = root.sign("www.test.", TXT, records, valid)
+    valid = (now - 60, now + 60)
+    late = root.sign("www.test.", TXT, records, (now - 60, now - 1))
     flipped = signed_above[0][:-1] + b"X", signed_above[1]
-    for steps in ([keys, late], [keys, flipped], [signed_above]):
+    # The keys that are known, in the name of a zone that is not theirs.
+    claimed = SignedZone("test.", key=root.key).sign("www.test.", TXT, records, valid)
+    other_root = chain([SignedZone(".")], "www.test.", TXT, records, valid)
+    for steps in ([keys, late], [keys, flipped], [keys, claimed], [signed_above], other_root):
         with pytest.raises(Reverted) as reverted:
             answering(steps)
         assert selector("NotSigned(uint256,string)") in reverted.value.data
+    of_another = chain([root], "ftp.test.", TXT, texts("ftp.test.", "ENS1 0x" + "11" * 20), valid)
+    with pytest.raises(Reverted) as reverted:
+        answering(of_another)
+    assert selector("CouldNotResolve(bytes)") in reverted.value.data

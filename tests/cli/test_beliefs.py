@@ -12,6 +12,7 @@ import pytest
 
 import walkaway.evm
 import walkaway.proofs
+from walkaway.anchors.dns_root import dns_root_anchors
 from walkaway.anchors.load import chain_spec
 from walkaway.chain.kept import Kept
 from walkaway.cli.beliefs import ENGINES, LIBRARIES, beliefs
@@ -52,6 +53,11 @@ def test_the_engine_that_runs_calls_is_named(
     monkeypatch.setattr("walkaway.cli.beliefs.version", lambda _: "1.2.3")
     assert "1.2.3" in told(settings)["engine"]
     assert named in told(settings)["engine"]
+
+
+def test_the_keys_of_the_dns_root_are_named(settings: Settings) -> None:
+    for key in dns_root_anchors().keys:
+        assert f"{key.name} ({key.key_tag})" in told(settings)["DNS root"]
 
 
 def foreign_to(floor: ModuleType) -> set[str]:

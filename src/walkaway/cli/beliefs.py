@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 
+from walkaway.anchors.dns_root import dns_root_anchors
 from walkaway.anchors.spec import ChainSpec
 from walkaway.chain.kept import Kept
 from walkaway.cli.config import Settings
@@ -24,8 +25,8 @@ LIBRARIES = {
     "py_arkworks_bls12381": ("py-arkworks-bls12381", "BLS12-381 signatures"),
     "sha3": ("safe-pysha3", "Keccak-256"),
     "coincurve": ("coincurve", "secp256k1, a transaction's sender"),
-    "dns": ("dnspython", "DNS messages, and the signatures of DNSSEC"),
-    "cryptography": ("cryptography", "the keys that IPNS names are made of"),
+    "dns": ("dnspython", "the form of DNS messages and names"),
+    "cryptography": ("cryptography", "signatures of DNSSEC and of IPNS records"),
 }
 """Code of others inside the proofs: module, distribution, what it computes."""
 
@@ -72,6 +73,7 @@ def beliefs(
         _blobs(spec),
         _submit(settings),
         _content(),
+        _dns_root(),
         *([] if spec.universal_resolver is None else [_ens(spec.universal_resolver, resolver)]),
         _engine(),
         _libraries(),
@@ -150,6 +152,11 @@ def _content() -> Belief:
         "nobody finds other bytes for the hash in an address; hashes known to be weak are refused"
     )
     return Belief("content", (hashed,))
+
+
+def _dns_root() -> Belief:
+    keys = (f"{key.name} ({key.key_tag})" for key in dns_root_anchors().keys)
+    return Belief("DNS root", (f"IANA's {', '.join(keys)}, above all signed zones",))
 
 
 def _ens(address: bytes, kept: KeptCode | None) -> Belief:

@@ -74,6 +74,10 @@ async def test_a_name_on_chain_is_proven_down_to_the_checkpoint(tmp_path: Path) 
             assert "the engine that ran it" in rules
             assert any("checkpoint" in rule for rule in rules)
 
+            asked = devnet.requests("alder")
+            assert (await ens.resolve("app.eth")).pointer == IPFS
+            assert devnet.requests("alder") == asked
+
             url, gone = TextRecord("url"), TextRecord("nothing")
             wanted: list[EnsRecord] = [
                 ContentRecord(),

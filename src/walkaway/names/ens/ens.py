@@ -63,7 +63,7 @@ from walkaway.names.ens.resolver_record import ResolverRecord
 from walkaway.names.ens.words import told
 from walkaway.names.resolution import Resolution, Standing
 from walkaway.proofs.execution.header import Header
-from walkaway.proofs.proven import Evidence, Proven
+from walkaway.proofs.proven import Evidence, Finality, Proven
 
 __all__ = ["Ens", "EnsAnswer", "EnsPrimary"]
 
@@ -138,6 +138,7 @@ class Ens:
         self._spec = spec
         self._record = record
         self._offchain = OffchainCalls(chain.calls, gateways, LIMITS.ens_lookups)
+        self._seen: Proven[ResolverCode] | None = None
         load_tables()
 
     async def resolve(self, name: str) -> Resolution:
@@ -270,10 +271,19 @@ class Ens:
         return _Ran(header, code, runs, ran.words)
 
     async def _code(self, header: Proven[Header], resolver: bytes) -> Proven[ResolverCode]:
+        """Whose code resolves names under a head, proven once for each."""
+        if self._seen is not None and _under(self._seen) == _under(header):
+            return self._seen
         number = header.value.number
         _, (slot,) = await self._chain.slots(resolver, [IMPLEMENTATION_SLOT], number)
         implementation = slot.value.to_bytes(32)[12:] if slot.value else resolver
-        return resolver_code(slot, await self._chain.account(implementation, number))
+        self._seen = resolver_code(slot, await self._chain.account(implementation, number))
+        return self._seen
+
+
+def _under(proven: Proven[object]) -> tuple[bytes | None, Finality]:
+    """The block that something is proven under, and how firmly that stands."""
+    return proven.claim.block_hash, proven.claim.finality
 
 
 def _of_name(name: EnsName, ran: _Ran, because: Evidence) -> Evidence:

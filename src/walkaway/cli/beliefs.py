@@ -156,7 +156,7 @@ def _content() -> Belief:
 
 def _dns_root() -> Belief:
     keys = (f"{key.name} ({key.key_tag})" for key in dns_root_anchors().keys)
-    return Belief("DNS root", (f"IANA's {', '.join(keys)}, above all signed zones",))
+    return Belief("DNS root", (f"IANA's {', '.join(keys)}, above signed zones",))
 
 
 def _ens(address: bytes, kept: KeptCode | None) -> Belief:

@@ -21,10 +21,10 @@ from walkaway.names.pointer import Pointer, parse_pointer
 __all__ = ["LeftPointer", "ServedPointers"]
 
 _LEFT: Final = """
-SELECT served.name, served.pointer, held.pointer, rejected.at IS NOT NULL
+SELECT served.origin, served.name, served.pointer, held.pointer, rejected.at IS NOT NULL
 FROM served JOIN held ON held.name = served.name
 LEFT JOIN rejected ON rejected.name = served.name AND rejected.pointer = served.pointer
-WHERE served.origin = ? AND served.pointer != held.pointer
+WHERE (served.origin = ?1 OR ?1 IS NULL) AND served.pointer != held.pointer
   AND (rejected.at IS NOT NULL OR served.first_seen > held.first_seen)
 ORDER BY served.id
 """
@@ -63,12 +63,7 @@ class ServedPointers:
 
     async def left(self, origin: str) -> list[LeftPointer]:
         """The pointers that this origin was given and whose names have left them."""
-        return await self._file.read(
-            lambda file: [
-                LeftPointer(name, parse_pointer(left), parse_pointer(now), bool(rejected))
-                for name, left, now, rejected in file.execute(_LEFT, (origin,))
-            ]
-        )
+        return (await self._left(origin)).get(origin, [])
 
     async def forget(self, origin: str) -> None:
         """What this origin was given is of no importance any more: it was cleared, or is kept."""
@@ -78,12 +73,17 @@ class ServedPointers:
 
     async def all_left(self) -> dict[str, list[LeftPointer]]:
         """Every origin that was given something its name has left, with what that is."""
+        return await self._left(None)
 
-        def origins(file: sqlite3.Connection) -> list[str]:
-            return [row[0] for row in file.execute("SELECT DISTINCT origin FROM served")]
+    async def _left(self, origin: str | None) -> dict[str, list[LeftPointer]]:
+        def found(file: sqlite3.Connection) -> dict[str, list[LeftPointer]]:
+            left: dict[str, list[LeftPointer]] = {}
+            for given, name, pointer, now, rejected in file.execute(_LEFT, (origin,)):
+                told = LeftPointer(name, parse_pointer(pointer), parse_pointer(now), bool(rejected))
+                left.setdefault(given, []).append(told)
+            return left
 
-        found = {origin: await self.left(origin) for origin in await self._file.read(origins)}
-        return {origin: left for origin, left in found.items() if left}
+        return await self._file.read(found)
 
     def _note(
         self, file: sqlite3.Connection, origin: str, given: Iterable[tuple[str, Pointer]]

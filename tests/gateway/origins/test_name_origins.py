@@ -171,6 +171,14 @@ async def test_a_release_that_follows_another_clears_nothing(world: World) -> No
         assert b"evil" in (await world.get()).body
 
 
+async def test_a_page_is_told_where_browsers_send_no_fetch_metadata(world: World) -> None:
+    plain = {"accept": "text/html", "upgrade-insecure-requests": "1"}
+    for release, shows in ((world.good, "good"), (world.evil, "evil"), (world.good, "went back")):
+        world.names.says[APP] = release
+        world.clock.seconds += 60
+        assert shows in (await world.get("/index.html", headers=plain)).text
+
+
 async def test_nobody_who_was_not_shown_it_is_held_up(world: World) -> None:
     await world.get(headers={})
     world.names.says[APP] = world.evil

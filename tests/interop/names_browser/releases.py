@@ -16,13 +16,13 @@ _GOOD: Final = b"""<!doctype html><title>good</title><h1>good</h1>
 
 _EVIL: Final = b"""<!doctype html><title>evil</title><h1>evil</h1>
 <script>
-navigator.serviceWorker.register("/evil-worker.js", { updateViaCache: "all" });
+navigator.serviceWorker?.register("/evil-worker.js", { updateViaCache: "all" });
 localStorage.setItem("evil", "was here");
 document.cookie = "evil=cookie; max-age=86400";
 const open = indexedDB.open("evil", 1);
 open.onupgradeneeded = () => open.result.createObjectStore("loot").put(new Uint8Array([7]), "key");
 open.onsuccess = () => open.result.close();
-caches.open("evil").then((cache) => cache.put("/loot", new Response("loot")));
+self.caches?.open("evil").then((cache) => cache.put("/loot", new Response("loot")));
 </script>
 """
 

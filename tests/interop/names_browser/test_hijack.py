@@ -89,6 +89,7 @@ def every_step_is_explained(told: dict[str, Any], pointer: str) -> None:
 def the_names_were_safe(told: dict[str, Any]) -> None:
     assert (told["first"], told["hijacked"], told["stuck"]) == ("good", "evil", "evil")
     a_worker_is_ended_and_its_origin_cleared(told)
+    without_a_secure_context_it_is_cleared_too(told["proxied"])
     a_neighbour_leaves_no_cookie(told)
     a_held_name_waits_for_the_person(told["held"])
 
@@ -113,6 +114,21 @@ def a_worker_is_ended_and_its_origin_cleared(told: dict[str, Any]) -> None:
         "caches": [],
     }
     assert told["again"] == ["good", "good"]
+
+
+def without_a_secure_context_it_is_cleared_too(proxied: dict[str, Any]) -> None:
+    assert proxied["hijacked"] == {
+        "title": "evil",
+        "stored": {"mine": "kept", "evil": "was here"},
+        "cookies": "evil=cookie",
+        "databases": ["evil"],
+    }
+    assert proxied["after"] == {
+        "title": "good",
+        "stored": {"mine": "kept"},
+        "cookies": "",
+        "databases": [],
+    }
 
 
 def a_neighbour_leaves_no_cookie(told: dict[str, Any]) -> None:

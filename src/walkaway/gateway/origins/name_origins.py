@@ -81,7 +81,7 @@ class NameOrigins:
         # What the name says now is known only once it was asked for. A browser asks each time
         # whether what it has is still good, so that a decision is heard of at once.
         answer = checked_each_time(_with_changes(await serve(asked)))
-        if asked.wish.headers.get("sec-fetch-mode") != "navigate":
+        if not asked.wish.opens_page:
             return answer
         left = await self._served.left(asked.mount.authority)
         if left:

@@ -1,7 +1,9 @@
 """The page that stands before a site whose name left what this browser was shown of it.
 
 It runs one script of ours, which its policy names by its hash: that ends the service
-workers of the origin, and writes what the origin stored into a file, if that is asked for.
+workers of the origin, writes what the origin stored into a file, if that is asked for, and
+clears it. `Clear-Site-Data` does so too, but is heeded on hosts below ``localhost`` alone,
+where no worker and no trick of the page's is in its way.
 """
 
 from __future__ import annotations
@@ -52,6 +54,8 @@ const database = async ({ name }) => {
   open.close();
   return [name, Object.fromEntries(stores.map((one, at) => [one, read[at]]))];
 };
+const databases = async () => (indexedDB.databases ? indexedDB.databases() : []);
+const cacheNames = async () => (self.caches ? caches.keys() : []);
 const cached = async (name) => {
   const requests = await (await caches.open(name)).keys();
   return [name, requests.map((request) => request.url)];
@@ -59,15 +63,14 @@ const cached = async (name) => {
 const said = document.getElementById("said");
 document.getElementById("backup").addEventListener("click", async () => {
   try {
-    const databases = indexedDB.databases ? await indexedDB.databases() : [];
     const stored = {
       origin: location.origin,
       saved: new Date().toJSON(),
       localStorage: { ...localStorage },
       sessionStorage: { ...sessionStorage },
       cookies: document.cookie,
-      indexedDB: Object.fromEntries(await Promise.all(databases.map(database))),
-      caches: Object.fromEntries(await Promise.all((await caches.keys()).map(cached))),
+      indexedDB: Object.fromEntries(await Promise.all((await databases()).map(database))),
+      caches: Object.fromEntries(await Promise.all((await cacheNames()).map(cached))),
     };
     const file = new Blob([JSON.stringify(stored, null, 1)], { type: "application/json" });
     const link = document.createElement("a");
@@ -78,6 +81,23 @@ document.getElementById("backup").addEventListener("click", async () => {
   } catch (error) {
     said.textContent = `It could not be saved: ${error}`;
   }
+});
+
+const cleared = async () => {
+  localStorage.clear();
+  sessionStorage.clear();
+  for (const cookie of document.cookie.split("; ")) {
+    document.cookie = `${cookie.split("=")[0]}=; path=/; max-age=0`;
+    document.cookie = `${cookie.split("=")[0]}=; max-age=0`;
+  }
+  await Promise.all((await cacheNames()).map((name) => caches.delete(name)));
+  await Promise.all((await databases()).map(({ name }) => done(indexedDB.deleteDatabase(name))));
+};
+const patience = () => new Promise((resolve) => setTimeout(resolve, 5000));
+document.forms[0].addEventListener("submit", (event) => {
+  event.preventDefault();
+  const form = event.target;
+  Promise.race([cleared(), patience()]).catch(() => {}).then(() => form.submit());
 });
 """
 

@@ -55,6 +55,18 @@ class Wish:
         )
 
     @property
+    def opens_page(self) -> bool:
+        """Whether a browser opens a page, in a window or a frame, rather than a part of one.
+
+        To hosts not below ``localhost``, over http, browsers send no Fetch Metadata; there
+        they tell a page by asking for a safer address of it (Upgrade-Insecure-Requests).
+        """
+        mode = self.headers.get("sec-fetch-mode")
+        if mode is None:
+            return self.headers.get("upgrade-insecure-requests") == "1"
+        return mode == "navigate"
+
+    @property
     def is_worker_script(self) -> bool:
         """Whether a browser fetches the script of a service worker, to register or update it."""
         return self.headers.get("service-worker") == "script"

@@ -80,6 +80,26 @@ told.cookies.sent = (await response.request().allHeaders()).cookie ?? ''
 await tab.goto(`http://app.eth.localhost:${port}/`)
 told.cookies.redirected = [new URL(tab.url()).host, await tab.evaluate(() => document.cookie)]
 
+// The same name through the gateway as a proxy, where browsers heed no Clear-Site-Data.
+const proxied = await browser.newContext({ proxy: { server: `http://127.0.0.1:${port}` } })
+const far = await proxied.newPage()
+const stored = () => far.evaluate(async () => ({
+  title: document.title,
+  stored: { ...localStorage },
+  cookies: document.cookie,
+  databases: (await indexedDB.databases()).map(({ name }) => name),
+}))
+await far.goto('http://app.eth/')
+await say('app.eth', 'evil')
+await far.goto('http://app.eth/', { waitUntil: 'networkidle' })
+told.proxied = { hijacked: await stored() }
+await say('app.eth', 'good')
+await far.goto('http://app.eth/')
+await far.click('form button')
+await far.waitForFunction(() => document.title === 'good', null, { timeout: 20000 })
+told.proxied.after = await stored()
+await proxied.close()
+
 // A name that is held: the change is shown, and waits for the person.
 told.held = { before: await opened('held-eth') }
 await say('held.eth', 'evil')

@@ -32,7 +32,7 @@ from walkaway.sources.pool import Pool
 from walkaway.sources.request import Answer, DnsRequest, Request
 from walkaway.sources.source import Source
 
-__all__ = ["CONTENT", "OTHER", "World", "the_world"]
+__all__ = ["CONTENT", "OTHER", "World", "resolver", "the_world"]
 
 CONTENT = "/ipfs/bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy"
 OTHER = "/ipfs/bafkreifjjcie6lypi6ny7amxnfftagclbuxndqonfipmb64f2km2devei4"

@@ -20,7 +20,7 @@ from aiohttp.test_utils import TestServer
 from tests.sources.certificates import server_and_client
 from tests.sources.transports.resolver import Resolver, Say, answered, resolver
 from walkaway.errors import ConfigError, InvalidRequest, SourceBusy, SourceFault, SourceLacks
-from walkaway.limits import LIMITS
+from walkaway.limits import LIMITS, Limits
 from walkaway.sources.defaults import read_source
 from walkaway.sources.listed import open_sources
 from walkaway.sources.request import DnsRequest, RpcRequest
@@ -31,7 +31,8 @@ from walkaway.sources.transports.dns_udp import DnsUdpTransport
 from walkaway.sources.transports.http import HttpTransport
 from walkaway.sources.transports.http_client import HttpClient
 
-QUICK = replace(LIMITS, request_seconds=0.4, connect_seconds=0.3, dns_resend_seconds=0.05)
+USUAL = replace(LIMITS, dns_resend_seconds=0.05)
+QUICK = replace(USUAL, request_seconds=0.2)
 ASKED = DnsRequest("_dnslink.example.org.", "TXT")
 
 
@@ -67,8 +68,8 @@ WRONG: list[tuple[Say, str]] = [
 
 
 @asynccontextmanager
-async def stream(here: Resolver) -> AsyncIterator[DnsStreamTransport]:
-    transport = DnsStreamTransport("r", "127.0.0.1", here.port, QUICK)
+async def stream(here: Resolver, limits: Limits = USUAL) -> AsyncIterator[DnsStreamTransport]:
+    transport = DnsStreamTransport("r", "127.0.0.1", here.port, limits)
     try:
         yield transport
     finally:
@@ -77,7 +78,7 @@ async def stream(here: Resolver) -> AsyncIterator[DnsStreamTransport]:
 
 @asynccontextmanager
 async def udp(here: Resolver) -> AsyncIterator[DnsUdpTransport]:
-    transport = DnsUdpTransport("r", "127.0.0.1", here.port, QUICK)
+    transport = DnsUdpTransport("r", "127.0.0.1", here.port, USUAL)
     try:
         yield transport
     finally:
@@ -134,11 +135,11 @@ async def test_a_connection_is_kept_for_the_next_question() -> None:
         assert here.connections == 6
         # Only so many are kept.
         await asyncio.gather(*(transport.fetch(ASKED) for _ in range(6)))
-        assert here.connections == 6 + 6 - QUICK.dns_idle_connections
+        assert here.connections == 6 + 6 - USUAL.dns_idle_connections
 
 
 async def test_a_connection_that_was_idle_for_long_is_not_used_again() -> None:
-    brief = replace(QUICK, dns_idle_seconds=0.0)
+    brief = replace(USUAL, dns_idle_seconds=0.0)
     async with resolver() as here:
         transport = DnsStreamTransport("r", "127.0.0.1", here.port, brief)
         for _ in range(2):
@@ -171,7 +172,7 @@ async def test_a_connection_out_of_order_is_not_used_again() -> None:
 
 
 async def test_a_resolver_that_says_nothing_is_left_in_time() -> None:
-    async with resolver(stream=lambda _: None) as here, stream(here) as transport:
+    async with resolver(stream=lambda _: None) as here, stream(here, QUICK) as transport:
         with pytest.raises(SourceFault, match="no answer in time"):
             await transport.fetch(ASKED)
 
@@ -200,19 +201,19 @@ async def test_over_tls_the_certificate_must_name_the_host(tmp_path: Path) -> No
     server, client = server_and_client(tmp_path, "dns.test")
     async with resolver(context=server) as here:
         right = DnsStreamTransport(
-            "r", "localhost", here.port, QUICK, encrypted=True, context=client
+            "r", "localhost", here.port, USUAL, encrypted=True, context=client
         )
         with pytest.raises(SourceFault, match="certificate is not valid"):
             await right.fetch(ASKED)
         await right.close()
         by_address = DnsStreamTransport(
-            "r", "127.0.0.1", here.port, QUICK, encrypted=True, context=client
+            "r", "127.0.0.1", here.port, USUAL, encrypted=True, context=client
         )
         answer = await by_address.fetch(ASKED)
         assert answer.body == answered(here.queries[-1])
         assert len(here.queries[-1]) % 128 == 0
         await by_address.close()
-        unknown = DnsStreamTransport("r", "127.0.0.1", here.port, QUICK, encrypted=True)
+        unknown = DnsStreamTransport("r", "127.0.0.1", here.port, USUAL, encrypted=True)
         with pytest.raises(SourceFault, match="certificate is not valid"):
             await unknown.fetch(ASKED)
         await unknown.close()
@@ -250,7 +251,7 @@ async def test_datagrams_with_another_number_are_passed_over() -> None:
     guesses: list[bytes] = []
     async with resolver(datagrams=guess) as here, udp(here) as transport:
         assert (await transport.fetch(ASKED)).body == answered(here.queries[0])
-    few = replace(QUICK, dns_strays=2, dns_resend_seconds=0.01)
+    few = replace(USUAL, dns_strays=2, dns_resend_seconds=0.01)
     async with resolver(datagrams=lambda q: edited(q, id=dns.message.from_wire(q).id ^ 1)) as here:
         transport = DnsUdpTransport("r", "127.0.0.1", here.port, few)
         with pytest.raises(SourceFault, match="other questions"):
@@ -273,7 +274,7 @@ async def over_https(say: Say, **reply: object) -> AsyncIterator[tuple[HttpTrans
     server = TestServer(app, host="127.0.0.1")
     await server.start_server()
     url = f"http://127.0.0.1:{server.port}/dns-query"
-    transport = HttpTransport("r", url, HttpClient(limits=QUICK))
+    transport = HttpTransport("r", url, HttpClient(limits=USUAL))
     try:
         yield transport, seen
     finally:

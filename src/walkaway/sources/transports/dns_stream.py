@@ -107,8 +107,6 @@ class DnsStreamTransport:
         if kept is not None:
             try:
                 return await self._over(kept, query)
-            except TimeoutError:
-                raise
             except CONNECTION_ERRORS:
                 pass  # It was closed meanwhile, as a resolver may at any time.
         return await self._over(await self._connect(), query)

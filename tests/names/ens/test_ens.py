@@ -54,6 +54,9 @@ async def test_a_name_on_chain_is_proven_down_to_the_checkpoint(tmp_path: Path) 
         names.set_text(devnet, "app.eth", "url", "https://app.example")
         names.set_address(devnet, "app.eth", b"\x0b" * 20, coin_type=BASE)
         names.set_contenthash(devnet, "evil.eth", ONION)
+        names.register(devnet, "odd.eth")
+        devnet.advance()
+        names.set_contenthash(devnet, "odd.eth", b"\xe3\x01")
         devnet.advance(2)
         async with following(devnet) as chain, ens_on(chain, tmp_path) as ens:
             resolved = await ens.resolve("App.ETH")
@@ -95,6 +98,8 @@ async def test_a_name_on_chain_is_proven_down_to_the_checkpoint(tmp_path: Path) 
 
             with pytest.raises(Unsupported, match="onion"):
                 await ens.resolve("evil.eth")
+            with pytest.raises(NoSuchName, match="contenthash cannot be read"):
+                await ens.resolve("odd.eth")
             with pytest.raises(NoSuchName, match="has no contenthash"):
                 await ens.resolve("alice.eth")
             for nobody in ("nobody.eth", "below.app.eth", "example.com"):

@@ -85,6 +85,7 @@ class Limits:
     dns_threads: int = 8
     dns_message_bytes: int = 65_535
     dns_resend_seconds: float = 1.0
+    dns_address_seconds: float = 0.25
     dns_strays: int = 32
     dns_idle_connections: int = 4
     dns_idle_seconds: float = 8.0
@@ -157,6 +158,8 @@ class Limits:
     hinted_accounts: int = 64
     hinted_slots: int = 512
     hinted_pieces: int = 4_000
+    recalled_calls: int = 256
+    recalled_pieces: int = 256
     call_states: int = 8
     gateway_lookups: int = 4
     checkpoint_age_seconds: float = 14 * 24 * 3600.0

@@ -197,6 +197,14 @@ async def test_nobody_listens() -> None:
                     await transport.fetch(ASKED)
 
 
+async def test_a_host_is_reached_at_the_address_that_takes_connections() -> None:
+    async with resolver() as here:
+        # It is both 127.0.0.1 and ::1, where nobody listens.
+        transport = DnsStreamTransport("r", "localhost", here.port, USUAL)
+        assert (await transport.fetch(ASKED)).body == answered(here.queries[-1])
+        await transport.close()
+
+
 async def test_over_tls_the_certificate_must_name_the_host(tmp_path: Path) -> None:
     server, client = server_and_client(tmp_path, "dns.test")
     async with resolver(context=server) as here:

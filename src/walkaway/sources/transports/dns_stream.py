@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import socket
 import ssl
 import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from aiohappyeyeballs import AddrInfoType, start_connection
+from aiohttp.abc import ResolveResult
 
 from walkaway.errors import SourceFault, SourceLacks
 from walkaway.limits import LIMITS, Limits
@@ -125,25 +129,18 @@ class DnsStreamTransport:
         return message
 
     async def _connect(self) -> _Connection:
-        """A new connection, to the first of its addresses that takes one."""
+        """A new connection, to whichever of its addresses takes one first (RFC 8305)."""
         context = await self._tls()
         async with asyncio.timeout(self._limits.connect_seconds):
-            last: Exception = OSError("no address")
-            for place in await self._lookups.resolve(self._host, self._port):
-                try:
-                    streams = await asyncio.open_connection(
-                        place["host"],
-                        self._port,
-                        ssl=context,
-                        server_hostname=self._host if context else None,
-                    )
-                except (TimeoutError, ssl.SSLError):
-                    raise
-                except OSError as error:
-                    last = error
-                else:
-                    return _Connection(*streams)
-            raise last
+            places = await self._lookups.resolve(self._host, self._port)
+            connected = await start_connection(
+                [_address_info(place) for place in places],
+                happy_eyeballs_delay=self._limits.dns_address_seconds,
+            )
+            streams = await asyncio.open_connection(
+                sock=connected, ssl=context, server_hostname=self._host if context else None
+            )
+            return _Connection(*streams)
 
     async def _tls(self) -> ssl.SSLContext | None:
         if self._encrypted and self._context is None:
@@ -164,3 +161,10 @@ class DnsStreamTransport:
         self._idle.append((time.monotonic(), connection))
         while len(self._idle) > self._limits.dns_idle_connections:
             self._idle.popleft()[1].drop()
+
+
+def _address_info(place: ResolveResult) -> AddrInfoType:
+    address: tuple[str | int, ...] = (place["host"], place["port"])
+    if place["family"] == socket.AF_INET6:
+        address = (*address, 0, 0)
+    return (place["family"], socket.SOCK_STREAM, place["proto"], "", address)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
 from dataclasses import dataclass
 from enum import Enum
 
@@ -11,7 +10,7 @@ from dns.rdatatype import CNAME, DNAME, DS, NS, SOA, RdataType, to_text
 from walkaway.errors import ProofError
 from walkaway.proofs.dnssec.rrset import SignedRRset
 
-__all__ = ["Absence", "Denial", "hides_below", "is_cut", "no_such_type", "types_in"]
+__all__ = ["Absence", "Denial", "Types", "hides_below", "is_cut", "no_such_type"]
 
 
 class Absence(Enum):
@@ -26,6 +25,23 @@ class Absence(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Types:
+    """The types at a name, as the bit maps of its NSEC or NSEC3 record list them.
+
+    RFC 4034, 4.1.2: by windows of 256 types.
+    """
+
+    windows: tuple[tuple[int, bytes], ...]
+
+    def __contains__(self, rdtype: int) -> bool:
+        asked, bit = divmod(rdtype, 256)
+        for window, bitmap in self.windows:
+            if window == asked and bit // 8 < len(bitmap):
+                return bool(bitmap[bit // 8] & (0x80 >> bit % 8))
+        return False
+
+
+@dataclass(frozen=True, slots=True)
 class Denial:
     """What is absent, the records that say so, and the reason where there is no signer."""
 
@@ -34,28 +50,17 @@ class Denial:
     reason: str = ""
 
 
-def types_in(windows: tuple[tuple[int, bytes], ...]) -> Set[int]:
-    """The types in the type bit maps of an NSEC or NSEC3 record (RFC 4034, 4.1.2)."""
-    return {
-        window * 256 + at * 8 + bit
-        for window, bitmap in windows
-        for at, octet in enumerate(bitmap)
-        for bit in range(8)
-        if octet & (0x80 >> bit)
-    }
-
-
-def is_cut(types: Set[int]) -> bool:
+def is_cut(types: Types) -> bool:
     """Whether a name of these types is a delegation, seen from above."""
     return NS in types and SOA not in types
 
 
-def hides_below(types: Set[int]) -> bool:
+def hides_below(types: Types) -> bool:
     """Whether what stands below a name of these types is not the zone's (RFC 6840, 4.1)."""
     return is_cut(types) or DNAME in types
 
 
-def no_such_type(record: SignedRRset, types: Set[int], rdtype: RdataType) -> Denial:
+def no_such_type(record: SignedRRset, types: Types, rdtype: RdataType) -> Denial:
     """That a name of these types has no records of one type (RFC 4035, 5.4; RFC 6840, 4).
 
     Raises `ProofError` where it has, or is an alias; where it is a delegation and

@@ -6,7 +6,7 @@ says which of them prove nothing: those of a delegation or a DNAME, for names be
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dns.name import Name
@@ -17,10 +17,10 @@ from walkaway.errors import ProofError
 from walkaway.proofs.dnssec.absence import (
     Absence,
     Denial,
+    Types,
     hides_below,
     is_cut,
     no_such_type,
-    types_in,
 )
 from walkaway.proofs.dnssec.rrset import SignedRRset, wildcard_at
 
@@ -33,7 +33,7 @@ class _Span:
 
     owner: Name
     next: Name
-    types: Set[int]
+    types: Types
     record: SignedRRset
 
 
@@ -43,7 +43,7 @@ class Spans:
     def __init__(self, zone: Name, records: Sequence[SignedRRset]) -> None:
         self._zone = zone
         self._spans = [
-            _Span(record.name, rdata.next, types_in(rdata.windows), record)
+            _Span(record.name, rdata.next, Types(rdata.windows), record)
             for record in records
             for rdata in record
             if isinstance(rdata, NSEC) and rdata.next.is_subdomain(zone)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b32hexdecode
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,10 +22,10 @@ from walkaway.limits import LIMITS
 from walkaway.proofs.dnssec.absence import (
     Absence,
     Denial,
+    Types,
     hides_below,
     is_cut,
     no_such_type,
-    types_in,
 )
 from walkaway.proofs.dnssec.rrset import SignedRRset, wildcard_at
 
@@ -43,7 +43,7 @@ class _Span:
 
     owner: bytes
     next: bytes
-    types: Set[int]
+    types: Types
     opt_out: bool
     record: SignedRRset
     salt: bytes
@@ -165,7 +165,7 @@ def _spans(zone: Name, record: SignedRRset, rdata: object) -> list[_Span]:
     if len(rdata.next) != _HASH_BYTES:
         return []
     opt_out = rdata.flags == _OPT_OUT
-    types = types_in(rdata.windows)
+    types = Types(rdata.windows)
     return [_Span(owner, rdata.next, types, opt_out, record, rdata.salt, rdata.iterations)]
 
 

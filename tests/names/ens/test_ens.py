@@ -195,9 +195,9 @@ async def test_other_code_behind_the_resolver_is_not_believed_until_accepted(
                 await ens.resolve("app.eth")
             assert IMPLEMENTATION.hex() in str(changed.value)
             assert f"--accept-resolver 0x{other.hex()}" in changed.value.advice
-            ens._record.accept(other)
+            ens._runs._record.accept(other)
             assert (await ens.resolve("app.eth")).pointer == IPFS
-            kept = ens._record.load()
+            kept = ens._runs._record.load()
             assert kept is not None
             assert (kept.implementation, kept.accepted) == (other, True)
             assert kept.code_hash is not None
@@ -215,17 +215,17 @@ async def test_code_that_cannot_be_run_proves_nothing_of_a_name(
 
     async with devnet_of() as devnet, following(devnet) as chain:
         async with ens_on(chain, tmp_path) as ens:
-            monkeypatch.setattr(ens._offchain, "run", too_long)
+            monkeypatch.setattr(ens._runs._offchain, "run", too_long)
             with pytest.raises(Unproven, match="it ran too long") as refused:
                 await ens.resolve("app.eth")
             assert refused.value.advice == "build the kernel"
             assert not isinstance(refused.value, NoSuchName)
-            monkeypatch.setattr(ens._offchain, "run", never)
+            monkeypatch.setattr(ens._runs._offchain, "run", never)
             short = replace(LIMITS, ens_answer_seconds=0.05)
-            monkeypatch.setattr("walkaway.names.ens.ens.LIMITS", short)
+            monkeypatch.setattr("walkaway.names.ens.runs.LIMITS", short)
             with pytest.raises(Unproven, match="no answer within"):
                 await ens.resolve("app.eth")
-            monkeypatch.setattr(ens, "_spec", replace(chain.spec, universal_resolver=None))
+            monkeypatch.setattr(ens._runs, "_spec", replace(chain.spec, universal_resolver=None))
             with pytest.raises(Unsupported, match="no ENS on"):
                 await ens.resolve("app.eth")
             with pytest.raises(TooMuch):

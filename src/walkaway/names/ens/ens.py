@@ -13,33 +13,15 @@ evidence says so. ENS has no time to live, so an answer may be held for
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
 from walkaway.anchors.spec import ChainSpec
-from walkaway.chain.block_id import Tag
 from walkaway.chain.chain import Chain
-from walkaway.chain.offchain_calls import AcceptedWord, AsksGateways, OffchainCalls
-from walkaway.errors import (
-    CallFailed,
-    InvalidRequest,
-    NoSuchName,
-    TooMuch,
-    Unproven,
-    Unsupported,
-)
-from walkaway.evm.derive_name import (
-    IMPLEMENTATION_SLOT,
-    NameRun,
-    ResolverCode,
-    primary_name,
-    resolved_name,
-    resolver_code,
-)
-from walkaway.evm.engine import Call
-from walkaway.evm.proven_call import AskedCall
+from walkaway.chain.offchain_calls import AsksGateways
+from walkaway.errors import InvalidRequest, NoSuchName, TooMuch, Unproven
+from walkaway.evm.derive_name import primary_name, resolved_name
 from walkaway.evm.universal_resolver import (
     Failure,
     ResolverFault,
@@ -60,10 +42,9 @@ from walkaway.names.ens.records import (
     value_of,
 )
 from walkaway.names.ens.resolver_record import ResolverRecord
-from walkaway.names.ens.words import told
+from walkaway.names.ens.runs import Ran, ResolverRuns
 from walkaway.names.resolution import Resolution, Standing
-from walkaway.proofs.execution.header import Header
-from walkaway.proofs.proven import Evidence, Finality, Proven
+from walkaway.proofs.proven import Evidence
 
 __all__ = ["Ens", "EnsAnswer", "EnsPrimary"]
 
@@ -100,29 +81,6 @@ class EnsPrimary:
     signers: tuple[bytes, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Ran:
-    """The runs of one question, under one head."""
-
-    header: Proven[Header]
-    code: Proven[ResolverCode]
-    runs: tuple[NameRun, ...]
-    words: tuple[AcceptedWord, ...]
-
-    @property
-    def standing(self) -> Standing:
-        return Standing.ACCEPTED if self.words else Standing.PROVEN
-
-    @property
-    def gateways(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(host for word in self.words for host in word.asked))
-
-    @property
-    def signers(self) -> tuple[bytes, ...]:
-        seen = (run.outcome.value.recovered for run in self.runs if run.words)
-        return tuple(dict.fromkeys(signer for signers in seen for signer in signers))
-
-
 class Ens:
     """Resolves names of ENS on one chain. Implements `Names`.
 
@@ -134,11 +92,7 @@ class Ens:
     def __init__(
         self, chain: Chain, gateways: AsksGateways, spec: ChainSpec, record: ResolverRecord
     ) -> None:
-        self._chain = chain
-        self._spec = spec
-        self._record = record
-        self._offchain = OffchainCalls(chain.calls, gateways, LIMITS.ens_lookups)
-        self._seen: Proven[ResolverCode] | None = None
+        self._runs = ResolverRuns(chain, gateways, spec, record)
         load_tables()
 
     async def resolve(self, name: str) -> Resolution:
@@ -183,7 +137,7 @@ class Ens:
         calls = [record.call(normal.node) for record in records]
         is_one = len(calls) == 1
         call = calls[0] if is_one else resolve_multicall(calls)
-        ran = await self._run(resolve_call(normal.wire, call))
+        ran = await self._runs.run(resolve_call(normal.wire, call))
         proven = resolved_name(ran.runs, ran.code, normal.wire, call)
         found = proven.value
         if isinstance(found, Failure):
@@ -209,7 +163,7 @@ class Ens:
         """
         if not 0 < len(address) <= LIMITS.contenthash_bytes or not 0 <= coin_type < 1 << 256:
             raise InvalidRequest("no address, or no coin type")
-        ran = await self._run(reverse_call(address, coin_type))
+        ran = await self._runs.run(reverse_call(address, coin_type))
         proven = primary_name(ran.runs, ran.code, address, coin_type)
         found, shown = proven.value, f"0x{address.hex()}"
         if isinstance(found, Failure):
@@ -232,61 +186,8 @@ class Ens:
             ran.signers,
         )
 
-    async def _run(self, data: bytes) -> _Ran:
-        """Every run of a question, once more where the head it ran on was replaced meanwhile."""
-        resolver = self._spec.universal_resolver
-        if resolver is None:
-            raise Unsupported(f"there is no ENS on {self._spec.network}")
-        header = self._chain.head(Tag.LATEST)
-        try:
-            async with asyncio.timeout(LIMITS.ens_answer_seconds):
-                try:
-                    return await self._run_at(header, resolver, data)
-                except Unproven:
-                    now = self._chain.head(Tag.LATEST)
-                    if now.value.hash == header.value.hash:
-                        raise
-                    return await self._run_at(now, resolver, data)
-        except TimeoutError:
-            raise _not_run(f"no answer within {LIMITS.ens_answer_seconds:g} s") from None
-        except (CallFailed, InvalidRequest) as error:
-            raise _not_run(str(error), error.advice) from None
 
-    async def _run_at(self, header: Proven[Header], resolver: bytes, data: bytes) -> _Ran:
-        call = Call(bytes(20), resolver, LIMITS.ens_gas, data=data)
-        asked = AskedCall(call, self._chain.calls.environment(header.value, call))
-        running = asyncio.ensure_future(self._offchain.run(header, asked))
-        try:
-            code = await self._code(header, resolver)
-            await self._record.check(code.value)
-            ran = await running
-        finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-        words = ((), *(told(word) for word in ran.words))
-        runs = tuple(
-            NameRun(step.asked, step.outcome, heard)
-            for step, heard in zip(ran.steps, words, strict=True)
-        )
-        return _Ran(header, code, runs, ran.words)
-
-    async def _code(self, header: Proven[Header], resolver: bytes) -> Proven[ResolverCode]:
-        """Whose code resolves names under a head, proven once for each."""
-        if self._seen is not None and _under(self._seen) == _under(header):
-            return self._seen
-        number = header.value.number
-        _, (slot,) = await self._chain.slots(resolver, [IMPLEMENTATION_SLOT], number)
-        implementation = slot.value.to_bytes(32)[12:] if slot.value else resolver
-        self._seen = resolver_code(slot, await self._chain.account(implementation, number))
-        return self._seen
-
-
-def _under(proven: Proven[object]) -> tuple[bytes | None, Finality]:
-    """The block that something is proven under, and how firmly that stands."""
-    return proven.claim.block_hash, proven.claim.finality
-
-
-def _of_name(name: EnsName, ran: _Ran, because: Evidence) -> Evidence:
+def _of_name(name: EnsName, ran: Ran, because: Evidence) -> Evidence:
     claim = ran.code.claim
     facts: tuple[tuple[str, bytes | str], ...] = (
         ("name", name.typed),
@@ -298,7 +199,7 @@ def _of_name(name: EnsName, ran: _Ran, because: Evidence) -> Evidence:
     return Evidence("a name of ENS, by ENSIP-15", facts, (because,))
 
 
-def _raise_failure(name: EnsName | str, failure: Failure, ran: _Ran) -> NoReturn:
+def _raise_failure(name: EnsName | str, failure: Failure, ran: Ran) -> NoReturn:
     """Where nobody's word was in it, the failure is what the chain says; else a gateway may
     have brought it about."""
     if failure.fault is ResolverFault.HTTP_ERROR or ran.words:
@@ -308,15 +209,6 @@ def _raise_failure(name: EnsName | str, failure: Failure, ran: _Ran) -> NoReturn
             reasons={asked: f"what was found off chain was not accepted: {failure}"},
         )
     raise _nowhere(name, str(failure))
-
-
-def _not_run(reason: str, advice: str = "") -> Unproven:
-    """The code of a name may ask for more than is run, or look for what is never found."""
-    return Unproven(
-        "what the name's contracts say could not be computed",
-        reasons={"this machine": reason},
-        advice=advice,
-    )
 
 
 def _nowhere(name: EnsName | str, reason: str, gateways: tuple[str, ...] = ()) -> NoSuchName:

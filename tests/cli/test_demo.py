@@ -43,6 +43,7 @@ TITLES = [
     "A liar, caught",
     "Why the balance is to be believed",
     "A website, from whoever holds it",
+    "The same website, by its name",
 ]
 # A suite that was started in the background ignores Ctrl-C, and so would what it starts.
 START = """
@@ -67,7 +68,8 @@ class EndedRun:
 def ended_by_sigterm() -> EndedRun:
     with _running("--json", "--port", "0") as (process, lines):
         said = [next(lines)]
-        while said[-1]["event"] != "listening":
+        while said[-1].get("event") != "listening":
+            assert "error" not in said[-1], said[-1]
             said.append(next(lines))
         process.send_signal(signal.SIGTERM)
         exit_code = process.wait(timeout=60)
@@ -94,6 +96,7 @@ def test_once_every_step_holds_and_a_taken_default_port_is_said(
         "10,000 ETH in block",
         "believed: checkpoint",
         "7 by hazel",
+        "larch changed what the resolver keeps",
     ):
         assert claim in result.output
     assert f"127.0.0.1:{port}" not in result.output
@@ -128,7 +131,7 @@ def test_for_programs_each_step_is_a_document(ended_by_sigterm: EndedRun) -> Non
     lines = [line for line in ended_by_sigterm.lines if line["event"] == "step"]
     assert [line["title"] for line in lines] == TITLES
     assert all(line["held"] for line in lines)
-    network, head, balance, liar, why, site = (line["found"] for line in lines)
+    network, head, balance, liar, why, site, named = (line["found"] for line in lines)
     assert head["engine"].startswith(("revm", "executable specification"))
     behaviours = {s["name"]: (s["kinds"], s["behaviour"]) for s in network["sources"]}
     assert behaviours["dogwood"] == (["execution", "submit"], "lying_balance")
@@ -150,6 +153,13 @@ def test_for_programs_each_step_is_a_document(ended_by_sigterm: EndedRun) -> Non
     assert sources["ivy"] == ("wrong", 0, "quarantined")
     assert sources["juniper"][:2] == ("short", 0)
     assert "does not hash to its address" in site["sources"][1]["trouble"]
+    assert named["address"].startswith("http://app-eth.localhost:")
+    explanation = named["explanation"]
+    assert explanation["cid"] != site["cid"], "the page that stands for the folder"
+    assert explanation["root"] == site["cid"]
+    assert head["checkpoint"] in json.dumps(explanation["names"])
+    liars = {s["name"]: s["reason"] for s in explanation["caughtLying"]}
+    assert "does not hash to its name" in liars["larch"]
     assert "…" not in json.dumps(lines, ensure_ascii=False)
 
 
@@ -205,7 +215,8 @@ def test_it_stays_up_and_answers_until_it_is_told_to_end() -> None:
         steps = [next(lines)["found"] for _ in TITLES]
         account, lie = steps[0]["account"], steps[3]["lies"][0]
         gateway = next(line["url"] for line in lines if line["event"] == "gateway")
-        assert _page(steps[5]["address"], gateway) == (PAGES / "index.html").read_bytes()
+        for step in (steps[5], steps[6]):
+            assert _page(step["address"], gateway) == (PAGES / "index.html").read_bytes()
         url = next(line["url"] for line in lines if line["event"] == "listening")
         port = url.rpartition(":")[2]
         status = CliRunner().invoke(app, ["status", "--json", "--port", port])

@@ -157,8 +157,7 @@ async def test_an_address_in_any_form(site: Site, address: str) -> None:
     told = await as_data(gateway, address)
     assert told["root"] == str(site.root)
     assert [step["name"] for step in told["names"]] == ["app.eth", "site"]
-    # The page that stands for a folder is told where the address means the folder.
-    assert told["cid"] == str(site.root if address == "app.eth" else site.index)
+    assert told["cid"] == str(site.index), "the page that stands for the folder"
 
 
 @pytest.mark.parametrize(

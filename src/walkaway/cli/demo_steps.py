@@ -7,6 +7,7 @@ network itself knows.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import stat
 import tempfile
@@ -20,6 +21,7 @@ from rich.text import Text
 
 from walkaway.chain.chain import ChainSettings
 from walkaway.chain.follower import SyncProgress
+from walkaway.cli.demo_name import open_by_name
 from walkaway.cli.demo_network import DemoNetwork, open_demo_network
 from walkaway.cli.demo_offer import account_facts, offer, offer_website
 from walkaway.cli.demo_website import OpenWebsite, open_website
@@ -30,7 +32,8 @@ from walkaway.cli.running import ask_running
 from walkaway.cli.stage import Stage, Step
 from walkaway.cli.terminal import Terminal, counted, plain, short_hex
 from walkaway.cli.up import ended_by_sigterm, stay_up
-from walkaway.devnet.execution.accounts import DEV_ACCOUNTS, dev_account
+from walkaway.devnet.execution.accounts import dev_account
+from walkaway.devnet.traffic import TRAFFIC_ACCOUNTS
 from walkaway.errors import ConfigError, WalkawayError
 from walkaway.rpc.http_server import check_port
 from walkaway.sources.request import Kind
@@ -40,7 +43,8 @@ __all__ = ["run_demo"]
 
 _PORT = 8545
 _ETHER = 10**18
-_QUESTIONS = 400
+_BLOCKS_AT_ONCE = 3
+_QUESTIONS = 300
 """How often balances are asked at most, until each liar about them was asked as well."""
 
 
@@ -73,8 +77,10 @@ async def run_demo(
                 await scene.explain(step)
             with stage.step("A website, from whoever holds it") as step:
                 website = await open_website(step, opened, Path(home), gateway_port)
+            with stage.step("The same website, by its name") as step:
+                named = await open_by_name(step, opened, scene.node, network, website)
             if not once:
-                await _stay(terminal, scene, website)
+                await _stay(terminal, scene, website, named)
 
 
 def _check_ports(port: int | None, gateway_port: int | None) -> None:
@@ -91,10 +97,10 @@ def _check_ports(port: int | None, gateway_port: int | None) -> None:
     check_port(gateway_port, flag="--gateway-port")
 
 
-async def _stay(terminal: Terminal, scene: _Scene, website: OpenWebsite) -> None:
+async def _stay(terminal: Terminal, scene: _Scene, website: OpenWebsite, named: str) -> None:
     server, chain_id = scene.node.server, scene.network.devnet.spec.chain_id
     engine, width = scene.node.chain.calls.engine, terminal.person.width
-    offer_website(terminal, website.address)
+    offer_website(terminal, named)
     terminal.show(offer(server.url, chain_id, engine, scene.evidence, width=width))
     reporter = reporter_for(terminal, known_liars=scene.quarantined())
     try:
@@ -230,9 +236,11 @@ class _Scene:
         step.note("answer", Text.assemble((_ether(answer), "title"), f" in block {_number(head)}"))
         step.note("truth", "the same: the network's own state says so")
 
-    async def _check_balance(self, step: Step, address: bytes) -> tuple[int, dict[str, Any]]:
+    async def _check_balance(
+        self, step: Step, address: bytes, block: str = "latest"
+    ) -> tuple[int, dict[str, Any]]:
         """A balance in wei as the endpoint gives it, held against the truth; and its block."""
-        head: dict[str, Any] = await self.ask("eth_getBlockByNumber", ["latest", False])
+        head: dict[str, Any] = await self.ask("eth_getBlockByNumber", [block, False])
         asked = ["0x" + address.hex(), {"blockHash": head["hash"]}]
         answer = int(await self.ask("eth_getBalance", asked), 16)
         truth = self.network.balance(address, bytes.fromhex(head["hash"][2:]))
@@ -244,9 +252,17 @@ class _Scene:
         liars = set(self.network.liars_about_balances)
         step.check(bool(liars), "the network has no source that lies about balances")
         asked = 0
-        while asked < DEV_ACCOUNTS or (asked < _QUESTIONS and not liars <= self.quarantined()):
-            await self._check_balance(step, dev_account(asked % DEV_ACCOUNTS).address)
-            asked += 1
+        newest = int(await self.ask("eth_blockNumber", []), 16)
+        idle = [dev_account(index).address for index in range(min(TRAFFIC_ACCOUNTS))]
+        while not asked or (asked < _QUESTIONS and not liars <= self.quarantined()):
+            # At older and older blocks, and many at a time: what is known is not asked again,
+            # and a source that is fast enough alone is asked alone.
+            block = newest - asked // len(idle)
+            blocks = [hex(number) for number in range(block, block - _BLOCKS_AT_ONCE, -1)]
+            await asyncio.gather(
+                *(self._check_balance(step, each, at) for at in blocks for each in idle)
+            )
+            asked += len(blocks) * len(idle)
         step.note("asked", f"{counted(asked, 'balance')}, and every answer was right")
         lies: list[dict[str, object]] = []
         for name in sorted(liars):

@@ -27,7 +27,7 @@ from walkaway.sizes import sized
 from walkaway.sources.defaults import ListedSource
 from walkaway.sources.standing import SourceState, SourceStatus
 
-__all__ = ["GATEWAY_PORT", "OpenWebsite", "open_website"]
+__all__ = ["GATEWAY_PORT", "OpenWebsite", "browse", "open_website"]
 
 GATEWAY_PORT = 8080
 
@@ -46,8 +46,9 @@ _SHOWN = {
 
 @dataclass(frozen=True, slots=True)
 class OpenWebsite:
-    """Where the gateway is, and below it the website, for a browser."""
+    """The gateway, where it is, and below it the website, for a browser."""
 
+    opened: OpenGateway
     gateway: str
     address: str
 
@@ -68,14 +69,14 @@ async def open_website(
     gateway = await opened.enter_async_context(open_gateway(_plan(listed, home, port)))
     authority = f"{site.root}.ipfs.localhost:{gateway.server.port}"
     began = time.monotonic()
-    await _browse(step, site, gateway.server.url, authority)
+    await browse(step, site, gateway.server.url, authority)
     seconds = time.monotonic() - began
     status = gateway.content.pool.status()
     for name, manners in _MANNERS.items():
         lying = manners.manner is Manner.WRONG
         caught = any(s.name == name and s.state is SourceState.QUARANTINED for s in status)
         step.check(caught or not lying, f"{name}, which lies, is not in quarantine")
-    place = OpenWebsite(browser_url(gateway.server.port), f"http://{authority}/")
+    place = OpenWebsite(gateway, browser_url(gateway.server.port), f"http://{authority}/")
     _tell(step, site, status, seconds)
     _tell_where(step, place, gateway, port)
     step.found = _facts(site, listed, status, seconds) | {
@@ -101,8 +102,11 @@ def _plan(listed: Sequence[ListedSource], home: Path, port: int | None) -> Gatew
     )
 
 
-async def _browse(step: Step, site: Website, url: str, authority: str) -> None:
-    """Open every file as a browser would, and hold it against what was published."""
+async def browse(step: Step, site: Website, url: str, authority: str) -> None:
+    """Open every file as a browser would, and hold it against what was published.
+
+    Raises `WalkawayError` where it differs, or is not to be had.
+    """
     timeout = aiohttp.ClientTimeout(total=LIMITS.endpoint_seconds)
     async with aiohttp.ClientSession(
         url, headers={"Host": authority}, timeout=timeout, trust_env=False

@@ -28,6 +28,7 @@ DEMO_SOURCES = (
     SourcePlan("cedar", EXECUTION, Behaviour.SLOW),
     SourcePlan("dogwood", EXECUTION, Behaviour.LYING_BALANCE),
     SourcePlan("elm", EXECUTION, Behaviour.SERVER_ERRORS),
+    SourcePlan("larch", EXECUTION, Behaviour.LYING_STORAGE),
     SourcePlan("fir", BEACON, Behaviour.ONE_SIGNER),
     SourcePlan("ginkgo", BEACON, Behaviour.OLD_HEAD),
 )

@@ -86,7 +86,10 @@ def _address(written: str, authority: str) -> str:
         return f"http://{authority}/{scheme.lower()}/{rest}"
     if divided:
         raise InvalidRequest("this is no address of this gateway", advice=_ADVICE)
-    return f"http://{authority}{written if written.startswith('/') else f'/ipns/{written}'}"
+    if written.startswith("/"):
+        return f"http://{authority}{written}"
+    # A name by itself means the page that opens at it.
+    return f"http://{authority}/ipns/{written}{'' if '/' in written else '/'}"
 
 
 async def _lead(hosts: Hosts, routes: Routes, address: str) -> Asked | Answer:

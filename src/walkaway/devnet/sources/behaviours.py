@@ -17,6 +17,7 @@ from walkaway.devnet.sources.execution_lies import (
     ForgedReceipt,
     ForgedState,
     LyingBalance,
+    LyingStorage,
     OmittedReceipt,
 )
 from walkaway.devnet.sources.faults import Fault, FaultyWay
@@ -48,6 +49,7 @@ class Behaviour(Enum):
     TRUNCATED = "truncated"
     STALE = "stale: some blocks behind"
     LYING_BALANCE = "lying: a balance in the leaf of its proof"
+    LYING_STORAGE = "lying: a slot's value in its proof"
     FORGED_STATE = "lying: a whole state of its own"
     OMITTED_RECEIPT = "lying: a receipt left out"
     FORGED_RECEIPT = "lying: a receipt's status turned"
@@ -76,6 +78,7 @@ _FAULTS = {
 
 _LIES: dict[Behaviour, Callable[[AnswersCalls], AnswersCalls]] = {
     Behaviour.LYING_BALANCE: LyingBalance,
+    Behaviour.LYING_STORAGE: LyingStorage,
     Behaviour.OMITTED_RECEIPT: OmittedReceipt,
     Behaviour.FORGED_RECEIPT: ForgedReceipt,
     Behaviour.DENIAL: Denial,

@@ -16,7 +16,14 @@ from walkaway.rpc.encode import data_list, quantity
 from walkaway.rpc.jsonrpc import Json, Received
 from walkaway.rpc.params import Params
 
-__all__ = ["Denial", "ForgedReceipt", "ForgedState", "LyingBalance", "OmittedReceipt"]
+__all__ = [
+    "Denial",
+    "ForgedReceipt",
+    "ForgedState",
+    "LyingBalance",
+    "LyingStorage",
+    "OmittedReceipt",
+]
 
 GIFT = 10**18
 """What every lie about a balance adds: one ether, in wei."""
@@ -37,6 +44,21 @@ class LyingBalance:
             return quantity(int(result, 16) + GIFT)
         if method == "eth_getProof" and isinstance(result, Mapping):
             return _richer(result)
+        return result
+
+
+class LyingStorage:
+    """Says of every slot that holds something that it holds something else."""
+
+    def __init__(self, inner: AnswersCalls) -> None:
+        self._inner = inner
+
+    def answer(self, method: str, params: tuple[Received, ...]) -> Json:
+        """See `AnswersCalls`."""
+        result = self._inner.answer(method, params)
+        if method == "eth_getProof" and isinstance(result, Mapping):
+            slots = cast("list[Mapping[str, Json]]", result["storageProof"])
+            return dict(result) | {"storageProof": [_other_value(slot) for slot in slots]}
         return result
 
 
@@ -125,6 +147,17 @@ def _richer(proof: Mapping[str, Json]) -> Json:
     account = rlp.encode([value[0], balance, value[2], value[3]])
     nodes[-1] = rlp.encode([leaf[0], account])
     return dict(proof) | {"balance": quantity(balance), "accountProof": data_list(nodes)}
+
+
+def _other_value(slot: Mapping[str, Json]) -> Json:
+    """The slot with one more in its leaf; nodes above it still name the old leaf."""
+    nodes = [bytes.fromhex(node[2:]) for node in cast("list[str]", slot["proof"])]
+    leaf = rlp.decode(nodes[-1]) if nodes else []
+    if not isinstance(leaf, list) or len(leaf) != 2 or not isinstance(leaf[1], bytes):
+        return dict(slot)
+    value = rlp.integer(rlp.decode(leaf[1]), bits=256) ^ 1
+    nodes[-1] = rlp.encode([leaf[0], rlp.encode(value)])
+    return dict(slot) | {"value": quantity(value), "proof": data_list(nodes)}
 
 
 def _turned(receipt: Json) -> Json:

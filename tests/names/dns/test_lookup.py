@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import dns.message
 import pytest
-from dns.rcode import NXDOMAIN
+from dns.rcode import NXDOMAIN, SERVFAIL
 from dns.rdatatype import NSEC, NSEC3, RRSIG
 from dns.rrset import from_rdata
 from dns.rrset import from_text as rrset
@@ -186,7 +186,43 @@ def none_there(request: Request) -> bytes:
     return reply.to_wire()
 
 
-@pytest.mark.parametrize("liar", [forged, stripped, lambda _: none_there, lambda _: no_answer])
+def gave_up(request: Request) -> bytes:
+    reply = dns.message.from_wire(none_there(request))
+    reply.set_rcode(SERVFAIL)
+    return reply.to_wire()
+
+
+async def test_who_finds_no_answer_is_no_worse_than_others_that_find_none() -> None:
+    world = the_world()
+    pool = world.pool([resolver("a", gave_up), resolver("b", gave_up)])
+    lookup = DnsLookup(pool, world.clock, world.anchors)
+    with pytest.raises(Unproven) as raised:
+        await lookup.answer(NAME, "TXT")
+    assert raised.value.reasons == {"a": "answers SERVFAIL", "b": "answers SERVFAIL"}
+    assert [status.errors for status in pool.status()] == [0, 0]
+    plain = world.lookup(
+        *(resolver(each, world.resolver) for each in "ab"), resolver("c", failing_below(world))
+    )
+    found = await plain.answer("_dnslink.plain.org", "TXT")
+    assert isinstance(found, Insecure)
+    assert sorted(found.word.said_by) == sorted(found.word.asked) == ["a", "b"]
+
+
+def failing_below(world: World) -> Callable[[Request], bytes]:
+    """A resolver that finds no answers in a zone that nobody signs."""
+
+    def say(request: Request) -> bytes:
+        assert isinstance(request, DnsRequest)
+        is_below = request.name.endswith("plain.org.") and request.rdtype == "TXT"
+        return gave_up(request) if is_below else world.resolver(request)
+
+    return say
+
+
+@pytest.mark.parametrize(
+    "liar",
+    [forged, stripped, lambda _: none_there, lambda _: gave_up, lambda _: no_answer],
+)
 async def test_one_honest_resolver_is_enough(liar: Callable[[World], Callable[..., bytes]]) -> None:
     world = the_world()
     pool = world.pool([resolver("bad", liar(world)), resolver("good", world.resolver)])

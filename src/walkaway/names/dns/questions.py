@@ -16,6 +16,7 @@ from typing import TypeVar
 import dns.exception
 import dns.message
 from dns.name import Name
+from dns.rcode import SERVFAIL
 from dns.rdatatype import RRSIG, RdataType, to_text
 
 from walkaway.errors import ProofError, SourceLacks, Unproven
@@ -55,7 +56,7 @@ class Questions:
             try:
                 return rule(answer.body, self._clock.now())
             except ProofError as error:
-                reason = str(error) if _is_signed(answer.body) else "gives no DNSSEC records"
+                reason = _why_not(answer.body, error)
                 doubted[answer.source] = reason
                 raise SourceLacks(reason) from None
 
@@ -103,9 +104,14 @@ class Questions:
         self._left -= 1
 
 
-def _is_signed(message: bytes) -> bool:
+def _why_not(message: bytes, error: ProofError) -> str:
+    """Why a message proves nothing: what it says itself, or what is wrong with its records."""
     try:
         read = dns.message.from_wire(message, ignore_trailing=True, continue_on_error=True)
     except (dns.exception.DNSException, ValueError):
-        return False
-    return any(rrset.rdtype == RRSIG for rrset in (*read.answer, *read.authority))
+        return str(error)
+    if read.rcode() == SERVFAIL:
+        return "answers SERVFAIL"
+    if all(rrset.rdtype != RRSIG for rrset in (*read.answer, *read.authority)):
+        return "gives no DNSSEC records"
+    return str(error)

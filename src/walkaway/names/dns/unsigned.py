@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dns.exception
 import dns.message
+from dns.rcode import SERVFAIL
 
 from walkaway.errors import SourceFault
 from walkaway.names.dns.verdict import UnsignedRecords
@@ -23,6 +24,8 @@ def read_unsigned(message: bytes) -> tuple[UnsignedRecords, int]:
         read = dns.message.from_wire(message, ignore_trailing=True)
         if not isinstance(read, dns.message.QueryMessage):
             raise SourceFault("its answer is no answer to a query")
+        if read.rcode() == SERVFAIL:
+            raise SourceFault("answers SERVFAIL")
         chain = read.resolve_chaining()
         rrset = chain.answer
         rdatas = sorted(rdata.to_digestable() for rdata in rrset) if rrset is not None else []

@@ -29,7 +29,9 @@ _PAYLOAD_BYTES = 1232
 """The largest UDP message that no way on the internet cuts to pieces (DNS Flag Day 2020)."""
 _PADDED_BYTES = 128
 """Encrypted queries are as long as a multiple of this (RFC 8467, section 4.1)."""
-_ANSWERS = (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
+_ANSWERS = (dns.rcode.NOERROR, dns.rcode.NXDOMAIN, dns.rcode.SERVFAIL)
+"""What an answer may say: also that the resolver found nobody who gives one, for which the
+zone's servers may be to blame. Whoever reads the records finds none in it."""
 
 
 class Truncated(SourceFault):

@@ -71,8 +71,9 @@ async def test_what_may_be_given_again_is_ready() -> None:
     hot.keep(KEY, Answer(200, [(b"etag", b"x")], b"body", ready_seconds=60))
     found = hot.find(KEY)
     assert found is not None
-    assert found[0]["headers"] == [(b"etag", b"x"), (b"content-length", b"4")]
-    assert found[1] == b"body"
+    assert found.start["headers"] == [(b"etag", b"x"), (b"content-length", b"4")]
+    assert found.body == b"body"
+    assert found.head == b"HTTP/1.1 200 OK\r\netag: x\r\ncontent-length: 4\r\n"
     assert hot.find((b"localhost", b"/b", b"", 0)) is None
 
 
@@ -107,7 +108,8 @@ async def test_what_may_not_is_not() -> None:
 
 
 async def test_the_oldest_leave() -> None:
-    hot = HotAnswers(replace(LIMITS, web_hot_bytes=410, web_hot_answers=6))
+    # Each takes 140 bytes: its body, its head, and what it was asked for by.
+    hot = HotAnswers(replace(LIMITS, web_hot_bytes=570, web_hot_answers=6))
     keys = [(b"h", str(number).encode(), b"", 0) for number in range(10)]
     for key in keys[:5]:
         hot.keep(key, Answer(200, [], bytes(100), ready_seconds=60))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -18,6 +19,7 @@ from tests.gateway.test_app import PAGE, Names, Site
 from walkaway.content.store.assembled import AssembledFiles
 from walkaway.errors import ConfigError
 from walkaway.gateway.app import Gateway
+from walkaway.gateway.hot import HotAnswers, Key, ReadyAnswer
 from walkaway.gateway.server import GatewayServer
 from walkaway.limits import LIMITS
 from walkaway.proofs.ipfs import codecs
@@ -220,6 +222,71 @@ async def _kept_on_disk(
         await _until(lambda: files.lookup(cid) is not None)
         dag.held.clear()
         yield url, content, files
+    files.close()
+
+
+async def test_an_answer_that_is_ready_is_the_same_to_the_byte(tmp_path: Path) -> None:
+    """However it is asked for: alone, several at once, once and no more, by an old client."""
+    dag, files = Dag(), AssembledFiles(tmp_path)
+    content = random.Random(1).randbytes(2048)
+    cid = dag.file([(dag.raw(content), len(content))])
+    gateway = Gateway(dag, dag, Names(), assembled=files)
+    head = b"GET /ipfs/%b HTTP/1.%d\r\nHost: 127.0.0.1\r\n"
+    ask = head % (str(cid).encode(), 1) + b"\r\n"
+    async with GatewayServer(gateway, HOSTS, 0) as server:
+
+        async def answers(*asked: bytes) -> bytes:
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(b"".join(asked))
+            async with asyncio.timeout(10):
+                told = await reader.read()
+            writer.close()
+            return re.sub(rb"date: [^\r]*\r\n", b"", told)
+
+        last = ask[:-2] + b"Connection: close\r\n\r\n"
+        await answers(last)
+        await _until(lambda: files.lookup(cid) is not None)
+        thought_of = await answers(last)
+        dag.held.clear()
+        ready = await answers(last)
+        assert ready == thought_of
+        assert ready.endswith(b"\r\nconnection: close\r\n\r\n" + content)
+        kept_open = ready.replace(b"connection: close\r\n", b"")
+        assert await answers(ask, ask, last) == kept_open * 2 + ready
+        assert await answers(head % (str(cid).encode(), 0) + b"\r\n") == ready
+    files.close()
+
+
+async def test_an_answer_that_is_ready_waits_for_who_reads_slowly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, find = list[Key](), HotAnswers.find
+
+    def counted(answers: HotAnswers, key: Key) -> ReadyAnswer | None:
+        given.append(key)
+        return find(answers, key)
+
+    monkeypatch.setattr(HotAnswers, "find", counted)
+    dag, files = Dag(), AssembledFiles(tmp_path)
+    content = bytes(60_000)
+    cid = dag.file([(dag.raw(content), len(content))])
+    gateway = Gateway(dag, dag, Names(), assembled=files)
+    async with GatewayServer(gateway, HOSTS, 0) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=8192)
+        ask = f"GET /ipfs/{cid} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+        writer.write(ask)
+        await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(len(content))
+        await _until(lambda: files.lookup(cid) is not None)
+        times = 300
+        writer.write(ask * times)
+        await asyncio.sleep(0.3)
+        assert len(given) < times, "18 MB, of which the sockets hold a few"
+        for _ in range(times):
+            await reader.readuntil(b"\r\n\r\n")
+            assert await reader.readexactly(len(content)) == content
+        writer.close()
+        await writer.wait_closed()
     files.close()
 
 

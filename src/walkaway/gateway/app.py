@@ -26,7 +26,7 @@ from walkaway.gateway.answers.failures import Failure, failure_answer
 from walkaway.gateway.answers.headers import CORS
 from walkaway.gateway.answers.pieces import PiecesInHand, nobody
 from walkaway.gateway.explain import explain_address, explain_answer, is_explain
-from walkaway.gateway.hot import HotAnswers
+from walkaway.gateway.hot import HotAnswers, ReadyAnswer
 from walkaway.gateway.origins.name_origins import NameOrigins
 from walkaway.gateway.pages.own_pages import OwnPages, require_own_site
 from walkaway.gateway.request.asked import Wish, read_path, read_wish
@@ -37,7 +37,14 @@ from walkaway.gateway.safety.denylist import Denylist
 from walkaway.gateway.safety.fences import Fences
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.resolution import Names
-from walkaway.rpc.http_protocol import CUT_OFF, SEND_FILE, CutOff, SendFile
+from walkaway.rpc.http_protocol import (
+    CUT_OFF,
+    SEND_FILE,
+    SEND_WHOLE,
+    CutOff,
+    SendFile,
+    SendWhole,
+)
 from walkaway.rpc.local_surface import LocalSurface
 
 __all__ = ["Gateway"]
@@ -112,7 +119,8 @@ class Gateway:
         key = self._hot.key(scope)
         ready = None if key is None else self._hot.find(key)
         if ready is not None:
-            await send_ready(*ready, send, _send_file(scope))
+            if not _is_sent_whole(ready, scope):
+                await send_ready(ready.start, ready.body, send, _send_file(scope))
             return
         with suppress(_Gone):
             answer = await self._serve(scope, receive, send)
@@ -256,6 +264,14 @@ async def _gone(receive: Receive) -> None:
     """Wait until the client goes away; what it still sends is of no use."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+def _is_sent_whole(ready: ReadyAnswer, scope: Scope) -> bool:
+    """Send an answer that is short at once, where the web server can; whether it was sent."""
+    if not ready.head or not isinstance(ready.body, bytes):
+        return False
+    found: SendWhole | None = scope.get("extensions", {}).get(SEND_WHOLE, {}).get("send")
+    return found is not None and found(ready.head, ready.body)
 
 
 def _send_file(scope: Scope) -> SendFile | None:

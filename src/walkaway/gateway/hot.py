@@ -14,10 +14,11 @@ from typing import Final
 
 from starlette.types import Message, Scope
 
-from walkaway.gateway.answers.answer import Answer, FilePart
+from walkaway.gateway.answers.answer import READY_BYTES, Answer, FilePart
 from walkaway.limits import LIMITS, Limits
+from walkaway.rpc.http_protocol import joined_head
 
-__all__ = ["HotAnswers", "Key"]
+__all__ = ["HotAnswers", "Key", "ReadyAnswer"]
 
 Key = tuple[bytes, bytes, bytes, int]
 """The host, the path and the query, as they were sent, and what `HotAnswers.decisions` was."""
@@ -35,7 +36,6 @@ _HARMLESS: Final = frozenset(
         b"sec-fetch-dest",
         b"sec-fetch-user",
         b"sec-gpc",
-        b"upgrade-insecure-requests",
         b"user-agent",
     }
 )
@@ -47,15 +47,20 @@ _SHARES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class ReadyAnswer:
+    """An answer as it was given: the message that opens it, its body, and where that is short
+    the head in one piece (`joined_head`). It may be given ``until`` then, by the loop's time.
+    """
+
     start: Message
     body: bytes | FilePart
+    head: bytes
     until: float
 
     @property
     def size(self) -> int:
         """Bytes of memory; a file's are the system's."""
-        return len(self.body) if isinstance(self.body, bytes) else 0
+        return len(self.head) + (len(self.body) if isinstance(self.body, bytes) else 0)
 
     def is_good(self) -> bool:
         """Whether it may still be given."""
@@ -74,7 +79,7 @@ class HotAnswers:
     def __init__(self, limits: Limits = LIMITS) -> None:
         self._limits = limits
         self.decisions: Callable[[], int] = _none_made
-        self._kept: OrderedDict[Key, _Kept] = OrderedDict()
+        self._kept: OrderedDict[Key, ReadyAnswer] = OrderedDict()
         self._size = 0
 
     def key(self, scope: Scope) -> Key | None:
@@ -98,15 +103,15 @@ class HotAnswers:
             return None
         return host, scope["raw_path"], scope["query_string"], self.decisions()
 
-    def find(self, key: Key) -> tuple[Message, bytes | FilePart] | None:
-        """How the answer opens, and its body; None where none is ready."""
+    def find(self, key: Key) -> ReadyAnswer | None:
+        """The answer that is ready, if one is."""
         kept = self._kept.get(key)
         if kept is None:
             return None
         if not kept.is_good():
             self._forget(key)
             return None
-        return kept.start, kept.body
+        return kept
 
     def keep(self, key: Key, answer: Answer) -> None:
         """Have an answer ready from now on, if it may be given again and is not too large."""
@@ -117,7 +122,11 @@ class HotAnswers:
             return
         self._forget(key)
         lasts = min(answer.ready_seconds, self._limits.web_hot_seconds)
-        kept = _Kept(answer.start, body, asyncio.get_running_loop().time() + lasts)
+        start = answer.start
+        is_short = isinstance(body, bytes) and len(body) <= READY_BYTES
+        head = joined_head(start["status"], start["headers"]) if is_short else b""
+        until = asyncio.get_running_loop().time() + lasts
+        kept = ReadyAnswer(start, body, head, until)
         self._kept[key] = kept
         self._size += _size_of(key, kept)
         while (
@@ -136,7 +145,7 @@ def _none_made() -> int:
     return 0
 
 
-def _size_of(key: Key, kept: _Kept) -> int:
+def _size_of(key: Key, kept: ReadyAnswer) -> int:
     """Bytes of memory that a ready answer takes, with the words it was asked for by."""
     return kept.size + sum(map(len, key[:3]))
 

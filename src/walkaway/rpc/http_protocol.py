@@ -14,13 +14,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, cast
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
@@ -32,12 +36,15 @@ if TYPE_CHECKING:
 __all__ = [
     "CUT_OFF",
     "SEND_FILE",
+    "SEND_WHOLE",
     "AnswerCutShort",
     "BoundedHttpProtocol",
     "CutOff",
     "QuietWebSocketProtocol",
     "SendFile",
+    "SendWhole",
     "bounded_http",
+    "joined_head",
 ]
 
 
@@ -68,6 +75,13 @@ SEND_FILE = "walkaway.send_file"
 
 SendFile = Callable[[int, int, int], Awaitable[None]]
 """Takes an open file's descriptor, where to begin and how many bytes."""
+
+SEND_WHOLE = "walkaway.send_whole"
+"""The ASGI extension that answers a request at once: its ``send`` is a `SendWhole`."""
+
+SendWhole = Callable[[bytes, bytes], bool]
+"""Takes a head of `joined_head` and all of the body; whether they were sent. They are not
+where the client still has to read what was sent to it before: then wait, as `send` does."""
 
 CUT_OFF = "walkaway.cut_off"
 """The ASGI extension that makes room for others: its ``slowest`` is a `CutOff`."""
@@ -125,6 +139,36 @@ async def _sent(cycle: RequestResponseCycle, descriptor: int, start: int, count:
     except (OSError, RuntimeError):
         # The client is gone, or is being cut off.
         return 0
+
+
+def joined_head(status: int, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The head of an answer to a GET, without its end; ``headers`` have the body's length.
+
+    Nothing in them is looked at: only what was sent before, and so is well formed, may be
+    joined, to be sent again.
+    """
+    return STATUS_LINE[status] + _lines(headers)
+
+
+def _lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
+
+
+def _send_whole(cycle: RequestResponseCycle, head: bytes, body: bytes) -> bool:
+    """As `RequestResponseCycle.send` does for the two messages of such an answer."""
+    if cycle.flow.write_paused or cycle.response_started:
+        return False
+    if cycle.disconnected:
+        return True
+    ends = b"" if cycle.keep_alive else b"connection: close\r\n"
+    cycle.transport.write(b"".join((head, _lines(cycle.default_headers), ends, b"\r\n", body)))
+    cycle.response_started = cycle.response_complete = True
+    cycle.waiting_for_100_continue = False
+    cycle.message_event.set()
+    if not cycle.keep_alive:
+        cycle.transport.close()
+    cycle.on_response()
+    return True
 
 
 class QuietWebSocketProtocol(WebSocketsSansIOProtocol):
@@ -243,6 +287,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             # The application runs later, and finds it in its scope.
             cycle.scope["extensions"] = {
                 SEND_FILE: {"send": partial(_send_file, self, cycle)},
+                SEND_WHOLE: {"send": partial(_send_whole, cycle)},
                 CUT_OFF: self._room,
             }
 

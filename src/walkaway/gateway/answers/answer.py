@@ -19,6 +19,7 @@ from walkaway.rpc.http_protocol import AnswerCutShort, CutOff, SendFile
 
 __all__ = [
     "PIECE_BYTES",
+    "READY_BYTES",
     "Answer",
     "Body",
     "FilePart",
@@ -34,7 +35,7 @@ PIECE_BYTES = 1024 * 1024
 _WRITE_BYTES = 64 * 1024
 """How much of what is at hand is written at a time: the web server has a copy of what is unread."""
 
-_READY_BYTES = 256 * 1024
+READY_BYTES = 256 * 1024
 """How long a whole answer may be for all of it to be written at once, copy and all."""
 
 RawHeaders = list[tuple[bytes, bytes]]
@@ -147,7 +148,7 @@ async def send_ready(
     """
     await send(start)
     if isinstance(body, bytes):
-        if len(body) <= _READY_BYTES:
+        if len(body) <= READY_BYTES:
             await send(_last(body))
             return
         *most, rest = _writes(body)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -233,8 +235,9 @@ async def test_policies_are_by_name_and_names_by_any_spelling(history: PointerHi
     world.names.says["free.eth"] = NEW
     assert (await world.look("free.eth")).pointer == NEW
     await world.hijacked()
-    world.names.says["App.ETH."] = NEW
-    assert (await world.look("App.ETH.")).pointer == OLD
+    for spelling in ("App.ETH.", "\uff21pp.eth", "a\xadpp.eth"):
+        world.names.says[spelling] = NEW
+        assert (await world.look(spelling)).pointer == OLD, spelling
 
 
 async def test_two_processes_share_the_file(world: World, tmp_path: Path) -> None:
@@ -271,6 +274,39 @@ async def test_what_is_kept_is_bounded(tmp_path: Path) -> None:
         assert [each.pointer for each in await history.past("5.eth")] == [THIRD, NEW]
     finally:
         history.close()
+
+
+async def test_a_disk_that_takes_nothing_keeps_nobody_from_what_is_not_held(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.look()
+
+    async def full(_work: object) -> None:
+        raise StoreFault("the disk is full")
+
+    monkeypatch.setattr(world.history.file, "write", full)
+    world.clock.seconds += 3600
+    assert await world.served() == OLD
+    world.names.says["free.eth"] = NEW
+    assert (await world.look("free.eth")).pointer == NEW
+    with pytest.raises(StoreFault):
+        await world.look("other.eth")
+    world.names.says[APP] = NEW
+    with pytest.raises(StoreFault):
+        await world.look()
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "says"),
+    [("PRAGMA user_version = 99", "newer walkaway"), ("CREATE TABLE a (b)", "another program's")],
+)
+async def test_a_file_of_others_is_left_alone(tmp_path: Path, spoilt: str, says: str) -> None:
+    path = tmp_path / "history.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        file.execute(spoilt)
+    history = PointerHistory(path)
+    with pytest.raises(ConfigError, match=says):
+        await World(history).look()
 
 
 async def test_a_history_that_cannot_be_used_is_no_empty_one(tmp_path: Path) -> None:

@@ -7,12 +7,13 @@ decided and written in one transaction, so that several processes decide alike.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from walkaway.errors import InvalidRequest
+from walkaway.errors import InvalidRequest, StoreFault
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.history_file import HistoryFile
 from walkaway.names.history_rows import (
@@ -33,6 +34,8 @@ from walkaway.names.pointer import Pointer
 from walkaway.names.resolution import Standing
 
 __all__ = ["PastPointer", "PointerHistory"]
+
+log = logging.getLogger(__name__)
 
 
 class PointerHistory:
@@ -74,8 +77,17 @@ class PointerHistory:
             return after
 
         before, after = await self.file.read(decided)
-        is_old = before is not None and not self._is_news(before, after)
-        return after if is_old else await self.file.write(note)
+        if before is not None and not self._is_news(before, after):
+            return after
+        try:
+            return await self.file.write(note)
+        except StoreFault as error:
+            is_known = before is not None and before.pointer == said.pointer
+            if after.pointer != said.pointer or (hold and not is_known):
+                raise
+            # What nobody holds back is no worse for not being noted.
+            log.warning("what %r says is not noted: %s", key, error)
+            return after
 
     async def held(self, name: str) -> HeldName | None:
         """What is held of a name; None where it was never seen."""

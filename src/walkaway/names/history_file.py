@@ -104,26 +104,30 @@ class HistoryFile:
 
     def _opened(self) -> sqlite3.Connection:
         if self._file is None:
-            try:
-                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-                file = self._connect(self._limits.store_wait_seconds)
-                _prepare(file)
-                self._watched = self._connect(0)
-                self._watched.execute("SELECT count(*) FROM rejected").fetchone()
-            except (OSError, sqlite3.Error) as error:
-                said = getattr(error, "strerror", None) or str(error)
-                raise ConfigError(
-                    f"the pointer history in {self.path} cannot be used: {said}",
-                    advice="make room and see to its permissions, or move it away",
-                ) from None
-            self._file = file
+            with contextlib.ExitStack() as opened:
+                try:
+                    self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                    os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+                    file = self._connect(self._limits.store_wait_seconds, opened)
+                    _prepare(file)
+                    watched = self._connect(0, opened)
+                    watched.execute("SELECT count(*) FROM rejected").fetchone()
+                except (OSError, sqlite3.Error) as error:
+                    said = getattr(error, "strerror", None) or str(error)
+                    raise ConfigError(
+                        f"the pointer history in {self.path} cannot be used: {said}",
+                        advice="make room and see to its permissions, or move it away",
+                    ) from None
+                self._file, self._watched = file, watched
+                opened.pop_all()
         return self._file
 
-    def _connect(self, seconds: float) -> sqlite3.Connection:
-        return sqlite3.connect(
+    def _connect(self, seconds: float, opened: contextlib.ExitStack) -> sqlite3.Connection:
+        file = sqlite3.connect(
             self.path, timeout=seconds, isolation_level=None, check_same_thread=False
         )
+        opened.callback(file.close)
+        return file
 
     def _fault(self, error: sqlite3.Error) -> StoreFault:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF

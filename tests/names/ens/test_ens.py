@@ -20,6 +20,7 @@ from walkaway.devnet.execution.compiled import contract
 from walkaway.devnet.execution.genesis import ANSWER_SIGNER
 from walkaway.devnet.execution.names import IMPLEMENTATION, REGISTRY, RESOLVER, UNIVERSAL_RESOLVER
 from walkaway.errors import InvalidRequest, NoSuchName, RanTooLong, TooMuch, Unproven, Unsupported
+from walkaway.evm.proven_call import AskedCall
 from walkaway.limits import LIMITS
 from walkaway.names.ens.contenthash import Codec
 from walkaway.names.ens.contenthash import encode as contenthash
@@ -31,7 +32,8 @@ from walkaway.names.ens.records import (
     Unreadable,
 )
 from walkaway.names.resolution import Standing
-from walkaway.proofs.proven import Evidence
+from walkaway.proofs.execution.header import Header
+from walkaway.proofs.proven import Evidence, Proven
 
 ONION = contenthash(Codec.ONION, "zqktlwi4fecvo6ri").data
 BASE = 0x80000000 | 8453
@@ -232,3 +234,34 @@ async def test_code_that_cannot_be_run_proves_nothing_of_a_name(
                 await ens.lookup("app.eth", [AddressRecord(n) for n in range(1000)])
             with pytest.raises(InvalidRequest):
                 await ens.lookup("app.eth", [])
+
+
+async def test_a_question_is_put_again_where_the_head_was_replaced_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with devnet_of() as devnet, following(devnet) as chain:
+        names.set_contenthash(devnet, "app.eth", IPFS)
+        devnet.advance(2)
+        await chain.advance()
+        async with ens_on(chain, tmp_path) as ens:
+            honest, asked = ens._runs._offchain.run, list[AskedCall]()
+
+            async def fails_once(header: Proven[Header], question: AskedCall) -> OffchainOutcome:
+                asked.append(question)
+                if len(asked) > 1:
+                    return await honest(header, question)
+                devnet.advance()
+                await chain.advance()
+                raise Unproven("gone", reasons={})
+
+            async def fails(header: Proven[Header], question: AskedCall) -> OffchainOutcome:
+                asked.append(question)
+                raise Unproven("gone", reasons={})
+
+            monkeypatch.setattr(ens._runs._offchain, "run", fails_once)
+            assert (await ens.resolve("app.eth")).pointer == IPFS
+            assert len(asked) == 2
+            monkeypatch.setattr(ens._runs._offchain, "run", fails)
+            with pytest.raises(Unproven, match="gone"):
+                await ens.resolve("app.eth")
+            assert len(asked) == 3

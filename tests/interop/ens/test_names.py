@@ -21,7 +21,8 @@ from tests.interop.ens.chains import Ground, anvil_ground, devnet_ground
 from tests.interop.ens.contracts import OWNER, Packaged
 from tests.interop.peers import node_package, run_client
 from tests.names.ens.devnet_names import ens_on, signed_result
-from walkaway.devnet.execution.accounts import THIEF, dev_account
+from walkaway.devnet import ens as devnet_ens
+from walkaway.devnet.execution.accounts import NAMES_OWNER, THIEF, dev_account
 from walkaway.devnet.execution.genesis import ANSWER_SIGNER
 from walkaway.devnet.execution.names import UNIVERSAL_RESOLVER
 from walkaway.errors import NoSuchName, Unproven
@@ -60,7 +61,8 @@ CONTENT = {
     "skynet.eth": contenthash(Codec.SKYNET, "CABAB_1Dt0FJsxqsu_J4TodNCbCGvtFf1Uys_3EgzOlTcg").data,
     "arweave.eth": contenthash(Codec.ARWEAVE, "ys32Pt8uC7TrVxHdOLByOspfPEq2LO63wREHQIM9SJQ").data,
 }
-OPTIMISM = 0x80000000 | 10
+ANY_EVM = 0x80000000
+OPTIMISM = ANY_EVM | 10
 BITCOIN = 0
 SCRIPT = bytes.fromhex("76a91462e907b15cbf27d5425399ebf6f0fb50ebb88f1888ac")
 FLAG = "\N{WAVING BLACK FLAG}\N{ZERO WIDTH JOINER}\N{SKULL AND CROSSBONES}"
@@ -200,6 +202,37 @@ async def test_on_the_devnet(tmp_path: Path) -> None:
         await agreed(it)
 
 
+async def test_the_devnets_own_names(tmp_path: Path) -> None:
+    """What an address calls itself, on this chain and on all (ENSIP-19)."""
+    home = await node_package(SCRIPTS / "package.json")
+    alice, many = dev_account(0).address, AddressRecord(OPTIMISM)
+    async with devnet_ground() as ground, AsyncExitStack() as stack:
+        devnet_ens.register(ground, "many.eth")
+        devnet_ens.set_address(ground, "many.eth", OWNER, coin_type=ANY_EVM)
+        devnet_ens.set_name_of(ground, NAMES_OWNER, "many.eth", on_any_chain=True)
+        devnet_ens.set_name_of(ground, THIEF, "alice.eth")
+        await ground.advance()
+        ours = await stack.enter_async_context(ens_on(await ground.follow(stack), tmp_path))
+        addresses = [(alice, 60), (OWNER, 60), (OWNER, ANY_EVM), (OWNER, OPTIMISM)]
+        addresses += [(THIEF.address, 60), (dev_account(1).address, ANY_EVM)]
+        names = [await primary(ours, *asked) for asked in addresses]
+        assert names == ["alice.eth", "many.eth", "many.eth", None, None, None]
+        facts = {
+            "url": ground.url,
+            "chainId": CHAIN_ID,
+            "universalResolver": "0x" + UNIVERSAL_RESOLVER.hex(),
+            "names": [
+                {"address": "0x" + address.hex(), "coinType": coin} for address, coin in addresses
+            ],
+        }
+        questions: list[tuple[str, EnsRecord]] = [("many.eth", many), ("alice.eth", ETHER)]
+        values = [
+            shown((await ours.lookup(name, [record])).values[record]) for name, record in questions
+        ]
+        assert values == ["0x" + OWNER.hex(), "0x" + alice.hex()]
+        assert await told(home, "viem_names.mjs", facts, questions) == (values, names)
+
+
 async def agreed(it: Settled) -> None:
     """Ours, viem's and ethers' answers are the same."""
     questions = [(name, record) for name, records in ASKED.items() for record in records]
@@ -242,9 +275,9 @@ async def looked_up(ens: Ens, name: str) -> list[EnsValue]:
     return [answer.values[record] for record in ASKED[name]]
 
 
-async def primary(ens: Ens, address: bytes) -> str | None:
+async def primary(ens: Ens, address: bytes, coin_type: int = 60) -> str | None:
     try:
-        return str((await ens.reverse(address)).name)
+        return str((await ens.reverse(address, coin_type)).name)
     except NoSuchName:
         return None
 

@@ -127,7 +127,8 @@ class OwnGateway:
     ) -> GatewayAnswer:
         """The DNS's own signatures; where it has none, not even a gateway could prove it."""
         try:
-            content = await dns.answer(lookup.call_data)
+            async with allowance.at_once:
+                content = await dns.answer(lookup.call_data)
         except Unproven:
             raise
         except (InvalidRequest, ProofError):

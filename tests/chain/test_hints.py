@@ -14,7 +14,9 @@ from tests.chain.devnet_chain import SourcePlan, TwistedTransport, devnet_of, fo
 from walkaway.chain import discovery, hints
 from walkaway.chain.block_id import Tag
 from walkaway.chain.chain import Chain
-from walkaway.chain.hints import Hint
+from walkaway.chain.discovery import KeptState, Keys
+from walkaway.chain.hints import Hint, Recalled
+from walkaway.chain.state import AccountProof
 from walkaway.devnet.execution.genesis import COUNTER, TOKEN
 from walkaway.evm.engine import Call, Outcome, Overrides
 from walkaway.evm.proven_call import AskedCall
@@ -82,10 +84,16 @@ def hinted(network: Chain, monkeypatch: pytest.MonkeyPatch) -> tuple[Chain, Hint
         return await hinting.fetch(transport, request)
 
     monkeypatch.setattr(TwistedTransport, "fetch", fetch)
-    network.calls._kept.clear()
+    forget(network)
     for standing in network.pool._standings:
         standing.capabilities = Capabilities(LIMITS)
     return network, hinting
+
+
+def forget(chain: Chain) -> None:
+    """Forget what is proven of any state, and what calls looked at."""
+    chain.calls._kept.clear()
+    chain.calls._discovery._recalled = Recalled()
 
 
 async def call(
@@ -124,7 +132,7 @@ async def test_hints_that_held_are_asked_for_again(hinted: tuple[Chain, Hinting]
     chain, hinting = hinted
     ran = await call(chain, TOKEN, BALANCE_OF)
     keys = [hexes(key) for _, key in ran.touched_slots]
-    chain.calls._kept.clear()
+    forget(chain)
     hinting.listed = [{"address": hexes(TOKEN), "storageKeys": keys}]
     assert await call(chain, TOKEN, BALANCE_OF) == ran
     await call(chain, COUNTER, b"\1")
@@ -153,7 +161,7 @@ async def test_hints_are_followed_only_where_they_may_be(
     await call(chain, TOKEN, BALANCE_OF, {HOLDER: Overrides(balance=1)})
     assert hinting.hints == 0
     # While others follow theirs.
-    chain.calls._kept.clear()
+    forget(chain)
     places = chain.calls._discovery._hints.places
     for _ in range(LIMITS.hints_at_once):
         await places.acquire()
@@ -163,7 +171,7 @@ async def test_hints_are_followed_only_where_they_may_be(
     # Where a block's share of them is used up.
     for _ in range(LIMITS.hints_at_once):
         places.release()
-    chain.calls._kept.clear()
+    forget(chain)
     monkeypatch.setattr(discovery, "LIMITS", replace(LIMITS, hinted_pieces=7))
     before = hinting.proofs
     assert (await call(chain, TOKEN, BALANCE_OF)).succeeded
@@ -180,3 +188,45 @@ def test_a_hint_is_useful_where_half_of_it_was_needed(used: int, unused: int, us
     hint = Hint("alder", {TOKEN: needed | others})  # the account, not looked at, is one more
     touched = frozenset((TOKEN, key) for key in needed)
     assert hint.was_useful(Outcome(True, b"", 21_000, touched_slots=touched)) is useful
+
+
+@one_loop
+async def test_what_a_call_looked_at_before_is_asked_for_at_once_on_another_block(
+    hinted: tuple[Chain, Hinting],
+) -> None:
+    chain, hinting = hinted
+    first = await call(chain, TOKEN, BALANCE_OF)
+    asked = hinting.hints
+    chain.calls._kept.clear()
+    rounds = 0
+    learn = chain.calls._discovery.learn
+
+    async def counted(kept: KeptState, wanted: Keys) -> list[AccountProof]:
+        nonlocal rounds
+        rounds += 1
+        return await learn(kept, wanted)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(chain.calls._discovery, "learn", counted)
+        again = await call(chain, TOKEN, BALANCE_OF)
+        assert (again.output, hinting.hints, rounds) == (first.output, asked, 1)
+        await call(chain, TOKEN, BALANCE_OF)
+        assert rounds == 1
+
+
+def test_only_the_last_calls_are_recalled_and_no_large_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    few = replace(LIMITS, recalled_calls=2, recalled_pieces=3)
+    monkeypatch.setattr(hints, "LIMITS", few)
+    recalled = Recalled()
+    made = [Call(bytes(20), TOKEN, 1_000_000, data=bytes([n])) for n in range(4)]
+    slots = frozenset((TOKEN, bytes([n]) * 32) for n in range(3))
+    ran = Outcome(True, b"", 21_000, touched_accounts=frozenset({TOKEN}))
+    for one in made[:3]:
+        recalled.note(one, ran)
+    recalled.note(made[3], replace(ran, touched_slots=slots))
+    held = [one for one in made if recalled.looked_at(one)]
+    assert held == made[1:3]
+    recalled.note(made[3], replace(ran, touched_slots=frozenset(list(slots)[:1])))
+    assert len(recalled.looked_at(made[3])[TOKEN]) == 1

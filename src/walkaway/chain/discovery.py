@@ -2,9 +2,9 @@
 
 An engine says which accounts, slots, code and block hashes a run lacked; that
 set is proven in batches, and only a run in which nothing was missing gives a
-result. A source's access list (`walkaway.chain.hints`) saves rounds, and is
-believed in nothing: what it names is proven like everything else, and what it
-leaves out turns up as missing.
+result. What the same call looked at on another block, or else a source's access
+list (`walkaway.chain.hints`), saves rounds, and is believed in nothing: what it
+names is proven like everything else, and what it leaves out turns up as missing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from walkaway.chain.headers import Headers
-from walkaway.chain.hints import Hint, Hints
+from walkaway.chain.hints import Hint, Hints, Recalled
 from walkaway.chain.state import AccountProof, State
 from walkaway.errors import TooMuch, Unproven, Unsupported, WalkawayError
 from walkaway.evm.engine import Missing, Outcome
@@ -86,6 +86,7 @@ class Discovery:
         self._state = state
         self._headers = headers
         self._hints = Hints(pool)
+        self._recalled = Recalled()
         self.engine = engine
 
     async def outcome(self, kept: KeptState, asked: AskedCall) -> Outcome:
@@ -94,6 +95,8 @@ class Discovery:
         outcome = await self._discovered(kept, asked)
         if hint is not None:
             self._hints.judge(hint, outcome)
+        if not _is_elsewhere(asked):
+            self._recalled.note(asked.call, outcome)
         return outcome
 
     async def _discovered(self, kept: KeptState, asked: AskedCall) -> Outcome:
@@ -201,12 +204,15 @@ class Discovery:
         """Prove what is called, and meanwhile what a hint names; the hint, where one came.
 
         Whatever is wrong with that is no matter. No source is asked for a hint
-        where the call is over other state than the source's.
+        where the call is over other state than the source's, or was made before.
         """
         to = asked.call.to
+        if not _is_elsewhere(asked) and (before := self._recalled.looked_at(asked.call)):
+            await self._learn_again(kept, before)
+            return None
         if to is None or kept.knows(to) or not asked.call.data:
             return None
-        if asked.overrides or asked.block_hashes or self._hints.places.locked():
+        if _is_elsewhere(asked) or self._hints.places.locked():
             await self._learn_called(kept, to)
             return None
         async with self._hints.places:
@@ -219,6 +225,18 @@ class Discovery:
         with suppress(Unproven, TooMuch):
             await self.learn(kept, {to: ()})
 
+    async def _learn_again(self, kept: KeptState, before: Keys) -> None:
+        """Prove what the same call looked at on another block, as far as it is not known here."""
+        known = kept.proven.known
+        unknown = {
+            address: {key for key in keys if (address, key) not in known.slots}
+            for address, keys in before.items()
+        }
+        wanted = {at: keys for at, keys in unknown.items() if keys or not kept.knows(at)}
+        if wanted:
+            with suppress(Unproven, TooMuch):
+                await self.learn(kept, wanted)
+
     async def _learn_hinted(self, kept: KeptState, asked: AskedCall) -> Hint | None:
         hint: Hint | None = None
         with suppress(Unproven, TooMuch, TimeoutError):
@@ -228,6 +246,11 @@ class Discovery:
                     kept.hinted_pieces += hint.pieces
                     await self.learn(kept, hint.keys)
         return hint
+
+
+def _is_elsewhere(asked: AskedCall) -> bool:
+    """Whether a call is over other state than its block's."""
+    return bool(asked.overrides or asked.block_hashes)
 
 
 def _cut(keys: Iterable[bytes]) -> list[tuple[bytes, ...]]:

@@ -1,6 +1,9 @@
-"""What a source's access list says that a call will look at: a hint, which saves rounds.
+"""What a call will look at, as a hint, which saves rounds.
 
-It is believed in nothing, and may cost little: of one list only the first few
+What it looked at before, on another block, is most of it. Where it was not made before, a
+source's access list says it.
+
+That is believed in nothing, and may cost little: of one list only the first few
 accounts and slots are proven, of one block's state only a share is proven on
 hints' word, few lists are proven at a time, and a call waits for all of it no
 longer than `LIMITS.call_hint_seconds`. A source whose list named mostly what
@@ -10,6 +13,7 @@ the call then did not look at is not asked for lists again for a time.
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -21,7 +25,7 @@ from walkaway.proofs.execution.header import Header
 from walkaway.sources.pool import Pool
 from walkaway.sources.request import Answer, RpcRequest
 
-__all__ = ["Hint", "Hints"]
+__all__ = ["Hint", "Hints", "Recalled"]
 
 METHOD = "eth_createAccessList"
 FORGIVEN = 8
@@ -63,6 +67,32 @@ class Hints:
         """Hold a hint against the run that it was for."""
         if not hint.was_useful(outcome):
             self._pool.misled(hint.source, RpcRequest(METHOD))
+
+
+class Recalled:
+    """What calls that were made looked at, by the calls: those that were made last."""
+
+    def __init__(self) -> None:
+        self._looked_at: OrderedDict[Call, Mapping[bytes, frozenset[bytes]]] = OrderedDict()
+
+    def looked_at(self, call: Call) -> Mapping[bytes, frozenset[bytes]]:
+        """The accounts, and of each the keys, that the same call looked at; empty if none did."""
+        if call in self._looked_at:
+            self._looked_at.move_to_end(call)
+        return self._looked_at.get(call, {})
+
+    def note(self, call: Call, outcome: Outcome) -> None:
+        """Remember a call's run, unless it looked at very much."""
+        pieces = len(outcome.touched_accounts) + len(outcome.touched_slots)
+        if not call.data or pieces > LIMITS.recalled_pieces:
+            return
+        keys: dict[bytes, set[bytes]] = {address: set() for address in outcome.touched_accounts}
+        for address, key in outcome.touched_slots:
+            keys.setdefault(address, set()).add(key)
+        self._looked_at[call] = {address: frozenset(each) for address, each in keys.items()}
+        self._looked_at.move_to_end(call)
+        while len(self._looked_at) > LIMITS.recalled_calls:
+            self._looked_at.popitem(last=False)
 
 
 def _question(call: Call, header: Header) -> RpcRequest:

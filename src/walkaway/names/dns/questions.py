@@ -13,14 +13,12 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-import dns.exception
-import dns.message
 from dns.name import Name
-from dns.rcode import SERVFAIL
-from dns.rdatatype import RRSIG, RdataType, to_text
+from dns.rdatatype import RdataType, to_text
 
 from walkaway.errors import ProofError, SourceLacks, Unproven
 from walkaway.limits import Limits
+from walkaway.proofs.dnssec.response import read_response
 from walkaway.sources.clock import Clock
 from walkaway.sources.pool import Pool
 from walkaway.sources.request import Answer, DnsRequest
@@ -105,13 +103,10 @@ class Questions:
 
 
 def _why_not(message: bytes, error: ProofError) -> str:
-    """Why a message proves nothing: what it says itself, or what is wrong with its records."""
+    """Why a message proves nothing: it holds no signatures at all, or what is wrong with it."""
     try:
-        read = dns.message.from_wire(message, ignore_trailing=True, continue_on_error=True)
-    except (dns.exception.DNSException, ValueError):
-        return str(error)
-    if read.rcode() == SERVFAIL:
-        return "answers SERVFAIL"
-    if all(rrset.rdtype != RRSIG for rrset in (*read.answer, *read.authority)):
-        return "gives no DNSSEC records"
-    return str(error)
+        read = read_response(message)
+    except ProofError as malformed:
+        return str(malformed)
+    claims = (*read.answer.values(), *read.authority.values())
+    return str(error) if any(each.rrsigs for each in claims) else "gives no DNSSEC records"

@@ -5,14 +5,21 @@ Times to live differ from resolver to resolver and are no part of what must agre
 
 from __future__ import annotations
 
+import struct
+
 import dns.exception
 import dns.message
 from dns.rcode import SERVFAIL
 
 from walkaway.errors import SourceFault
+from walkaway.limits import LIMITS
 from walkaway.names.dns.verdict import UnsignedRecords
 
 __all__ = ["read_unsigned"]
+
+_HEADER_BYTES = 12
+_COUNTS = struct.Struct("!4H")
+"""How many questions a message says that it holds, and records of each section."""
 
 
 def read_unsigned(message: bytes) -> tuple[UnsignedRecords, int]:
@@ -20,6 +27,8 @@ def read_unsigned(message: bytes) -> tuple[UnsignedRecords, int]:
 
     Aliases are followed within the message. Raises `SourceFault` where it cannot be read.
     """
+    if sum(_COUNTS.unpack_from(message.ljust(_HEADER_BYTES, b"\0"), 4)) > LIMITS.dnssec_records:
+        raise SourceFault("its answer holds too many records")
     try:
         read = dns.message.from_wire(message, ignore_trailing=True)
         if not isinstance(read, dns.message.QueryMessage):

@@ -37,20 +37,6 @@ _AT_ONCE = 8
 _NO_STATUS = 0
 
 
-class _Allowance:
-    """How many questions one lookup may still come to, and how many are put at once."""
-
-    def __init__(self, questions: int) -> None:
-        self._left = questions
-        self.at_once = asyncio.Semaphore(_AT_ONCE)
-
-    def take(self, questions: int) -> None:
-        """Take so many. Raises `Unproven` where there are not as many left."""
-        self._left -= questions
-        if self._left < 0:
-            raise _unanswered("it comes to too many questions")
-
-
 class WalksDns(Protocol):
     """Whoever answers as ENS's DNSSEC gateway does; `walkaway.names.dns.oracle.DnsProofs`."""
 
@@ -144,6 +130,20 @@ class OwnGateway:
         urls = tuple(url for url in lookup.urls if url != BATCH_URL)
         async with allowance.at_once:
             return await self._gateways.fetch(replace(lookup, urls=urls))
+
+
+class _Allowance:
+    """How many questions one lookup may still come to, and how many are put at once."""
+
+    def __init__(self, questions: int) -> None:
+        self._left = questions
+        self.at_once = asyncio.Semaphore(_AT_ONCE)
+
+    def take(self, questions: int) -> None:
+        """Take so many. Raises `Unproven` where there are not as many left."""
+        self._left -= questions
+        if self._left < 0:
+            raise _unanswered("it comes to too many questions")
 
 
 def _questions(call_data: bytes, limits: Limits) -> Sequence[OffchainLookup]:

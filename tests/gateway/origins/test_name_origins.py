@@ -19,6 +19,7 @@ from walkaway.content.store.rows import Stat
 from walkaway.gateway.app import Gateway
 from walkaway.gateway.origins.name_origins import CLEAR_PATH, DECIDE_PATH, NameOrigins
 from walkaway.gateway.pages.own_pages import OwnPages
+from walkaway.gateway.request.hosts import GatewaySettings
 from walkaway.names.history import PointerHistory
 from walkaway.names.hold import HoldPolicy
 from walkaway.names.pointer import Pointer
@@ -41,7 +42,13 @@ WORKER = {
 class World:
     """A gateway with one name, its honest release and a hijacked one."""
 
-    def __init__(self, history: PointerHistory, *, hold: float = 0) -> None:
+    def __init__(
+        self,
+        history: PointerHistory,
+        *,
+        hold: float = 0,
+        settings: GatewaySettings | None = None,
+    ) -> None:
         self.dag, self.history, self.clock = Dag(), history, FixedClock(NOON)
         self.good = self._release(b"good", ("worker.js", b"// good worker"))
         self.evil = self._release(b"evil", ("evil.js", b"// evil worker"))
@@ -49,7 +56,7 @@ class World:
         policy = HoldPolicy(hold)
         steady = SteadyNames(self.names, history, policy, self.clock)
         origins = NameOrigins(history, policy, self.clock)
-        self.gateway = Gateway(self.dag, self.dag, steady, origins=origins)
+        self.gateway = Gateway(self.dag, self.dag, steady, settings=settings, origins=origins)
         self.gateway.own_pages = OwnPages(_status, names=origins.section)
 
     def _release(self, page: bytes, script: tuple[str, bytes]) -> Pointer:
@@ -293,6 +300,20 @@ async def test_only_the_gateways_own_origin_decides(history: PointerHistory) -> 
     ]
     assert {reply.status for reply in spoilt} <= {400, 403, 404, 422}
     assert b"good" in (await world.get()).body
+
+
+async def test_nobody_decides_where_the_gateways_own_host_has_path_urls(
+    history: PointerHistory,
+) -> None:
+    shared = GatewaySettings(subdomain_hosts=("gateway.example",), allowed_hosts=("localhost",))
+    world = World(history, hold=86_400, settings=shared)
+    own = World(history, hold=86_400)
+    await own.get()
+    own.names.says[APP] = own.evil
+    await own.get()
+    fields = fields_of((await own.get(host=OWN)).text, "accept")
+    assert (await world.post(DECIDE_PATH, fields, host=OWN)).status == 405
+    assert b"good" in (await own.get()).body
 
 
 async def test_a_decision_by_another_process_overtakes_what_was_ready(

@@ -239,8 +239,19 @@ def test_an_alias_asked_for_itself_below_a_dname() -> None:
     zone = populated()
     response = zone.zone.response("x.old.test.", "CNAME")
     assert response.answer[-1].rdtype == CNAME
+    expected = zone.answer("x.old.test.", "CNAME", response)
+    assert isinstance(expected, Alias)
+    assert expected.target.to_text() == "x.new.other."
     del response.answer[-1]
-    assert isinstance(zone.answer("x.old.test.", "CNAME", response), Alias)
+    assert zone.answer("x.old.test.", "CNAME", response) == expected
+
+
+def test_an_unsigned_alias_asked_for_itself_is_refused() -> None:
+    zone = populated()
+    response = zone.zone.response("www.test.", "CNAME")
+    del response.answer[1:]
+    with pytest.raises(ProofError, match="neither answers nor proves"):
+        zone.answer("www.test.", "CNAME", response)
 
 
 def test_what_resolvers_add_of_other_zones_is_passed_over() -> None:

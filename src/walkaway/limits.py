@@ -209,6 +209,7 @@ class Limits:
     dns_aliases: int = 8
     dns_lookup_seconds: float = 20.0
     dns_failure_seconds: float = 5.0
+    dns_word_seconds: float = 3600.0
     dns_longest_seconds: float = 24 * 3600.0
     dns_fresh_seconds: float = 10.0
     dns_zones: int = 4096

@@ -239,7 +239,7 @@ class DnsLookup:
             deadline=self._limits.newest_seconds,
             heavy=True,
         )
-        until = self._clock.now() + lasting[word.value]
+        until = self._clock.now() + min(lasting[word.value], self._limits.dns_word_seconds)
         return Insecure(word, unsigned.reason, unsigned.because, until)
 
     def _keep(self, name: Name, rdtype: RdataType, found: Verdict | Unproven, until: float) -> None:

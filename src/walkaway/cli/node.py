@@ -150,11 +150,12 @@ async def open_node(
     pool = open_pool(listed, clock=clock, evidence=evidence, client=client)
     gateways = Gateways(client)
     chain = Chain(spec, pool, made.chain, clock=clock, tell=tell, progress=progress)
-    offchain = OffchainCalls(chain.calls, gateways)
+    proofs = None if dns is None else DnsProofs(dns)
+    offchain = OffchainCalls(chain.calls, OwnGateway(gateways, proofs))
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(pool)
         stack.push_async_callback(gateways.close)
-        ens = _ens(chain, gateways, made, dns)
+        ens = _ens(chain, OwnGateway(gateways if made.ens_gateways else None, proofs), made)
         server = _server(chain, made, offchain if made.offchain_lookups else None, ens)
         stack.push_async_callback(server.stop)
         await stack.enter_async_context(chain)
@@ -163,11 +164,8 @@ async def open_node(
         yield Node(chain, offchain, ens, pool, server, evidence)
 
 
-def _ens(chain: Chain, gateways: Gateways, made: Plan, dns: DnsLookup | None) -> Ens:
-    own = OwnGateway(
-        gateways if made.ens_gateways else None, None if dns is None else DnsProofs(dns)
-    )
-    return Ens(chain, own, chain.spec, ResolverRecord(made.folder, chain.spec.network))
+def _ens(chain: Chain, gateways: OwnGateway, made: Plan) -> Ens:
+    return Ens(chain, gateways, chain.spec, ResolverRecord(made.folder, chain.spec.network))
 
 
 def _server(chain: Chain, made: Plan, offchain: OffchainCalls | None, ens: Ens) -> RpcServer:

@@ -226,7 +226,9 @@ def test_only_the_last_calls_are_recalled_and_no_large_ones(
     for one in made[:3]:
         recalled.note(one, ran)
     recalled.note(made[3], replace(ran, touched_slots=slots))
-    held = [one for one in made if recalled.looked_at(one)]
+    long = replace(made[3], data=bytes(3 * 32))
+    recalled.note(long, ran)
+    held = [one for one in (*made, long) if recalled.looked_at(one)]
     assert held == made[1:3]
     recalled.note(made[3], replace(ran, touched_slots=frozenset(list(slots)[:1])))
     assert len(recalled.looked_at(made[3])[TOKEN]) == 1

@@ -28,6 +28,7 @@ from walkaway.sources.request import Answer, RpcRequest
 __all__ = ["Hint", "Hints", "Recalled"]
 
 METHOD = "eth_createAccessList"
+_WORD_BYTES = 32
 FORGIVEN = 8
 """So many pieces that nobody needed say nothing about a source."""
 
@@ -82,9 +83,9 @@ class Recalled:
         return self._looked_at.get(call, {})
 
     def note(self, call: Call, outcome: Outcome) -> None:
-        """Remember a call's run, unless it looked at very much."""
+        """Remember a call's run, unless it looked at very much, or the call itself is long."""
         pieces = len(outcome.touched_accounts) + len(outcome.touched_slots)
-        if not call.data or pieces > LIMITS.recalled_pieces:
+        if not call.data or pieces + len(call.data) // _WORD_BYTES > LIMITS.recalled_pieces:
             return
         keys: dict[bytes, set[bytes]] = {address: set() for address in outcome.touched_accounts}
         for address, key in outcome.touched_slots:

@@ -134,6 +134,19 @@ async def test_nobody_is_asked_again_for_as_long_as_they_say() -> None:
     assert len(short.asked) == 1
 
 
+async def test_that_they_do_not_agree_is_remembered_for_a_while() -> None:
+    one, other = Gateway("a"), Gateway("b", None)
+    stand = Stand(one, other)
+    for _ in range(2):
+        with pytest.raises(Unproven) as refused:
+            await stand.names.resolve("example")
+        assert set(refused.value.reasons) == {"a", "b"}
+    assert len(one.asked) == 1
+    other.transaction = ONE
+    stand.clock.seconds += LIMITS.arns_least_seconds
+    assert (await stand.names.resolve("example")).pointer == Pointer("ar", ONE)
+
+
 async def test_nobody_is_asked_where_nobody_is_to_be() -> None:
     names = ArnsNames(None, clock=FixedClock(0))
     with pytest.raises(Unproven) as refused:

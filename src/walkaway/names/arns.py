@@ -1,7 +1,7 @@
 """ArNS: names of Arweave, which nobody can prove, as several gateways read them alike.
 
-https://docs.ar.io/learn/arns/. A gateway of ar.io says where a name leads
-(``/ar-io/resolver``); the registry that it reads gives no proof. So what ``k`` distinct
+https://ar.io/arns. A gateway of ar.io says where a name leads (``/ar-io/resolver``, as
+ar-io-node has it); the registry that it reads gives no proof. So what ``k`` distinct
 operators say alike is taken for their word, and all else that was said is shown.
 
 A further kind of name that has no proof has its place here beside this one: a request, a
@@ -62,7 +62,7 @@ class ArnsNames:
         self._clock = clock
         self._operators = operators
         self._limits = limits
-        self._kept: OrderedDict[str, tuple[float, Resolution]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[float, Resolution | Unproven]] = OrderedDict()
         self._flights: SingleFlight[Resolution] = SingleFlight()
 
     async def resolve(self, name: str) -> Resolution:
@@ -73,10 +73,12 @@ class ArnsNames:
             Unsupported: it can be no name of ArNS.
         """
         asked = read_arns_name(name)
-        until, resolution = self._kept.get(asked, (0.0, None))
-        if resolution is not None and self._clock.now() < until:
-            return resolution
-        return await self._flights.run(asked, lambda: self._ask(asked))
+        until, found = self._kept.get(asked, (0.0, None))
+        if found is None or until <= self._clock.now():
+            return await self._flights.run(asked, lambda: self._ask(asked))
+        if isinstance(found, Unproven):
+            raise _anew(found)
+        return found
 
     async def _ask(self, name: str) -> Resolution:
         if self._pool is None:
@@ -91,22 +93,26 @@ class ArnsNames:
             pointer, seconds[answer.source] = _read(answer)
             return pointer
 
-        word = await self._pool.agreed(ArnsRequest(name), pointed, k=self._operators)
+        try:
+            word = await self._pool.agreed(ArnsRequest(name), pointed, k=self._operators)
+        except Unproven as error:
+            self._keep(name, _anew(error), self._limits.arns_least_seconds)
+            raise
         resolution = Resolution(
             word.value,
             min(seconds[source] for source in word.said_by),
             Standing.WORD,
             because=_because(name, word),
         )
-        self._keep(name, resolution)
+        self._keep(name, resolution, resolution.seconds or 0.0)
         return resolution
 
-    def _keep(self, name: str, resolution: Resolution) -> None:
+    def _keep(self, name: str, found: Resolution | Unproven, seconds: float) -> None:
         """Remember it for as long as they say, so that it is not asked for again and again."""
         limits = self._limits
-        kept = min(max(resolution.seconds or 0.0, limits.arns_least_seconds), limits.arns_seconds)
+        kept = min(max(seconds, limits.arns_least_seconds), limits.arns_seconds)
         self._kept.pop(name, None)
-        self._kept[name] = (self._clock.now() + kept, resolution)
+        self._kept[name] = (self._clock.now() + kept, found)
         while len(self._kept) > limits.arns_remembered:
             self._kept.popitem(last=False)
 
@@ -122,6 +128,11 @@ def _read(answer: Answer) -> tuple[Pointer, int]:
     if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds < 0:
         raise SourceFault("its answer has no time for which it holds")
     return Pointer("ar", transaction), seconds
+
+
+def _anew(error: Unproven) -> Unproven:
+    """The same without what it passed through, which would be kept with it."""
+    return Unproven(error.summary, reasons=error.reasons, advice=error.advice)
 
 
 def _because(name: str, word: Word[Pointer]) -> Evidence:

@@ -73,6 +73,10 @@ async def test_a_change_waits_until_it_has_stood_for_long_enough(world: World) -
     assert held.because is not None
     assert held.because.is_anchor
     assert held.waiting == Change(NEW, Waiting.NEW, since, since + DAY)
+    world.clock.seconds += LIMITS.history_note_seconds
+    await world.look()
+    stretch = (await world.history.past(APP))[0]
+    assert (stretch.first_seen, stretch.last_seen) == (since, world.clock.seconds)
     world.clock.seconds = since + DAY - 1
     assert await world.served() == OLD
     world.clock.seconds += 1

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from walkaway.errors import InvalidRequest, StoreFault
 from walkaway.limits import LIMITS, Limits
@@ -23,6 +25,7 @@ from walkaway.names.history_rows import (
     held_name,
     held_names,
     is_rejected,
+    last_noted,
     one_before,
     past_of,
     put_held,
@@ -37,6 +40,8 @@ __all__ = ["PastPointer", "PointerHistory"]
 
 log = logging.getLogger(__name__)
 
+_NOT_KNOWN: Final = -1
+
 
 class PointerHistory:
     """The past of names, in one SQLite file that several processes may have open.
@@ -48,6 +53,7 @@ class PointerHistory:
     def __init__(self, path: Path, limits: Limits = LIMITS) -> None:
         self.file = HistoryFile(path, limits)
         self._limits = limits
+        self._known: OrderedDict[str, tuple[int, HeldName | None]] = OrderedDict()
 
     def close(self) -> None:
         """Let go of the file. May be called again."""
@@ -63,21 +69,29 @@ class PointerHistory:
         ``hold`` is how many seconds a change waits, ``now`` unix time.
         """
         key = canonical(name)
+        known = await self.held(key)
+        if known is not None and self._is_as_it_was(known, said, now):
+            return known
 
-        def decided(file: sqlite3.Connection) -> tuple[HeldName | None, HeldName]:
+        def decided(file: sqlite3.Connection) -> HeldName:
             held, rejected = held_name(file, key), is_rejected(file, key, said.pointer)
-            return held, decide(held, key, said, rejected=rejected, hold=hold, now=now)
+            return decide(held, key, said, rejected=rejected, hold=hold, now=now)
+
+        def look(file: sqlite3.Connection) -> tuple[HeldName | None, HeldName, float]:
+            return held_name(file, key), decided(file), last_noted(file, key)
 
         def note(file: sqlite3.Connection) -> HeldName:
-            _, after = decided(file)
+            after = decided(file)
             add_sighting(file, key, said, now, self._limits)
             first = first_seen(file, key, after.pointer, after.first_seen)
             after = replace(after, first_seen=first)
             put_held(file, after, self._limits)
             return after
 
-        before, after = await self.file.read(decided)
-        if before is not None and not self._is_news(before, after):
+        before, after, noted = await self.file.read(look)
+        # It may still say what waits, or what it is held back from.
+        is_news = before is None or replace(after, seen=before.seen) != before
+        if not is_news and now - noted < self._limits.history_note_seconds:
             return after
         try:
             return await self.file.write(note)
@@ -91,7 +105,17 @@ class PointerHistory:
 
     async def held(self, name: str) -> HeldName | None:
         """What is held of a name; None where it was never seen."""
-        return await self.file.read(lambda file: held_name(file, canonical(name)))
+        key, version = canonical(name), self.version()
+        known = self._known.get(key)
+        # Unless somebody wrote since, no thread has to look: every request asks for this.
+        if known is not None and known[0] == version != _NOT_KNOWN:
+            return known[1]
+        held = await self.file.read(lambda file: held_name(file, key))
+        self._known[key] = version, held
+        self._known.move_to_end(key)
+        while len(self._known) > self._limits.history_names:
+            self._known.popitem(last=False)
+        return held
 
     async def names(self) -> list[HeldName]:
         """All that is held: what waits first, then what was seen last."""
@@ -195,11 +219,10 @@ class PointerHistory:
 
         return await self.file.write(work)
 
-    def _is_news(self, before: HeldName, after: HeldName) -> bool:
-        """Whether there is more to write than that all is as it was a moment ago."""
-        if replace(after, seen=before.seen) != before:
-            return True
-        return after.seen - before.seen >= self._limits.history_note_seconds
+    def _is_as_it_was(self, held: HeldName, said: Said, now: float) -> bool:
+        """Whether there is nothing to note but that the name says what it said a moment ago."""
+        is_same = held.pointer == said.pointer and held.says is None
+        return is_same and now - held.seen < self._limits.history_note_seconds
 
 
 def _moved(held: HeldName, pointer: Pointer, standing: Standing, first: float) -> HeldName:

@@ -21,6 +21,7 @@ __all__ = [
     "held_name",
     "held_names",
     "is_rejected",
+    "last_noted",
     "one_before",
     "past_of",
     "put_held",
@@ -135,6 +136,14 @@ def add_sighting(
         "(SELECT id FROM sighting ORDER BY id DESC LIMIT 1 OFFSET ?)",
         (limits.history_sightings,),
     )
+
+
+def last_noted(file: sqlite3.Connection, name: str) -> float:
+    """When it was last noted what a name says; 0 where it never was."""
+    row = file.execute(
+        "SELECT last_seen FROM sighting WHERE name = ? ORDER BY id DESC LIMIT 1", (name,)
+    ).fetchone()
+    return 0.0 if row is None else float(row[0])
 
 
 def first_seen(file: sqlite3.Connection, name: str, pointer: Pointer, otherwise: float) -> float:

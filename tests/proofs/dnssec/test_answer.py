@@ -10,7 +10,7 @@ from dns.rrset import from_rdata
 from dns.rrset import from_text as rrset_from_text
 
 from tests.proofs.dnssec.populated import NSEC3, OPT_OUT, populated
-from tests.proofs.dnssec.signed_zone import HOUR, NOW, TTL, Hashing
+from tests.proofs.dnssec.signed_zone import HOUR, NOW, TTL, Hashing, wire
 from walkaway.errors import InvalidRequest, ProofError
 from walkaway.proofs.dnssec import (
     Alias,
@@ -233,6 +233,22 @@ def test_questions_that_are_not_the_zones(name: str, rdtype: str) -> None:
     asked = from_text(name, None)
     with pytest.raises(InvalidRequest):
         prove_answer(zone.keys, asked, RdataType.make(rdtype), b"", NOW)
+
+
+def test_the_evidence_shows_the_records_that_deny() -> None:
+    zone = populated()
+    name = from_text("txt.test.")
+    few = zone.zone.response("txt.test.", "A")
+    many = zone.zone.response("txt.test.", "A")
+    types = " ".join(f"TYPE{number}" for number in range(1000, 9000))
+    long = rrset_from_text("txt.test.", TTL, "IN", "NSEC", f"www.test. TXT {types}")
+    many.authority[:] = [long, zone.zone.signature(long)]
+    for response, shown in (
+        (few, "txt.test. *.wild.test. TXT RRSIG NSEC"),
+        (many, "txt.test. ..."),
+    ):
+        proven = prove_answer(zone.keys, name, RdataType.A, wire(response), NOW)
+        assert dict(proven.because.facts)["NSEC"] == shown
 
 
 def test_an_alias_asked_for_itself_below_a_dname() -> None:

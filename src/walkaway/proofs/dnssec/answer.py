@@ -102,11 +102,10 @@ def _records(reading: Reading, claimed: ClaimedRRset) -> tuple[Records | Insecur
 
 
 def _stated_alias(reading: Reading, cname: ClaimedRRset) -> tuple[Alias | InsecureAnswer, Evidence]:
-    rrset, closer = reading.signed(cname)
-    if closer is not None and closer.absence is Absence.SIGNER:
-        return _insecure(reading, cname, closer)
-    lifetime = reading.lifetime(rrset, *(closer.records if closer else ()))
-    return Alias(lifetime, _target(cname), rrset), _signed_step(reading, rrset, closer)
+    value, step = _records(reading, cname)
+    if isinstance(value, InsecureAnswer):
+        return value, step
+    return Alias(value.lifetime, _target(cname), value.rrset), step
 
 
 def _insecure(

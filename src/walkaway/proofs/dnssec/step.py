@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from dns.name import Name
 from dns.rdatatype import RdataType, is_metatype, to_text
@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+_SHOWN_BYTES: Final = 512
 
 
 def answer_subject(name: Name, rdtype: RdataType) -> Subject:
@@ -123,12 +124,15 @@ def signing_step(rule: str, rrset: SignedRRset, *because: Evidence) -> Evidence:
 
 def denying_step(denial: Denial, name: Name, rdtype: RdataType, *because: Evidence) -> Evidence:
     """The evidence for an absence, with the records that show it."""
-    shown = [
-        (to_text(record.rdtype), f"{record.name} {' '.join(map(str, record))}")
-        for record in denial.records
-    ]
+    shown = [(to_text(record.rdtype), _shown(record)) for record in denial.records]
     return Evidence(
         f"the zone proves that there is not {denial.absence.value}",
         (("name", name.to_text()), ("type", to_text(rdtype)), *shown),
         because,
     )
+
+
+def _shown(record: SignedRRset) -> str:
+    """A record as text; of one that lists types by the thousand, the name alone."""
+    small = len(record.signed_data()) <= _SHOWN_BYTES
+    return f"{record.name} {' '.join(map(str, record)) if small else '...'}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Any
 
 import dns.message
 import pytest
@@ -28,7 +29,7 @@ from walkaway.errors import (
 from walkaway.limits import LIMITS
 from walkaway.names.dns.lookup import DnsLookup, dns_name
 from walkaway.names.dns.verdict import Insecure, Secure
-from walkaway.proofs.dnssec import Answer, NoData, NoSuchName, Records
+from walkaway.proofs.dnssec import Answer, NoData, NoSuchName, Records, prove_answer
 from walkaway.sources.pool import Pool
 from walkaway.sources.request import DnsRequest, Request
 from walkaway.sources.standing import SourceState
@@ -254,6 +255,20 @@ async def test_who_is_outproved_is_at_fault_and_asked_later() -> None:
     assert errors["bad"] > 0
     assert errors["good"] == 0
     assert all(status.lies == 0 for status in pool.status())
+
+
+async def test_what_trips_a_proof_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    trips = 2
+
+    def tripping(*given: Any) -> object:
+        nonlocal trips
+        trips -= 1
+        if trips >= 0:
+            raise KeyError("no such thing")
+        return prove_answer(*given)
+
+    monkeypatch.setattr("walkaway.names.dns.lookup.prove_answer", tripping)
+    assert text_of(await the_world().lookup().answer(NAME, "TXT")) == f"dnslink={CONTENT}"
 
 
 async def test_a_hanging_resolver_is_not_waited_for() -> None:

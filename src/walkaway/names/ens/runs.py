@@ -113,7 +113,12 @@ class ResolverRuns:
         if self._seen is not None and _under(self._seen) == _under(header):
             return self._seen
         number = header.value.number
-        _, (slot,) = await self._chain.slots(resolver, [IMPLEMENTATION_SLOT], number)
+        # Mostly it is what it was, whose account is known then when the slot is.
+        before = [self._seen.value.implementation] if self._seen else []
+        (_, (slot,)), _ = await asyncio.gather(
+            self._chain.slots(resolver, [IMPLEMENTATION_SLOT], number),
+            asyncio.gather(*(self._chain.account(address, number) for address in before)),
+        )
         implementation = slot.value.to_bytes(32)[12:] if slot.value else resolver
         code = resolver_code(slot, await self._chain.account(implementation, number))
         if code.claim.block_hash != header.claim.block_hash:

@@ -1,7 +1,8 @@
 """Pages that the gateway makes itself: their frame, errors, and the way out to another site.
 
-They load nothing, from here or from elsewhere, and run nothing: `PAGE_POLICY` lets them
-have the one style sheet that stands in them. Links are reached by Tab and say where they
+They load nothing, from here or from elsewhere, and run nothing (but for `left_page`, which
+clears what another page stored): `PAGE_POLICY` lets them have the one style sheet that
+stands in them. Links are reached by Tab and say where they
 lead; dark and light follow the system.
 """
 

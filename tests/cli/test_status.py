@@ -118,7 +118,8 @@ def test_trouble_is_shown() -> None:
 def gateway_told(*sources: SourceStatus) -> dict[str, object]:
     store = Stat(1, 30_000_000, 1, 1000, 1, 0, 10_000_000_000, 31_000_000)
     content = ContentStatus(STATUS.now, store, sources, (), (LIAR,) if sources else ())
-    return {"url": "http://localhost:8080", **members(content), "servesEndpoint": False}
+    told = {"names": [], "withoutEns": "", "servesEndpoint": False}
+    return {"url": "http://localhost:8080", **members(content), **told}
 
 
 def test_the_gateway_is_shown_where_it_answers() -> None:
@@ -239,7 +240,9 @@ async def test_the_command_beside_a_gateway_alone(
             assert result.exit_code == (4 if serves_endpoint else 0), result.output
             assert f"http://localhost:{here}" in result.stdout
             assert ("the endpoint does not answer" in result.stdout) is serves_endpoint
+            assert "the chain: it is not followed yet" in result.stdout
         told = json.loads((await status("--port", here, "--json")).stdout)
         assert set(told) == {"gateway"}
         assert told["gateway"]["store"]["blocks"] == 0
+        assert told["gateway"]["withoutEns"] == "it is not followed yet"
     assert (await status("--port", here)).exit_code == 4

@@ -119,6 +119,7 @@ async def test_from_settings_to_sigterm(tmp_path: Path, monkeypatch: pytest.Monk
         assert (told["isProven"], told["cid"]) == (True, HELLO.root)
         assert devnet.checkpoint.root.hex() in json.dumps(told["names"])
         assert "eth_getProof" in json.dumps(told["asked"]) or not told["asked"]
+        assert json.loads(await opened(gateway, "/walkaway/status"))["withoutEns"] == ""
         named = await ask_running(url, "walkaway_resolve", ["App.eth", {"texts": ["url"]}])
         assert (named["name"], named["pointer"]) == ("app.eth", str(HELLO))
         assert (named["standing"], named["texts"]) == ("proven", {"url": None})

@@ -131,6 +131,7 @@ async def open_gateway(plan: GatewayPlan) -> AsyncIterator[OpenGateway]:
             serves_endpoint=plan.serves_endpoint,
             proxied_names=plan.proxied_names,
             names=origins.section,
+            asked_about_names=lambda: (names.resolvers(), names.ens.why_not),
         )
         gateway.explanations = Explanations(
             content.blocks,

@@ -103,6 +103,10 @@ class OpenNames:
         """Say from now on why names of ENS are not resolved."""
         self.ens.reason = f"it is not followed for now: {why}"
 
+    def resolvers(self) -> Sequence[SourceStatus]:
+        """How those stand who are asked about names and nothing else."""
+        return tuple(s for s in self.sources() if NAME_KINDS.intersection(s.kinds))
+
     def sources(self) -> Sequence[SourceStatus]:
         """How those stand who are asked about names, the chain's among them."""
         return tuple(status for pool in self.pools for status in pool.status())

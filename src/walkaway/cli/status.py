@@ -141,13 +141,18 @@ def _gateway_parts(gateway: Mapping[str, Any], width: int) -> list[RenderableTyp
         ("gateway", gateway["url"]),
         ("content held", f"{held} of {sized(int(store['limit']))}"),
         ("pinned", sized(int(store["pinnedSize"]))),
+        ("names of ENS", _ens(gateway["withoutEns"])),
     ]
-    sources = [*gateway["sources"], *gateway["routers"], *gateway["found"]]
+    sources = [*gateway["sources"], *gateway["routers"], *gateway["found"], *gateway["names"]]
     if not sources:
         rows.append(("sources", "none: only what is held here opens"))
         return [sheet(rows, width=width)]
     table = _sources(sources, gateway["now"], width)
     return [sheet(rows, width=width), Text(), table, *_trouble(sources, width)]
+
+
+def _ens(reason: str) -> Text:
+    return plain(f"the chain: {reason}", "warn") if reason else plain("resolved", "good")
 
 
 def _trouble(sources: Sequence[Mapping[str, Any]], width: int) -> list[RenderableType]:

@@ -24,6 +24,11 @@ class LateNames:
         self._names: Names | None = None
         self.reason = reason
 
+    @property
+    def why_not(self) -> str:
+        """Why nothing is resolved here now; empty where it is."""
+        return self.reason if self._names is None else ""
+
     @contextmanager
     def led_by(self, names: Names) -> Iterator[None]:
         """Inside, ``names`` answers."""

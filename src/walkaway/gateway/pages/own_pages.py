@@ -19,7 +19,8 @@ from walkaway.gateway.pages.proxy_file import PROXY_FILE_PATH, PROXY_FILE_TYPE, 
 from walkaway.gateway.pages.start_page import start_page
 from walkaway.gateway.request.asked import Wish
 from walkaway.gateway.request.hosts import Place
-from walkaway.rpc.plain import members
+from walkaway.rpc.plain import members, plain
+from walkaway.sources.standing import SourceStatus
 
 __all__ = ["STATUS_PATH", "OwnPages", "require_own_site"]
 
@@ -33,7 +34,8 @@ class OwnPages:
 
     ``status`` tells how content stands; ``serves_endpoint`` whether the same program is
     to serve the RPC endpoint as well; ``proxied_names`` what `proxy_file` sends here;
-    ``names`` gives the section on names, for the host that is asked.
+    ``names`` gives the section on names, for the host that is asked, and ``asked_about_names``
+    who is asked about them, with why those of ENS are not resolved now, if they are not.
     """
 
     def __init__(
@@ -43,11 +45,13 @@ class OwnPages:
         serves_endpoint: bool = False,
         proxied_names: Sequence[str] = (),
         names: Callable[[Place], Awaitable[str]] | None = None,
+        asked_about_names: Callable[[], tuple[Sequence[SourceStatus], str]] = lambda: ((), ""),
     ) -> None:
         self._status = status
         self._serves_endpoint = serves_endpoint
         self._proxied_names = tuple(proxied_names)
         self._names = names
+        self._asked_about_names = asked_about_names
 
     async def answer(self, place: Place, wish: Wish) -> Answer | None:
         """The answer, or None for what is none of these pages.
@@ -72,7 +76,13 @@ class OwnPages:
         return None
 
     async def _json(self) -> bytes:
-        told = {**members(await self._status()), "servesEndpoint": self._serves_endpoint}
+        sources, without_ens = self._asked_about_names()
+        told = {
+            **members(await self._status()),
+            "names": plain(sources),
+            "withoutEns": plain(without_ens),
+            "servesEndpoint": self._serves_endpoint,
+        }
         return json.dumps(told).encode()
 
 

@@ -21,7 +21,8 @@ from walkaway.names.pointer import Pointer, parse_pointer
 __all__ = ["LeftPointer", "ServedPointers"]
 
 _LEFT: Final = """
-SELECT served.origin, served.name, served.pointer, held.pointer, rejected.at IS NOT NULL
+SELECT served.origin, served.name, served.pointer, held.pointer, rejected.at IS NOT NULL,
+       held.pinned
 FROM served JOIN held ON held.name = served.name
 LEFT JOIN rejected ON rejected.name = served.name AND rejected.pointer = served.pointer
 WHERE (served.origin = ?1 OR ?1 IS NULL) AND served.pointer != held.pointer
@@ -34,14 +35,15 @@ ORDER BY served.id
 class LeftPointer:
     """A pointer that an origin was given and that its name has left.
 
-    ``now`` is what is served in its place; ``rejected`` says that the person refused
-    it, else the name went back to what it said before.
+    ``now`` is what is served in its place; ``rejected`` says that the person refused it,
+    ``pinned`` that the person holds the name there. Else it went back to what it said before.
     """
 
     name: str
     pointer: Pointer
     now: Pointer
     rejected: bool
+    pinned: bool
 
 
 class ServedPointers:
@@ -78,8 +80,10 @@ class ServedPointers:
     async def _left(self, origin: str | None) -> dict[str, list[LeftPointer]]:
         def found(file: sqlite3.Connection) -> dict[str, list[LeftPointer]]:
             left: dict[str, list[LeftPointer]] = {}
-            for given, name, pointer, now, rejected in file.execute(_LEFT, (origin,)):
-                told = LeftPointer(name, parse_pointer(pointer), parse_pointer(now), bool(rejected))
+            for given, name, pointer, now, rejected, pinned in file.execute(_LEFT, (origin,)):
+                told = LeftPointer(
+                    name, parse_pointer(pointer), parse_pointer(now), bool(rejected), bool(pinned)
+                )
                 left.setdefault(given, []).append(told)
             return left
 

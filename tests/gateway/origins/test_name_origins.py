@@ -170,6 +170,15 @@ async def test_what_was_rejected_is_left_too(world: World) -> None:
     assert "you rejected it" in (await world.get()).text
 
 
+async def test_what_a_pin_leads_back_from_is_left_too(world: World) -> None:
+    await world.get()
+    world.names.says[APP] = world.evil
+    world.clock.seconds += 60
+    assert b"evil" in (await world.get()).body
+    await world.history.pin(APP, world.good, now=world.clock.seconds)
+    assert "you pinned the name at another version" in (await world.get()).text
+
+
 async def test_a_release_that_follows_another_clears_nothing(world: World) -> None:
     await world.get()
     world.names.says[APP] = world.evil

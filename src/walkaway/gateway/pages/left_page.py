@@ -152,7 +152,11 @@ def left_page(
 
 
 def _told(left: LeftPointer) -> str:
-    why = "you rejected it" if left.rejected else "the name went back to what it said before"
+    why = "the name went back to what it said before"
+    if left.rejected:
+        why = "you rejected it"
+    elif left.pinned:
+        why = "you pinned the name at another version"
     return (
         f"<p>{shown(left.name)} led you to <code>{shown(str(left.pointer))}</code>, and does not "
         f"any more: {why}. It leads to <code>{shown(str(left.now))}</code>.</p>\n"

@@ -214,9 +214,10 @@ async def test_a_long_file_is_told_up_to_a_limit(site: Site) -> None:
     )
 
 
-async def test_what_is_denied_is_not_explained(site: Site, tmp_path: Path) -> None:
+@pytest.mark.parametrize("rule", ["/ipfs/{sub}", "/ipns/site"])
+async def test_what_is_denied_is_not_explained(site: Site, tmp_path: Path, rule: str) -> None:
     rules = tmp_path / "rules.deny"
-    rules.write_text(f"/ipfs/{site.sub}\n")
+    rules.write_text(rule.format(sub=site.sub) + "\n")
     denylist = Denylist(rules)
     denylist.load()
     gateway = explaining(site, resolution(Pointer("ipfs", str(site.root))), denylist=denylist)

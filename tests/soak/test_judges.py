@@ -61,6 +61,7 @@ LEFT_OUT = frozenset(
         "net_listening",
         "net_version",
         "walkaway_explain",
+        "walkaway_resolve",
         "web3_clientVersion",
         "web3_sha3",
     }

@@ -10,14 +10,15 @@ believed.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import platformdirs
 
 from walkaway.cli.config_file import ConfigFile, read_config_file
+from walkaway.cli.setting import PREFIX, Setting
 from walkaway.cli.setting_values import (
     SERVICES,
     read_address,
@@ -61,8 +62,6 @@ __all__ = [
 
 CONFIG_VARIABLE = "WALKAWAY_CONFIG"
 """The environment variable that names the configuration file."""
-
-_PREFIX = "WALKAWAY_"
 
 DEFAULT = "default"
 """Where a value came from that nobody set."""
@@ -119,33 +118,6 @@ class Settings:
     def submit(self) -> tuple[str, ...]:
         """The names of the sources that transactions are sent to."""
         return tuple(source.name for source in self.sources if "submit" in source.kinds)
-
-
-@dataclass(frozen=True, slots=True)
-class Setting(Generic[T]):
-    """One setting: its key in the file, what it means, and its environment variable."""
-
-    key: str
-    meaning: str
-    read: Callable[[object], T]
-    default: Callable[[], T]
-    own_variable: str = ""
-
-    @property
-    def variable(self) -> str:
-        """The environment variable that sets it."""
-        return self.own_variable or _PREFIX + self.key.upper()
-
-    def value_of(self, written: object, where: str) -> T:
-        """The value of what was written; ``where`` says in complaints where it stands.
-
-        Raises:
-            ConfigError: it is malformed.
-        """
-        try:
-            return self.read(written)
-        except ConfigError as error:
-            raise ConfigError(f"{where}: {self.key} must be {error}") from None
 
 
 def _no_checkpoint() -> bytes | None:
@@ -447,7 +419,7 @@ def _refuse_unknown(file: ConfigFile) -> None:
 def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
     known = [CONFIG_VARIABLE, *(setting.variable for setting in SETTINGS)]
     for name in environment:
-        if name.startswith(_PREFIX) and name not in known:
+        if name.startswith(PREFIX) and name not in known:
             raise ConfigError(
                 f"the environment variable {name} sets nothing", advice=_meant(name, known)
             )

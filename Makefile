@@ -57,6 +57,7 @@ docs: $(READY) ## write the README's transcript from a run of the demo
 	$(BIN)/python docs/write_transcript.py
 
 interop: $(READY) ## test against real peers, which it installs and starts; ONLY=viem for one
+	@$(MAKE) --no-print-directory native || echo "the native kernel did not build: calls run on the executable specification"
 	$(BIN)/python -m pytest -v -m interop $(if $(ONLY),-k $(ONLY)) tests/interop $(ARGS)
 
 SECONDS ?= 600

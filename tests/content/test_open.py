@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 
 import pytest
 
 from tests.content.exporter.dags import Dag
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.node import What
-from walkaway.content.open import Root, find_root, open_pointer
-from walkaway.errors import NoSuchPath, ProofError, TooMuch, Unproven
+from walkaway.content.open import Networks, Opened, OpenedFile, Root, find_root, open_pointer
+from walkaway.content.proven_file import ProvenFile
+from walkaway.errors import NoSuchPath, ProofError, TooMuch, Unproven, Unsupported
 from walkaway.limits import LIMITS
 from walkaway.names.pointer import Pointer, parse_pointer
 from walkaway.names.resolution import Resolution, Standing
+from walkaway.proofs.proven import Evidence
 
 DAG = Dag()
 LEAF = DAG.raw(b"leaf")
@@ -49,8 +51,11 @@ NAMES = {
 
 async def test_an_address_asks_nobody_for_names() -> None:
     names = Told({})
-    opened = await open_pointer(DAG, names, Pointer("ipfs", str(ROOT), ("inner",)), Budget())
-    assert opened.root == Root(ROOT, ("inner",))
+    opened = await open_pointer(
+        Networks(DAG), names, Pointer("ipfs", str(ROOT), ("inner",)), Budget()
+    )
+    assert isinstance(opened, Opened)
+    assert opened.root == Root(Pointer("ipfs", str(ROOT), ("inner",)))
     assert (opened.root.seconds, opened.root.proven) == (None, True)
     assert (opened.look.what, opened.look.cid) == (What.DIRECTORY, INNER)
     assert opened.resolved.roots == (ROOT, INNER)
@@ -58,7 +63,10 @@ async def test_an_address_asks_nobody_for_names() -> None:
 
 
 async def test_names_add_to_the_path_and_the_shortest_time_stands() -> None:
-    opened = await open_pointer(DAG, Told(NAMES), Pointer("ipns", "app", ("leaf",)), Budget())
+    opened = await open_pointer(
+        Networks(DAG), Told(NAMES), Pointer("ipns", "app", ("leaf",)), Budget()
+    )
+    assert isinstance(opened, Opened)
     root = opened.root
     assert (root.cid, root.path, root.seconds, root.proven) == (ROOT, ("inner", "leaf"), 30.0, True)
     assert [step.name for step in root.steps] == ["app", "site"]
@@ -79,7 +87,7 @@ async def test_what_leads_nowhere_is_refused() -> None:
         (Pointer("ipns", "app", ("absent",)), NoSuchPath),
     ]:
         with pytest.raises(fault):
-            await open_pointer(DAG, Told(NAMES), pointer, Budget())
+            await open_pointer(Networks(DAG), Told(NAMES), pointer, Budget())
 
 
 async def test_names_that_lead_in_a_circle_end() -> None:
@@ -91,3 +99,27 @@ async def test_names_that_lead_in_a_circle_end() -> None:
     chain[str(LIMITS.name_steps - 1)] = (f"/ipfs/{LEAF}", None, True)
     root = await find_root(Told(chain), Pointer("ipns", "0"))
     assert (root.cid, len(root.steps)) == (LEAF, LIMITS.name_steps)
+
+
+class Elsewhere:
+    """Another network, of one file."""
+
+    async def open(self, pointer: Pointer, budget: Budget) -> ProvenFile:
+        async def stream(start: int, end: int | None) -> AsyncGenerator[bytes, None]:
+            yield str(pointer).encode()[start:end]
+
+        return ProvenFile(None, "tag", stream, Evidence("read", ()))
+
+
+async def test_what_is_on_another_network_is_opened_there() -> None:
+    transaction = "A" * 43
+    names = Told({"app": (f"/ar/{transaction}/docs", 5.0, True)})
+    networks = Networks(DAG, {"ar": Elsewhere()})
+    opened = await open_pointer(networks, names, Pointer("ipns", "app", ("a",)), Budget())
+    assert isinstance(opened, OpenedFile)
+    assert opened.root.pointer == Pointer("ar", transaction, ("docs", "a"))
+    assert [piece async for piece in opened.file.stream(1, 3)] == [b"ar"]
+    with pytest.raises(Unsupported, match="nothing is fetched of that network"):
+        await open_pointer(Networks(DAG), names, Pointer("ar", transaction), Budget())
+    with pytest.raises(Unsupported, match="has no CID"):
+        _ = opened.root.cid

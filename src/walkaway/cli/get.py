@@ -33,9 +33,9 @@ from walkaway.content.exporter.file import as_file
 from walkaway.content.exporter.listing import size_of
 from walkaway.content.exporter.save import appearing, save, single_name
 from walkaway.content.exporter.tar import tar
-from walkaway.content.open import Opened, open_pointer
+from walkaway.content.open import Opened, OpenedFile, open_pointer
 from walkaway.content.store.archives import EXPORT_LIMITS, Carried, export_car
-from walkaway.errors import InvalidRequest, Unwritable
+from walkaway.errors import InvalidRequest, Unsupported, Unwritable
 from walkaway.names.pointer import Pointer
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.sizes import sized
@@ -190,7 +190,9 @@ async def _get(settings: Settings, job: _Job, show: _Show, *, offline: bool) -> 
         content_of(settings, offline=offline) as content,
         names_of(settings, content, offline=offline) as names,
     ):
-        opened = await open_pointer(content.blocks, names, job.pointer, budget)
+        opened = await open_pointer(content.networks, names, job.pointer, budget)
+        if isinstance(opened, OpenedFile):
+            raise Unsupported(f"{opened.root.pointer} is on no network that is saved from")
         return await _Getting(content.blocks, opened, job, budget, show).run()
 
 

@@ -23,7 +23,8 @@ from walkaway.cli.terminal import Terminal, plain
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.directory import Entry
 from walkaway.content.exporter.listing import Listed, listing, size_of
-from walkaway.content.open import open_pointer
+from walkaway.content.open import OpenedFile, open_pointer
+from walkaway.errors import Unsupported
 from walkaway.names.pointer import Pointer
 from walkaway.sizes import sized
 
@@ -65,7 +66,9 @@ async def _list(settings: Settings, pointer: Pointer, terminal: Terminal, *, off
         content_of(settings, offline=offline) as content,
         names_of(settings, content, offline=offline) as names,
     ):
-        opened = await open_pointer(content.blocks, names, pointer, budget)
+        opened = await open_pointer(content.networks, names, pointer, budget)
+        if isinstance(opened, OpenedFile):
+            raise Unsupported(f"{opened.root.pointer} is on no network whose folders are listed")
         look = opened.look
         if not look.what.is_directory:
             alone = Entry(name_of(pointer), look.cid, len(look.block))

@@ -1,25 +1,34 @@
 """Opening a pointer: from a name or an address, and a path, to what stands there.
 
 The one way in for whoever shows or saves content. A further network finds its
-place in `open_pointer`, by what the pointer names.
+place in `Networks`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.node import Look, look_at
+from walkaway.content.proven_file import OpensFiles, ProvenFile
 from walkaway.content.resolve import Resolved, resolve
 from walkaway.errors import TooMuch, Unsupported
 from walkaway.limits import LIMITS, Limits
-from walkaway.names.pointer import Pointer
+from walkaway.names.pointer import Network, Pointer
 from walkaway.names.resolution import Names, Resolution
 from walkaway.proofs.ipfs.cid import Cid
 
-__all__ = ["NameStep", "Opened", "Root", "find_root", "open_pointer"]
+__all__ = [
+    "NameStep",
+    "Networks",
+    "Opened",
+    "OpenedFile",
+    "Root",
+    "find_root",
+    "open_pointer",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +41,28 @@ class NameStep:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """An address, and the path below it, after all names on the way were followed.
+    """Content by its own address on its network, after all names on the way were followed.
 
     ``steps`` are those names, in order, each with where it led and on what that stands.
     """
 
-    cid: Cid
-    path: tuple[str, ...] = ()
+    pointer: Pointer
     steps: tuple[NameStep, ...] = ()
+
+    @property
+    def cid(self) -> Cid:
+        """The address on IPFS. Raises `Unsupported` where it is on another network."""
+        if self.pointer.network != "ipfs":
+            raise Unsupported(
+                f"{str(self.pointer)[:200]} is not on IPFS, and has no CID",
+                advice="what is made of blocks can be had of IPFS alone",
+            )
+        return Cid.parse(self.pointer.root)
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The path below the address."""
+        return self.pointer.path
 
     @property
     def seconds(self) -> float | None:
@@ -55,26 +78,53 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a pointer leads to. ``look`` is of ``resolved.cid``, the end of the path."""
+    """What a pointer leads to on IPFS. ``look`` is of ``resolved.cid``, the end of the path."""
 
     root: Root
     resolved: Resolved
     look: Look
 
 
-async def open_pointer(blocks: Blocks, names: Names, pointer: Pointer, budget: Budget) -> Opened:
-    """What stands where a pointer leads; of its content only the first block is fetched.
+@dataclass(frozen=True, slots=True)
+class OpenedFile:
+    """What a pointer leads to on another network."""
+
+    root: Root
+    file: ProvenFile
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """Where content comes from: ``blocks`` of IPFS, and each other network that is read."""
+
+    blocks: Blocks
+    others: Mapping[Network, OpensFiles] = field(default_factory=dict)
+
+    async def open(self, root: Root, budget: Budget) -> ProvenFile:
+        """The file at a root that is not on IPFS. Raises as `OpensFiles.open`."""
+        network = self.others.get(root.pointer.network)
+        if network is None:
+            raise Unsupported(f"{str(root.pointer)[:200]}: nothing is fetched of that network")
+        return await network.open(root.pointer, budget)
+
+
+async def open_pointer(
+    networks: Networks, names: Names, pointer: Pointer, budget: Budget
+) -> Opened | OpenedFile:
+    """What stands where a pointer leads; of its content only the beginning is fetched.
 
     Raises:
         NoSuchPath: its path leads nowhere; that is proven.
-        Unproven: a name or a block is not to be had.
+        Unproven: a name, or the content, is not to be had.
         ProofError: what there is of one does not prove it, or is malformed.
         Unsupported: it is of a kind that is not resolved or not read.
-        TooMuch: it leads through more names or blocks than are followed.
+        TooMuch: it leads through more names or content than is followed.
     """
     root = await find_root(names, pointer, budget.limits)
-    resolved = await resolve(blocks, root.cid, root.path, budget)
-    return Opened(root, resolved, await look_at(blocks, resolved.cid, budget))
+    if root.pointer.network != "ipfs":
+        return OpenedFile(root, await networks.open(root, budget))
+    resolved = await resolve(networks.blocks, root.cid, root.path, budget)
+    return Opened(root, resolved, await look_at(networks.blocks, resolved.cid, budget))
 
 
 async def find_root(
@@ -92,7 +142,7 @@ async def find_root(
     Raises:
         Unproven: nobody could supply a proof of where a name leads.
         ProofError: what there is for a name does not prove it, or the address is malformed.
-        Unsupported: no kind of name that is resolved, or content that is not fetched.
+        Unsupported: no kind of name that is resolved.
         TooMuch: one name leads to another, on and on.
     """
     asked, path, steps = pointer.root, pointer.path, list[NameStep]()
@@ -105,8 +155,8 @@ async def find_root(
         pointer = resolution.pointer
         path = (*pointer.path, *path)
         passing(Pointer(pointer.network, pointer.root, path))
-    if pointer.network == "ar":
-        raise Unsupported(f"{asked[:100]!r} leads to Arweave, from which nothing is fetched yet")
-    if pointer.network != "ipfs":
+    if pointer.network == "ipns":
         raise TooMuch(f"{asked[:100]!r} leads through more than {limits.name_steps} names")
-    return Root(Cid.parse(pointer.root), path, tuple(steps))
+    if pointer.network == "ipfs":
+        Cid.parse(pointer.root)
+    return Root(replace(pointer, path=path), tuple(steps))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from walkaway.content.network import NetworkBlocks
+from walkaway.content.open import Networks
 from walkaway.content.providers import Providers
 from walkaway.content.store.block_store import BlockStore
 from walkaway.content.store.rows import Stat
@@ -61,12 +62,13 @@ class ContentStatus:
 @dataclass(frozen=True, slots=True)
 class Content:
     """Content, open. ``blocks`` gives from the store and the network, ``store`` from the
-    store alone; ``pool`` holds the configured sources, ``found`` the providers that
-    routers named, ``routers`` those who name them.
+    store alone, ``networks`` what is on others too; ``pool`` holds the configured sources,
+    ``found`` the providers that routers named, ``routers`` those who name them.
     """
 
     store: BlockStore
     blocks: NetworkBlocks
+    networks: Networks
     pool: Pool
     found: Pool
     routers: Pool
@@ -112,7 +114,7 @@ async def open_content(
             limits=limits,
         )
         stack.push_async_callback(blocks.written)
-        yield Content(store, blocks, supply, found, routers, clock)
+        yield Content(store, blocks, Networks(blocks), supply, found, routers, clock)
 
 
 def _is_archive(entry: ListedSource) -> bool:

@@ -13,25 +13,29 @@ _TRANSACTION: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 __all__ = ["Network", "Pointer", "parse_pointer"]
 
-Network = Literal["ipfs", "ipns", "ar"]
-"""Where content lives, or is named once more (ipns). ``ar`` is Arweave."""
+Network = Literal["ipfs", "ipns", "ar", "web3", "piece"]
+"""Where content lives, or is named once more (ipns). ``ar`` is Arweave, ``web3`` a contract
+of an Ethereum chain (ERC-6860), ``piece`` a piece of Filecoin."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """A place in a network: ``root`` is a CID (ipfs), a name (ipns), or the id of
-    a transaction (ar), as text.
+    """A place in a network: ``root`` is a CID (ipfs), a name (ipns), the id of a transaction
+    or data item (ar), the commitment of a piece (piece), or what stands before the path of
+    a web3 URL (web3), as text.
 
-    ``path`` holds the unescaped segments below it; ``str`` is the content path,
-    such as ``/ipfs/bafy.../docs``.
+    ``path`` holds the unescaped segments below it. A contract reads path and query as they
+    are written: for ``web3`` they are ``target``, from the first slash on, and ``path`` is
+    empty. ``str`` is the content path, such as ``/ipfs/bafy.../docs``.
     """
 
     network: Network
     root: str
     path: tuple[str, ...] = ()
+    target: str = ""
 
     def __str__(self) -> str:
-        return "/" + "/".join((self.network, self.root, *self.path))
+        return "/" + "/".join((self.network, self.root, *self.path)) + self.target
 
 
 def parse_pointer(text: str) -> Pointer:

@@ -57,7 +57,7 @@ def told(explanation: Explanation) -> dict[str, Json]:
         "contentPath": explanation.asked.content_path,
         "isProven": explanation.is_proven,
         "names": names,
-        "root": None if explanation.root is None else str(explanation.root.cid),
+        "root": None if explanation.root is None else explanation.root.pointer.root,
         "cid": None if explanation.cid is None else str(explanation.cid),
         "blocks": blocks,
         "moreBlocks": explanation.is_cut,

@@ -162,6 +162,7 @@ class Limits:
     recalled_pieces: int = 256
     call_states: int = 8
     gateway_lookups: int = 4
+    gateway_tries: int = 12
     checkpoint_age_seconds: float = 14 * 24 * 3600.0
     fee_history_blocks: int = 1024
     fee_reward_blocks: int = 128

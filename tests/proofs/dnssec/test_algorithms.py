@@ -55,7 +55,7 @@ def test_an_ecdsa_signature_has_one_form() -> None:
 def test_malformed_keys_and_signatures(algorithm: int) -> None:
     for signature in (b"", bytes(64), b"\xff" * 64, b"\xff" * 96, b"\xff" * 114):
         assert not verify(key(algorithm).public, signature, DATA)
-        for content in (b"\0", b"\x03", bytes(32), b"\xff" * 64, b"\xff" * 600):
+        for content in (b"", b"\0", b"\0\1", b"\x03", bytes(32), b"\xff" * 64, b"\xff" * 600):
             assert not verify(dnskey(algorithm, content), signature, DATA)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b32hexencode
 
 import pytest
+from dns.message import make_query, make_response
 from dns.name import from_text
 from dns.rdatatype import RdataType
 from dns.rrset import from_text as rrset_from_text
@@ -199,6 +200,19 @@ def test_records_of_unknown_form_are_passed_over(record: str) -> None:
         spans(record)
     denial = deny("b.z.", "A", record, at("b.z.", "TXT"))
     assert len(denial.records) == 1
+
+
+@pytest.mark.parametrize("origin", [".", f"{'a' * 60}.{'b' * 60}.{'c' * 60}.{'d' * 60}."])
+def test_a_record_at_the_zones_own_name_is_passed_over(origin: str) -> None:
+    """Also where one that stands below it would have too long a name, or no label."""
+    zone = SignedZone(origin)
+    rrset = rrset_from_text(origin, TTL, "IN", "NSEC3", f"1 0 0 - {MOST} A")
+    response = make_response(make_query(origin, "A", want_dnssec=True))
+    response.authority += [rrset, zone.signature(rrset)]
+    verifier = Verifier(zone.origin, [zone.signer.public], NOW)
+    (claimed,) = read_response(wire(response)).authority.values()
+    with pytest.raises(ProofError, match="hashed in 0 known ways"):
+        HashedSpans(zone.origin, [verifier.prove(claimed)])
 
 
 @pytest.mark.parametrize(

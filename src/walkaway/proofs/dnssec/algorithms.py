@@ -49,10 +49,9 @@ def digest_of(name: Name, key: DNSKEY, digest_type: int) -> bytes:
 
 def _rsa(function: hashes.HashAlgorithm, key: bytes, signature: bytes, data: bytes) -> None:
     """RFC 3110, 2; RFC 5702."""
-    if key[:1] == b"\0":
-        size, at = int.from_bytes(key[1:3], "big"), 3
-    else:
-        size, at = key[0], 1
+    # One byte of length, or where that is zero two more; a key may be too short for either.
+    at = 3 if key[:1] == b"\0" else 1
+    size = int.from_bytes(key[:at], "big")
     exponent = int.from_bytes(key[at : at + size], "big")
     modulus = int.from_bytes(key[at + size :], "big")
     if modulus.bit_length() not in _RSA_BITS or exponent.bit_length() > _EXPONENT_BITS:

@@ -156,7 +156,7 @@ def _spans(zone: Name, record: SignedRRset, rdata: object) -> list[_Span]:
     if not isinstance(rdata, NSEC3) or rdata.algorithm != _SHA1 or rdata.flags > _OPT_OUT:
         return []
     label = record.name.labels[0].upper()
-    if record.name != Name((label, *zone.labels)) or len(label) != _HASH_CHARACTERS:
+    if record.name.labels[1:] != zone.labels or len(label) != _HASH_CHARACTERS:
         return []
     try:
         owner = b32hexdecode(label)

@@ -79,6 +79,7 @@ class Limits:
     # sources
     ask_seconds: float = 20.0
     newest_seconds: float = 4.0
+    word_others_seconds: float = 0.5
     request_seconds: float = 10.0
     connect_seconds: float = 4.0
     dns_seconds: float = 5.0

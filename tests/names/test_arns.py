@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field, replace
 
 import pytest
 
-from tests.sources.stand import Scripted
+from tests.sources.stand import Scripted, hanging
 from walkaway.chain.clock import FixedClock
 from walkaway.errors import NotKnown, Unproven, Unsupported
 from walkaway.limits import LIMITS
@@ -69,6 +70,17 @@ async def test_what_two_operators_say_is_their_word_and_dissent_is_shown() -> No
         ("say so", "a, b"),
         ("disagree", f"c: /ar/{OTHER}"),
     )
+
+
+async def test_a_gateway_that_hangs_delays_the_others_by_a_moment() -> None:
+    class Hanging(Gateway):
+        def say(self, request: Request) -> object:
+            return hanging(request)
+
+    stand = Stand(Gateway("a"), Gateway("b"), Hanging("h"))
+    async with asyncio.timeout(LIMITS.word_others_seconds + 2):
+        resolution = await stand.names.resolve("docs")
+    assert resolution.pointer == Pointer("ar", ONE)
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+
 import pytest
 
-from tests.sources.stand import HandClock, script, source
+from tests.sources.stand import HandClock, hanging, script, source
 from walkaway.errors import ProofError, SourceFault, Unproven
+from walkaway.sources.hearing import Enough
 from walkaway.sources.pool import Pool
 from walkaway.sources.request import Answer, RpcRequest
 from walkaway.sources.source import Source
@@ -121,3 +125,55 @@ async def test_what_was_said_is_shown_as_people_write_it() -> None:
         with pytest.raises(Unproven) as caught:
             await pool.agreed(ASK, lambda answer: (answer.body, b"\x01"), k=2)
     assert caught.value.reasons == {"a": "says (1, 0x01)", "b": "says (2, 0x01)"}
+
+
+def after(seconds: float, what: object, name: str) -> Source:
+    return source(name, lambda _: asyncio.sleep(seconds, what))
+
+
+async def test_once_enough_agree_the_others_have_a_moment() -> None:
+    """One that hangs holds nobody up; one that is a little later is heard."""
+    sources = [says("a", "x"), after(0.02, "x", "b"), after(0.05, "y", "c"), source("d", hanging)]
+    began = time.monotonic()
+    async with Pool(sources, clock=HandClock(), seed=1) as pool:
+        word = await pool.agreed(ASK, key, k=2, others_seconds=0.2)
+        assert time.monotonic() - began < 1
+        assert set(word.said_by) == {"a", "b"}
+        assert word.dissent == (("y", ("c",)),)
+        assert set(word.asked) == {"a", "b", "c"}
+
+
+async def test_where_too_few_agree_all_are_waited_for() -> None:
+    sources = [says("a", "x"), says("b", "y"), after(0.1, "x", "c")]
+    async with Pool(sources, clock=HandClock(), seed=1) as pool:
+        word = await pool.agreed(ASK, key, k=2, others_seconds=0.0)
+    assert set(word.said_by) == {"a", "c"}
+
+
+async def test_others_that_contradict_in_time_undo_it() -> None:
+    late = [after(0.02, "y", "c"), after(0.02, "y", "d"), source("e", hanging)]
+    async with Pool([says("a", "x"), says("b", "x"), *late], clock=HandClock(), seed=1) as pool:
+        with pytest.raises(Unproven, match="undisputed") as caught:
+            await pool.agreed(ASK, key, k=2, deadline=0.3, others_seconds=0.1)
+    said = {"a": "says x", "b": "says x", "c": "says y", "d": "says y"}
+    assert caught.value.reasons == {**said, "e": "no answer within 0.3 s"}
+
+
+async def test_an_operator_that_contradicts_itself_in_time_leaves_it_to_others() -> None:
+    itself = source("b2", lambda _: asyncio.sleep(0.02, "y"), operator="b")
+    sources = [says("a", "x"), says("b", "x"), itself, after(0.2, "x", "c")]
+    async with Pool(sources, clock=HandClock(), seed=1) as pool:
+        word = await pool.agreed(ASK, key, k=2, others_seconds=0.1)
+    assert set(word.said_by) == {"a", "b", "c"}
+
+
+async def test_of_those_that_are_not_waited_for_that_is_said() -> None:
+    async with Pool([says("a", "x"), source("b", hanging)], clock=HandClock(), seed=1) as pool:
+        survey = await pool.survey(ASK, key, enough=Enough(bool, 0.0))
+    assert survey.reasons == {"b": "said nothing until others agreed"}
+
+
+async def test_where_nothing_else_is_wished_all_are_waited_for() -> None:
+    async with Pool([says("a", "x"), after(0.1, "x", "b")], clock=HandClock(), seed=1) as pool:
+        word = await pool.agreed(ASK, key, k=1)
+    assert set(word.said_by) == {"a", "b"}

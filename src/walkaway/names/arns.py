@@ -94,7 +94,12 @@ class ArnsNames:
             return pointer
 
         try:
-            word = await self._pool.agreed(ArnsRequest(name), pointed, k=self._operators)
+            word = await self._pool.agreed(
+                ArnsRequest(name),
+                pointed,
+                k=self._operators,
+                others_seconds=self._limits.word_others_seconds,
+            )
         except Unproven as error:
             self._keep(name, _anew(error), self._limits.arns_least_seconds)
             raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -29,8 +29,10 @@ class Survey(Generic[T]):
 class Tally(Generic[K]):
     """What each source said. An operator whose sources contradict each other has no vote."""
 
-    def __init__(self) -> None:
+    def __init__(self, said: Iterable[tuple[Source, K]] = ()) -> None:
         self._said: dict[K, list[Source]] = {}
+        for source, key in said:
+            self.add(source, key)
 
     def add(self, source: Source, key: K) -> None:
         """Count what one source said."""

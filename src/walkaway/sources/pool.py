@@ -33,6 +33,7 @@ from walkaway.sources.budget import RetryBudget
 from walkaway.sources.clock import Clock, Timer
 from walkaway.sources.evidence import EvidenceStore, Lie
 from walkaway.sources.flow import Flow, FlowWatch
+from walkaway.sources.hearing import Enough, hear
 from walkaway.sources.newest import Order, newest
 from walkaway.sources.race import Failures, IsComing, Race, call_off, worth_repeating
 from walkaway.sources.ranking import Candidates, rank
@@ -168,6 +169,7 @@ class Pool:
         *,
         k: int,
         deadline: float | None = None,
+        others_seconds: float | None = None,
         last_resort: bool = False,
         heavy: bool = False,
     ) -> Word[K]:
@@ -175,18 +177,20 @@ class Pool:
 
         ``key`` reads the comparable part out of an answer. Everything else that
         was said is in the word's ``dissent``. Sources in quarantine have no say, but
-        for what ``last_resort`` allows them (see `survey`).
+        for what ``last_resort`` allows them (see `survey`). Once ``k`` agree, the others
+        are waited for no longer than ``others_seconds``, where that is given.
 
         Raises:
             Unproven: fewer than ``k`` operators agree, or two camps of ``k`` contradict
                 each other; the reasons say who said what.
         """
+        enough: Enough[K] | None = None
+        if others_seconds is not None:
+            enough = Enough(lambda said: Tally(said).word(k) is not None, others_seconds)
         survey = await self.survey(
-            requests, key, deadline=deadline, last_resort=last_resort, heavy=heavy
+            requests, key, deadline=deadline, enough=enough, last_resort=last_resort, heavy=heavy
         )
-        tally: Tally[K] = Tally()
-        for source, said in survey.said:
-            tally.add(source, said)
+        tally = Tally(survey.said)
         word = tally.word(k)
         if word is None:
             raise Unproven(
@@ -201,13 +205,14 @@ class Pool:
         read: Callable[[Answer], T],
         *,
         deadline: float | None = None,
+        enough: Enough[T] | None = None,
         last_resort: bool = False,
         heavy: bool = False,
     ) -> Survey[T]:
         """What each source that is not in quarantine says, for answers that nobody can prove.
 
         ``read`` raises from the tree of `errors` where an answer is malformed; ``heavy``
-        runs it in a thread.
+        runs it in a thread. ``enough`` says when no more is to be waited for.
         ``last_resort`` asks those in quarantine too where no other has said anything:
         for what is given away rather than found out, so that nobody's word counts.
         """
@@ -221,9 +226,13 @@ class Pool:
             if standing not in quarantined
         ]
         survey: Survey[T] = Survey([], dict(candidates.left_out))
-        await self._hear(heard, asked, read, survey, heavy=heavy, seconds=seconds)
+
+        async def ask(standing: Standing) -> Outcome[T]:
+            return await self._ask(standing, asked, read, heavy, seconds)
+
+        await hear(heard, ask, survey, enough)
         if last_resort and not survey.said:
-            await self._hear(quarantined, asked, read, survey, heavy=heavy, seconds=seconds)
+            await hear(quarantined, ask, survey, enough)
         for standing in quarantined:
             survey.reasons.setdefault(standing.source.name, standing.why_not_now())
         return survey
@@ -371,31 +380,6 @@ class Pool:
         seconds: float,
     ) -> Outcome[T]:
         return await self._asker.ask(standing, asked, verify, heavy=heavy, seconds=seconds)
-
-    async def _hear(
-        self,
-        standings: Sequence[Standing],
-        asked: tuple[Request, ...],
-        read: Verify[T],
-        survey: Survey[T],
-        *,
-        heavy: bool,
-        seconds: float,
-    ) -> None:
-        """Ask them all at once, and add what they say to the survey."""
-        tasks = [
-            asyncio.create_task(self._ask(standing, asked, read, heavy, seconds))
-            for standing in standings
-        ]
-        try:
-            outcomes = await asyncio.gather(*tasks)
-        finally:
-            await call_off(tasks)
-        for standing, outcome in zip(standings, outcomes, strict=True):
-            if isinstance(outcome, Failed):
-                survey.reasons[standing.source.name] = outcome.reason
-            else:
-                survey.said.append((standing.source, outcome.value))
 
     async def _prove_singly(
         self,

@@ -278,6 +278,17 @@ async def test_a_hanging_resolver_is_not_waited_for() -> None:
     assert text_of(await lookup.answer(NAME, "TXT")) == f"dnslink={CONTENT}"
 
 
+async def test_a_hanging_resolver_delays_what_others_agree_on_by_a_moment() -> None:
+    world = the_world()
+    limits = replace(LIMITS, hedge_first_seconds=0.02, word_others_seconds=0.05)
+    honest = (resolver(name, world.resolver) for name in "ab")
+    lookup = world.lookup(resolver("h", hanging), *honest, limits=limits)
+    async with asyncio.timeout(limits.newest_seconds / 2):
+        found = await lookup.answer("_dnslink.plain.org", "TXT")
+    assert isinstance(found, Insecure)
+    assert set(found.word.said_by) == set("ab")
+
+
 async def test_a_lookup_ends_in_time() -> None:
     world = the_world()
     limits = replace(LIMITS, dns_lookup_seconds=0.05)

@@ -237,6 +237,7 @@ class DnsLookup:
             said,
             k=min(self._agree, len(operators)),
             deadline=self._limits.newest_seconds,
+            others_seconds=self._limits.word_others_seconds,
             heavy=True,
         )
         until = self._clock.now() + min(lasting[word.value], self._limits.dns_word_seconds)

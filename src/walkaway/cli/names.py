@@ -15,6 +15,7 @@ from typing import Final
 from walkaway.chain.clock import SystemClock
 from walkaway.cli.config import Settings
 from walkaway.content.service import Content
+from walkaway.errors import ConfigError, InvalidRequest, Unsupported
 from walkaway.names.arns import ArnsNames
 from walkaway.names.dns.dnslink import DnsLinks
 from walkaway.names.dns.lookup import DnsLookup
@@ -22,10 +23,11 @@ from walkaway.names.ens.ens import Ens
 from walkaway.names.every_kind import NamesOfEveryKind
 from walkaway.names.held import HeldNames
 from walkaway.names.history import PointerHistory
-from walkaway.names.hold import HoldPolicy, canonical, read_span
+from walkaway.names.hold import HoldPolicy, read_span
 from walkaway.names.ipns.find import IpnsNames
 from walkaway.names.late import LateNames
 from walkaway.names.resolution import Names
+from walkaway.names.spelling import canonical
 from walkaway.names.steady import SteadyNames
 from walkaway.sources.defaults import NAME_KINDS, ListedSource
 from walkaway.sources.evidence import EvidenceStore
@@ -128,8 +130,8 @@ def names_plan(settings: Settings, *, offline: bool = False) -> NamesPlan:
 
 
 def hold_policy(settings: Settings) -> HoldPolicy:
-    """How long changes of names wait, by a person's settings."""
-    spans = {canonical(name): read_span(span) for name, span in map(_divided, settings.holds)}
+    """How long changes of names wait, by a person's settings. Raises `ConfigError`."""
+    spans = {_name(name): read_span(span) for name, span in map(_divided, settings.holds)}
     return HoldPolicy(settings.hold, spans)
 
 
@@ -176,6 +178,13 @@ async def open_names(plan: NamesPlan, content: Content) -> AsyncIterator[OpenNam
 def _divided(entry: str) -> tuple[str, str]:
     name, _, rest = entry.partition("=")
     return name, rest
+
+
+def _name(text: str) -> str:
+    try:
+        return canonical(text)
+    except (InvalidRequest, Unsupported) as error:
+        raise ConfigError(f"holds names {text[:100]!r}: {error}", advice=error.advice) from None
 
 
 def _without_chain(settings: Settings, *, offline: bool) -> str:

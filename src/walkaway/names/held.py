@@ -17,10 +17,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from walkaway.errors import ConfigError, Elsewhere, ProofError, TooMuch, Unproven, WalkawayError
+from walkaway.errors import (
+    ConfigError,
+    Elsewhere,
+    InvalidRequest,
+    ProofError,
+    TooMuch,
+    Unproven,
+    Unsupported,
+    WalkawayError,
+)
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.pointer import Pointer, parse_pointer
 from walkaway.names.resolution import Resolution, Standing
+from walkaway.names.spelling import canonical
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.ipns_name import name_text, parse_name
 from walkaway.proofs.ipfs.ipns_record import IpnsRecord, prove_record
@@ -68,12 +78,18 @@ class HeldNames:
         self._folder = folder
         self._clock = clock
         self._limits = limits
-        self._dnslinks = {_domain(name): _own(name, to) for name, to in (dnslinks or {}).items()}
+        self._dnslinks = dict(_own(name, to) for name, to in (dnslinks or {}).items())
         self._writing = asyncio.Lock()
 
     def own(self, name: str) -> Resolution | None:
         """Where the person's own setting has a name lead; None where there is none."""
-        pointer = self._dnslinks.get(_domain(name))
+        if not self._dnslinks:
+            return None
+        try:
+            pointer = self._dnslinks.get(canonical(name))
+        except (InvalidRequest, Unsupported):
+            # What is no name is not set either.
+            return None
         return None if pointer is None else Resolution(pointer, None, Standing.OWN)
 
     async def resolve(self, name: str) -> Resolution:
@@ -218,13 +234,9 @@ def resolution_of(held: HeldRecord, now: float) -> Resolution:
     )
 
 
-def _domain(name: str) -> str:
-    return name.removesuffix(".").lower()
-
-
-def _own(name: str, path: str) -> Pointer:
+def _own(name: str, path: str) -> tuple[str, Pointer]:
     try:
-        return parse_pointer(path)
+        return canonical(name), parse_pointer(path)
     except WalkawayError as error:
         raise ConfigError(
             f"the pointer that is set for {name!r} cannot be read: {error}",

@@ -32,9 +32,10 @@ from walkaway.names.history_rows import (
     reject,
     take_back,
 )
-from walkaway.names.hold import HeldName, Said, canonical, decide
+from walkaway.names.hold import HeldName, Said, decide
 from walkaway.names.pointer import Pointer
 from walkaway.names.resolution import Standing
+from walkaway.names.spelling import canonical
 
 __all__ = ["PastPointer", "PointerHistory"]
 

@@ -12,15 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from walkaway.errors import ConfigError, InvalidRequest, ProofError
-from walkaway.names.ens.normalize import normalize
+from walkaway.errors import ConfigError
 from walkaway.names.pointer import Pointer
 from walkaway.names.resolution import Change, Standing, Waiting
-from walkaway.proofs.ipfs.ipns_name import name_text, parse_name
 
-__all__ = ["HeldName", "HoldPolicy", "Said", "canonical", "decide", "read_span", "waiting"]
+__all__ = ["HeldName", "HoldPolicy", "Said", "decide", "read_span", "waiting"]
 
-_ONE_SPELLING: Final = re.compile(r"[a-z0-9._-]*", re.ASCII)
 _SPAN: Final = re.compile(r"([0-9]{1,6})([smhdw]?)", re.ASCII)
 _UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
@@ -74,22 +71,6 @@ def read_span(text: str) -> float:
     if match is None or (not match[2] and int(match[1])):
         raise ConfigError("a span of time such as 24h, 7d, 30m, or 0 for none")
     return float(int(match[1]) * _UNITS[match[2]])
-
-
-def canonical(name: str) -> str:
-    """The one form under which a name is held: a key's own text, a name of ENS as ENSIP-15
-    has it. Else another spelling of a held name would lead past what holds it.
-    """
-    try:
-        return name_text(parse_name(name))
-    except ProofError:
-        lower = name.removesuffix(".").lower()
-    if _ONE_SPELLING.fullmatch(lower):
-        return lower
-    try:
-        return str(normalize(lower))
-    except InvalidRequest:
-        return lower
 
 
 def decide(

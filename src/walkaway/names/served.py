@@ -15,8 +15,8 @@ from typing import Final
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.history_file import HistoryFile
 from walkaway.names.history_rows import first_seen, held_name
-from walkaway.names.hold import canonical
 from walkaway.names.pointer import Pointer, parse_pointer
+from walkaway.names.spelling import canonical
 
 __all__ = ["LeftPointer", "ServedPointers"]
 

@@ -16,9 +16,10 @@ from dataclasses import replace
 from walkaway.errors import ProofError, Stale, Unproven, Unsupported, WalkawayError
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.history import PointerHistory
-from walkaway.names.hold import HeldName, HoldPolicy, Said, canonical, waiting
+from walkaway.names.hold import HeldName, HoldPolicy, Said, waiting
 from walkaway.names.in_short import in_short
 from walkaway.names.resolution import Change, Names, Resolution, Standing, Waiting
+from walkaway.names.spelling import canonical
 from walkaway.proofs.proven import Evidence
 from walkaway.sources.clock import Clock
 
@@ -60,6 +61,7 @@ class SteadyNames:
             ProofError: what there is for the name does not prove it.
             Stale: the chain that would say so has not been heard of for too long.
             Unsupported: no kind of name that is resolved.
+            InvalidRequest: it is no name.
             StoreFault: the history cannot be read, so that nobody knows what is held.
         """
         key = canonical(name)
@@ -69,7 +71,7 @@ class SteadyNames:
             if held is not None:
                 return self._given(held, _unresolved(held, failed))
         try:
-            resolution = await self._ask(name, key)
+            resolution = await self._ask(key)
         except (ProofError, Stale, Unproven, Unsupported) as error:
             held = await self._still(key)
             if held is None:
@@ -94,17 +96,17 @@ class SteadyNames:
         most = self._limits.held_seconds
         return replace(resolution, seconds=None if seconds is None else min(seconds, most))
 
-    async def _ask(self, name: str, key: str) -> Resolution:
+    async def _ask(self, key: str) -> Resolution:
         """What the name says; whoever has something to show meanwhile does not wait for long."""
         if await self._still(key) is None:
-            return await self._names.resolve(name)
+            return await self._names.resolve(key)
         seconds = self._limits.held_name_wait_seconds
         try:
             async with asyncio.timeout(seconds):
-                return await self._names.resolve(name)
+                return await self._names.resolve(key)
         except TimeoutError:
             raise Unproven(
-                f"the name {name[:100]!r} is not resolved",
+                f"the name {key[:100]!r} is not resolved",
                 reasons={"this machine": f"nobody answered within {seconds:g} seconds"},
             ) from None
 

@@ -45,6 +45,21 @@ class Limits:
     node_links: int = 65_536
     shard_fanout: int = 1024
 
+    # proofs/arweave
+    arweave_tags: int = 128
+    arweave_tag_bytes: int = 4096
+    arweave_tag_name_bytes: int = 1024
+    arweave_tag_value_bytes: int = 3072
+    arweave_header_bytes: int = 64 * 1024
+    arweave_header_tag_bytes: int = 2048
+    arweave_data_bytes: int = 1 << 60
+    arweave_format_1_bytes: int = 16 * 1024 * 1024
+    arweave_path_branches: int = 128
+    arweave_bundle_items: int = 1 << 18
+    arweave_bundle_depth: int = 8
+    arweave_manifest_bytes: int = 32 * 1024 * 1024
+    arweave_manifest_paths: int = 1 << 18
+
     # proofs/dnssec
     dnssec_records: int = 1024
     dnssec_keys: int = 64

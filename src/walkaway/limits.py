@@ -210,6 +210,10 @@ class Limits:
     ens_seconds: float = 60.0
     ens_answer_seconds: float = 75.0
     history_names: int = 4096
+    history_held_names: int = 16_384
+    history_held_of_family: int = 1024
+    history_accepted_of_name: int = 512
+    history_pointers: int = 262_144
     history_sightings: int = 65_536
     history_sightings_of_name: int = 64
     history_rejected_of_name: int = 256

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from eth_abi.abi import decode, encode
 
@@ -24,10 +26,11 @@ from walkaway.chain.offchain_calls import OffchainCalls, OffchainOutcome
 from walkaway.devnet.execution.genesis import ANSWER_SIGNER, ANY_ANSWERS, SIGNED_ANSWERS
 from walkaway.errors import TooMuch, Unproven
 from walkaway.evm.engine import Call
-from walkaway.evm.offchain_lookup import OFFCHAIN_LOOKUP
+from walkaway.evm.offchain_lookup import OFFCHAIN_LOOKUP, OffchainLookup
 from walkaway.evm.proven_call import AskedCall
 from walkaway.limits import LIMITS
 from walkaway.proofs import Proven
+from walkaway.sources.gateways import GatewayAnswer, PartAnswer
 
 SENDER = bytes.fromhex("5e" * 20)
 
@@ -80,6 +83,63 @@ async def test_a_lying_gateway_is_refused_by_the_contract_that_checks() -> None:
                 ran = await run(chain, offchain, SIGNED_ANSWERS, look([url], b"what?"))
                 assert ran.answer.reverted
                 assert ran.answer.output == selector(b"NotSigned()")
+
+
+FORGED = encode(["bytes", "uint8", "bytes32", "bytes32"], [b"forged", 27, b"\1" * 32, b"\2" * 32])
+
+
+async def test_the_next_gateway_is_asked_where_the_contract_refuses_one() -> None:
+    lying = Served(lambda *_: FORGED)
+    signed = Served(lambda contract, asked: signed_answer(contract, asked, asked + b"!"))
+    async with devnet_of() as devnet, following(devnet) as chain:
+        async with gateway(lying) as first, gateway(signed) as second:
+            async with offchain_over(chain, first, second) as offchain:
+                ran = await run(chain, offchain, SIGNED_ANSWERS, look([first, second], b"what?"))
+    assert returned(ran) == b"what?!"
+    assert (lying.asked, signed.asked) == ([b"what?"], [b"what?"])
+    # The run in which it was refused is no step on the way to the answer.
+    assert [step.outcome.value.reverted for step in ran.steps] == [True, False]
+    (word,) = ran.words
+    liar, honest = host_of(first), host_of(second)
+    assert (word.said_by, word.asked, word.dissent) == (
+        (honest,),
+        (liar, honest),
+        ((None, (liar,)),),
+    )
+    assert [(part.gateway, part.question) for part in word.refused] == [(liar, b"what?")]
+
+
+async def test_where_all_lie_the_refusal_stands_and_says_who_did() -> None:
+    lying = Served(lambda *_: FORGED)
+    async with devnet_of() as devnet, following(devnet) as chain:
+        async with gateway(lying) as first, gateway(lying) as second, gateway(lying) as third:
+            urls = [first, second, third]
+            async with offchain_over(chain, *urls) as offchain:
+                ran = await run(chain, offchain, SIGNED_ANSWERS, look(urls, b"what?"))
+    assert ran.answer.output == selector(b"NotSigned()")
+    assert len(lying.asked) == 3
+    (word,) = ran.words
+    assert word.said_by == (host_of(third),)
+    assert [part.gateway for part in word.refused] == [host_of(first), host_of(second)]
+    assert word.asked == tuple(map(host_of, urls))
+
+
+async def test_only_so_many_answers_are_tried() -> None:
+    most = LIMITS.gateway_tries
+    told: list[int] = []
+
+    class Liars:
+        async def fetch(
+            self, lookup: OffchainLookup, refused: Sequence[PartAnswer] = ()
+        ) -> GatewayAnswer:
+            told.append(len(refused))
+            return GatewayAnswer(FORGED, f"liar {len(refused)}", (f"liar {len(refused)}",))
+
+    async with devnet_of() as devnet, following(devnet) as chain:
+        offchain = OffchainCalls(chain.calls, Liars())
+        ran = await run(chain, offchain, SIGNED_ANSWERS, look(["https://a.example/"], b"what?"))
+    assert ran.answer.reverted
+    assert told == list(range(most))
 
 
 async def test_the_next_gateway_is_asked_where_one_fails() -> None:

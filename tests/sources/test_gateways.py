@@ -226,19 +226,26 @@ async def test_only_hex_under_data_is_an_answer(document: object) -> None:
         assert told == {f"127.0.0.1:{port}": "its answer holds no data"}
 
 
-async def test_after_a_refusal_of_the_question_nobody_else_is_asked() -> None:
-    asked: list[str] = []
-
-    async def other(request: web.Request) -> web.StreamResponse:
-        asked.append(request.path)
-        return web.json_response({"data": "0x"})
-
-    async with serving(says({"message": "no"}, status=404)) as port, serving(other) as spare:
-        async with asking(port, spare) as gateways:
-            urls = [f"http://127.0.0.1:{each}/" for each in (port, spare)]
-            told = await reasons(gateways, *urls)
+async def test_who_refuses_the_question_keeps_nobody_else_from_answering() -> None:
+    async with serving(says({"message": "no"}, status=404)) as port:
+        async with serving(says({"data": "0x07"})) as spare, asking(port, spare) as gateways:
+            found = await fetch(gateways, *(f"http://127.0.0.1:{each}/" for each in (port, spare)))
+            told = await reasons(gateways, f"http://127.0.0.1:{port}/")
+    assert (found.content, found.gateway) == (b"\x07", f"127.0.0.1:{spare}")
+    assert found.asked == (f"127.0.0.1:{port}", f"127.0.0.1:{spare}")
     assert told == {f"127.0.0.1:{port}": "refuses the question (HTTP status 404)"}
-    assert asked == []
+
+
+async def test_whose_answer_was_refused_is_not_asked_the_same_again() -> None:
+    async with serving(says({"data": "0x07"})) as port, asking(port) as gateways:
+        host = f"127.0.0.1:{port}"
+        lookup = OffchainLookup(SENDER, (f"http://{host}/",), b"\x01\x02", b"call", b"")
+        refused = (await gateways.fetch(lookup)).answers(lookup)
+        for other in (replace(lookup, call_data=b"\x03"), replace(lookup, sender=bytes(20))):
+            assert (await gateways.fetch(other, refused)).content == b"\x07"
+        with pytest.raises(Unproven) as caught:
+            await gateways.fetch(lookup, refused)
+    assert caught.value.reasons == {host: "the contract did not accept its answer"}
 
 
 async def test_addresses_that_cannot_be_used_and_none_at_all() -> None:

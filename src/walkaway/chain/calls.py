@@ -111,8 +111,13 @@ class Calls:
             precompiles=displaced_precompiles(fork, overridden),
         )
 
-    async def run(self, header: Proven[Header], asked: AskedCall) -> Proven[Outcome]:
+    async def run(
+        self, header: Proven[Header], asked: AskedCall, *, leads_on: bool = False
+    ) -> Proven[Outcome]:
         """The outcome of a call on the state after a block.
+
+        ``leads_on`` says that the call may go on to where no call on the block has been,
+        though the contract that it begins with is known: then a hint is worth asking for.
 
         Raises:
             Unproven: no source could prove a part of the state that the call needs.
@@ -122,7 +127,7 @@ class Calls:
             InvalidRequest: the call cannot be a transaction.
         """
         kept = self._kept_state(header)
-        outcome = await self._discovery.outcome(kept, asked)
+        outcome = await self._discovery.outcome(kept, asked, leads_on=leads_on)
         await self._check_blob_base_fee(kept, asked)
         return prove_call(kept.proven, asked, outcome, self.engine)
 

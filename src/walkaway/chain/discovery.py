@@ -89,9 +89,11 @@ class Discovery:
         self._recalled = Recalled()
         self.engine = engine
 
-    async def outcome(self, kept: KeptState, asked: AskedCall) -> Outcome:
-        """The outcome of a run in which nothing was missing. Raises what `Calls.run` does."""
-        hint = await self._prefetch(kept, asked)
+    async def outcome(
+        self, kept: KeptState, asked: AskedCall, *, leads_on: bool = False
+    ) -> Outcome:
+        """The outcome of a run in which nothing was missing; see `Calls.run`."""
+        hint = await self._prefetch(kept, asked, leads_on=leads_on)
         outcome = await self._discovered(kept, asked)
         if hint is not None:
             self._hints.judge(hint, outcome)
@@ -200,7 +202,7 @@ class Discovery:
         line = await self._headers.line(header, header.value.number - oldest + 1)
         kept.proven.add_ancestors(line[-2::-1])
 
-    async def _prefetch(self, kept: KeptState, asked: AskedCall) -> Hint | None:
+    async def _prefetch(self, kept: KeptState, asked: AskedCall, *, leads_on: bool) -> Hint | None:
         """Prove what is called, and meanwhile what a hint names; the hint, where one came.
 
         Whatever is wrong with that is no matter. No source is asked for a hint
@@ -210,7 +212,7 @@ class Discovery:
         if not _is_elsewhere(asked) and (before := self._recalled.looked_at(asked.call)):
             await self._learn_again(kept, before)
             return None
-        if to is None or kept.knows(to) or not asked.call.data:
+        if to is None or not asked.call.data or (kept.knows(to) and not leads_on):
             return None
         if _is_elsewhere(asked) or self._hints.places.locked():
             await self._learn_called(kept, to)
@@ -222,6 +224,8 @@ class Discovery:
         return hint
 
     async def _learn_called(self, kept: KeptState, to: bytes) -> None:
+        if kept.knows(to):
+            return
         with suppress(Unproven, TooMuch):
             await self.learn(kept, {to: ()})
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -42,6 +42,11 @@ class PartAnswer:
     asked: tuple[str, ...]
     failure: str = ""
 
+    def is_from(self, host: str, lookup: OffchainLookup) -> bool:
+        """Whether this is what a host answered to the same question."""
+        asked = (lookup.sender, lookup.call_data, host)
+        return (self.sender, self.question, self.gateway) == asked
+
 
 @dataclass(frozen=True, slots=True)
 class GatewayAnswer:
@@ -55,6 +60,11 @@ class GatewayAnswer:
     asked: tuple[str, ...]
     parts: tuple[PartAnswer, ...] = ()
 
+    def answers(self, lookup: OffchainLookup) -> tuple[PartAnswer, ...]:
+        """Its parts, or itself as the one answer to a lookup."""
+        whole = PartAnswer(lookup.sender, lookup.call_data, self.gateway, self.asked)
+        return self.parts or (whole,)
+
 
 class Gateways:
     """Asks gateways over connections that are shared with the sources. Close it when done."""
@@ -67,11 +77,14 @@ class Gateways:
         """Leave the connections to the others, or close them if there are none."""
         await self._client.leave()
 
-    async def fetch(self, lookup: OffchainLookup) -> GatewayAnswer:
+    async def fetch(
+        self, lookup: OffchainLookup, refused: Sequence[PartAnswer] = ()
+    ) -> GatewayAnswer:
         """What the first gateway that answers says; each is asked once, in order.
 
-        As the EIP has it, the next is asked where one fails, and none after one
-        that says that the question is at fault (a status from 400 to 499).
+        None is asked whose answer to the same question is among the ``refused``. The
+        next is asked where one fails, and also, as viem does and the EIP does not, where
+        it says that the question is at fault (a status from 400 to 499): it may lie.
 
         Raises:
             Unproven: no gateway gave an answer; the reasons are by host.
@@ -79,11 +92,11 @@ class Gateways:
         reasons: dict[str, str] = {}
         for template in lookup.urls:
             host = _host(template)
+            if any(answer.is_from(host, lookup) for answer in refused):
+                reasons[host] = "the contract did not accept its answer"
+                continue
             try:
                 content = await self._ask(lookup.query(template))
-            except _Refused as error:
-                reasons[host] = str(error)
-                break
             except SourceFault as error:
                 reasons[host] = str(error)
             else:
@@ -108,14 +121,10 @@ class Gateways:
         except TimeoutError:
             raise SourceFault(f"no answer within {limits.gateway_seconds:g} s") from None
         if 400 <= reply.status < 500:
-            raise _Refused(f"refuses the question (HTTP status {reply.status})")
+            raise SourceFault(f"refuses the question (HTTP status {reply.status})")
         if not 200 <= reply.status < 300:
             raise SourceFault(f"HTTP status {reply.status}")
         return _content(reply, limits.json_depth)
-
-
-class _Refused(SourceFault):
-    """The gateway holds the question to be at fault, so that no other is asked."""
 
 
 def _host(template: str) -> str:

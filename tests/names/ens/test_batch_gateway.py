@@ -14,7 +14,7 @@ from walkaway.evm.universal_resolver import BATCH_URL, ResolverFault
 from walkaway.limits import LIMITS
 from walkaway.names.dns.oracle import RESOLVE
 from walkaway.names.ens.batch_gateway import QUERY, OwnGateway
-from walkaway.sources.gateways import GatewayAnswer
+from walkaway.sources.gateways import GatewayAnswer, PartAnswer
 
 SENDER = b"\x0a" * 20
 HOSTED = "https://batch.example/"
@@ -28,9 +28,13 @@ class Asked:
 
     say: Callable[[OffchainLookup], bytes]
     lookups: list[OffchainLookup] = field(default_factory=list)
+    refused: list[tuple[PartAnswer, ...]] = field(default_factory=list)
 
-    async def fetch(self, lookup: OffchainLookup) -> GatewayAnswer:
+    async def fetch(
+        self, lookup: OffchainLookup, refused: Sequence[PartAnswer] = ()
+    ) -> GatewayAnswer:
         self.lookups.append(lookup)
+        self.refused.append(tuple(refused))
         return GatewayAnswer(self.say(lookup), lookup.urls[0], lookup.urls)
 
 
@@ -201,3 +205,16 @@ async def test_nobody_is_asked_where_the_person_wants_it_so() -> None:
     ((failed, error),) = answers(found.content)
     assert failed
     assert b"own setting" in error
+
+
+async def test_what_was_refused_is_told_to_whoever_asks_the_gateways() -> None:
+    asked = Asked(backwards)
+    own = OwnGateway(asked, Walked(b"signed records"))
+    dns = dns_lookup()
+    lookup = batch((SENDER, ["https://one/"], b"abc"), (dns.sender, list(dns.urls), dns.call_data))
+    first = await own.fetch(lookup)
+    again = await own.fetch(lookup, first.parts)
+    assert asked.refused == [(), first.parts]
+    walked = again.parts[1]
+    assert "did not accept what the DNS has signed" in walked.failure
+    assert [lookup.urls for lookup in asked.lookups] == [("https://one/",)] * 2

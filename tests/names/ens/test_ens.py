@@ -11,9 +11,9 @@ import pytest
 from eth_abi.abi import encode
 
 from tests.chain.devnet_chain import devnet_of, following
-from tests.chain.offchain_gateways import Served, gateway, host_of
+from tests.chain.offchain_gateways import Answerer, Served, gateway, host_of
 from tests.names.ens.devnet_names import IPFS, ens_on, signed_result
-from walkaway.chain.offchain_calls import OffchainOutcome
+from walkaway.chain.offchain_calls import OffchainOutcome, Refuses
 from walkaway.devnet import ens as names
 from walkaway.devnet.execution.accounts import NAMES_OWNER, dev_account
 from walkaway.devnet.execution.compiled import contract
@@ -22,7 +22,7 @@ from walkaway.devnet.execution.names import IMPLEMENTATION, REGISTRY, RESOLVER, 
 from walkaway.errors import InvalidRequest, NoSuchName, RanTooLong, TooMuch, Unproven, Unsupported
 from walkaway.evm.proven_call import AskedCall
 from walkaway.limits import LIMITS
-from walkaway.names.ens.contenthash import Codec
+from walkaway.names.ens.contenthash import Codec, ContentHash
 from walkaway.names.ens.contenthash import encode as contenthash
 from walkaway.names.ens.records import (
     AddressRecord,
@@ -177,6 +177,52 @@ async def test_what_a_signer_signed_off_chain_is_accepted_and_both_are_named(
             assert not isinstance(unreached.value, NoSuchName)
 
 
+async def test_gateways_that_lie_deny_nothing_that_another_answers(tmp_path: Path) -> None:
+    sound, forged = signed_result(says), signed_result(says, key=b"\x01" * 32)
+    content, url = ContentRecord(), TextRecord("url")
+    both: list[EnsRecord] = [content, url]
+
+    def lying_of(record: EnsRecord) -> Answerer:
+        """Forges what it says of one kind of record, and no other."""
+
+        def answer(contract: bytes, asked: bytes) -> bytes:
+            lies = record.call(b"")[:4] in asked
+            return (forged if lies else sound)(contract, asked)
+
+        return answer
+
+    first, second = Served(forged), Served(sound)
+    async with devnet_of() as devnet, gateway(first) as one, gateway(second) as two:
+        offchain = names.deploy_offchain_resolver(devnet, ANSWER_SIGNER.address, [one, two])
+        devnet.advance()
+        names.set_resolver(devnet, "app.eth", offchain)
+        devnet.advance(2)
+        async with following(devnet) as chain, ens_on(chain, tmp_path, one, two) as ens:
+            resolved = await ens.resolve("any.app.eth")
+            assert (resolved.pointer, resolved.standing) == (IPFS, Standing.ACCEPTED)
+            judged = {
+                dict(step.facts)["gateway"]: step.rule
+                for step in steps(resolved.because)
+                if step.rule.startswith("the word of a gateway")
+            }
+            assert judged == {
+                host_of(one): "the word of a gateway, which the contract's callback refused",
+                host_of(two): "the word of a gateway",
+            }
+
+            # Each lies of one record: neither denies the other's.
+            first.answer, second.answer = lying_of(content), lying_of(url)
+            answer = await ens.lookup("any.app.eth", both)
+            assert answer.values[url] == "from afar"
+            assert isinstance(answer.values[content], ContentHash)
+            assert answer.gateways == (host_of(one), host_of(two))
+
+            first.answer = second.answer = forged
+            with pytest.raises(Unproven, match="not accepted") as refused:
+                await ens.resolve("any.app.eth")
+            assert set(refused.value.reasons) == {f"{host_of(one)}, {host_of(two)}"}
+
+
 async def test_other_code_behind_the_resolver_is_not_believed_until_accepted(
     tmp_path: Path,
 ) -> None:
@@ -208,10 +254,10 @@ async def test_other_code_behind_the_resolver_is_not_believed_until_accepted(
 async def test_code_that_cannot_be_run_proves_nothing_of_a_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def too_long(header: object, asked: object) -> OffchainOutcome:
+    async def too_long(*_: object) -> OffchainOutcome:
         raise RanTooLong("it ran too long", advice="build the kernel")
 
-    async def never(header: object, asked: object) -> OffchainOutcome:
+    async def never(*_: object) -> OffchainOutcome:
         await asyncio.sleep(60)
         raise AssertionError
 
@@ -246,15 +292,19 @@ async def test_a_question_is_put_again_where_the_head_was_replaced_meanwhile(
         async with ens_on(chain, tmp_path) as ens:
             honest, asked = ens._runs._offchain.run, list[AskedCall]()
 
-            async def fails_once(header: Proven[Header], question: AskedCall) -> OffchainOutcome:
+            async def fails_once(
+                header: Proven[Header], question: AskedCall, refuses: Refuses
+            ) -> OffchainOutcome:
                 asked.append(question)
                 if len(asked) > 1:
-                    return await honest(header, question)
+                    return await honest(header, question, refuses)
                 devnet.advance()
                 await chain.advance()
                 raise Unproven("gone", reasons={})
 
-            async def fails(header: Proven[Header], question: AskedCall) -> OffchainOutcome:
+            async def fails(
+                header: Proven[Header], question: AskedCall, refuses: Refuses
+            ) -> OffchainOutcome:
                 asked.append(question)
                 raise Unproven("gone", reasons={})
 

@@ -33,6 +33,9 @@ QUERY = bytes.fromhex("a780bab6")
 THIS_MACHINE = "this machine"
 """Who answered, where no gateway was asked."""
 
+WALKED = f"{THIS_MACHINE} (DNSSEC)"
+"""Who answered, where the DNS was walked from here."""
+
 _AT_ONCE = 8
 _NO_STATUS = 0
 
@@ -61,32 +64,33 @@ class OwnGateway:
         self._dns = dns
         self._limits = limits
 
-    async def fetch(self, lookup: OffchainLookup) -> GatewayAnswer:
-        """An answer. Raises `Unproven` where nobody gives one."""
-        allowance = _Allowance(self._limits.ens_batch_requests)
-        return await self._fetch(lookup, self._limits.ens_batch_depth, allowance)
-
-    async def _fetch(
-        self, lookup: OffchainLookup, depth: int, allowance: _Allowance
+    async def fetch(
+        self, lookup: OffchainLookup, refused: Sequence[PartAnswer] = ()
     ) -> GatewayAnswer:
+        """An answer, of nobody whose answer to the same question was refused.
+
+        Raises `Unproven` where nobody gives one.
+        """
+        asking = _Asking(self._limits.ens_batch_requests, refused)
+        return await self._fetch(lookup, self._limits.ens_batch_depth, asking)
+
+    async def _fetch(self, lookup: OffchainLookup, depth: int, asking: _Asking) -> GatewayAnswer:
         selector = lookup.call_data[:4]
         if BATCH_URL in lookup.urls and selector == QUERY:
-            return await self._batch(lookup, depth, allowance)
+            return await self._batch(lookup, depth, asking)
         if self._dns is not None and selector == RESOLVE:
-            return await self._walk(self._dns, lookup, allowance)
-        return await self._ask(lookup, allowance)
+            return await self._walk(self._dns, lookup, asking)
+        return await self._ask(lookup, asking)
 
-    async def _batch(
-        self, lookup: OffchainLookup, depth: int, allowance: _Allowance
-    ) -> GatewayAnswer:
+    async def _batch(self, lookup: OffchainLookup, depth: int, asking: _Asking) -> GatewayAnswer:
         if depth <= 0:
             raise _unanswered("lookups hold lookups, too deep")
         try:
             asked = _questions(lookup.call_data, self._limits)
         except ProofError as error:
             raise _unanswered(str(error)) from None
-        allowance.take(len(asked))
-        answers = await asyncio.gather(*(self._part(each, depth - 1, allowance) for each in asked))
+        asking.take(len(asked))
+        answers = await asyncio.gather(*(self._part(each, depth - 1, asking) for each in asked))
         failed = [failed for failed, _, _ in answers]
         said = [content for _, content, _ in answers]
         parts = tuple(part for _, _, found in answers for part in found)
@@ -96,46 +100,45 @@ class OwnGateway:
         return GatewayAnswer(content, ", ".join(answered) or THIS_MACHINE, everybody, parts)
 
     async def _part(
-        self, lookup: OffchainLookup, depth: int, allowance: _Allowance
+        self, lookup: OffchainLookup, depth: int, asking: _Asking
     ) -> tuple[bool, bytes, tuple[PartAnswer, ...]]:
         """Whether it failed, what was said or went wrong, and who said it."""
-        bare = PartAnswer(lookup.sender, lookup.call_data, "", ())
         try:
-            found = await self._fetch(lookup, depth, allowance)
+            found = await self._fetch(lookup, depth, asking)
         except Unproven as error:
-            failed = replace(bare, asked=tuple(error.reasons), failure=str(error))
-            return True, _http_error(str(error)), (failed,)
-        answered = replace(bare, gateway=found.gateway, asked=found.asked)
-        return False, found.content, found.parts or (answered,)
+            bare = PartAnswer(lookup.sender, lookup.call_data, "", tuple(error.reasons))
+            return True, _http_error(str(error)), (replace(bare, failure=str(error)),)
+        return False, found.content, found.answers(lookup)
 
-    async def _walk(
-        self, dns: WalksDns, lookup: OffchainLookup, allowance: _Allowance
-    ) -> GatewayAnswer:
+    async def _walk(self, dns: WalksDns, lookup: OffchainLookup, asking: _Asking) -> GatewayAnswer:
         """The DNS's own signatures; where it has none, not even a gateway could prove it."""
+        if any(answer.is_from(WALKED, lookup) for answer in asking.refused):
+            raise _unanswered("the contract did not accept what the DNS has signed")
         try:
-            async with allowance.at_once:
+            async with asking.at_once:
                 content = await dns.answer(lookup.call_data)
         except Unproven:
             raise
         except (InvalidRequest, ProofError):
-            return await self._ask(lookup, allowance)
+            return await self._ask(lookup, asking)
         except WalkawayError as error:
             raise _unanswered(str(error)) from None
-        who = f"{THIS_MACHINE} (DNSSEC)"
-        return GatewayAnswer(content, who, (who,))
+        return GatewayAnswer(content, WALKED, (WALKED,))
 
-    async def _ask(self, lookup: OffchainLookup, allowance: _Allowance) -> GatewayAnswer:
+    async def _ask(self, lookup: OffchainLookup, asking: _Asking) -> GatewayAnswer:
         if self._gateways is None:
             raise _unanswered("no gateways are asked, by the person's own setting")
         urls = tuple(url for url in lookup.urls if url != BATCH_URL)
-        async with allowance.at_once:
-            return await self._gateways.fetch(replace(lookup, urls=urls))
+        async with asking.at_once:
+            return await self._gateways.fetch(replace(lookup, urls=urls), asking.refused)
 
 
-class _Allowance:
-    """How many questions one lookup may still come to, and how many are put at once."""
+class _Asking:
+    """What was ``refused`` before, how many questions one lookup may still come to, and how
+    many are put at once."""
 
-    def __init__(self, questions: int) -> None:
+    def __init__(self, questions: int, refused: Sequence[PartAnswer]) -> None:
+        self.refused = refused
         self._left = questions
         self.at_once = asyncio.Semaphore(_AT_ONCE)
 

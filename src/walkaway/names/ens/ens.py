@@ -13,19 +13,21 @@ evidence says so. ENS has no time to live, so an answer may be held for
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
 from walkaway.anchors.spec import ChainSpec
 from walkaway.chain.chain import Chain
-from walkaway.chain.offchain_calls import AsksGateways
-from walkaway.errors import InvalidRequest, NoSuchName, TooMuch, Unproven
+from walkaway.chain.offchain_calls import AsksGateways, Refuses, refuses_all_or_none
+from walkaway.errors import InvalidRequest, NoSuchName, ProofError, TooMuch, Unproven
 from walkaway.evm.derive_name import primary_name, resolved_name
+from walkaway.evm.engine import Outcome
 from walkaway.evm.universal_resolver import (
     Failure,
     ResolverFault,
     read_multicall,
+    read_resolved,
     resolve_call,
     resolve_multicall,
     reverse_call,
@@ -137,7 +139,8 @@ class Ens:
         calls = [record.call(normal.node) for record in records]
         is_one = len(calls) == 1
         call = calls[0] if is_one else resolve_multicall(calls)
-        ran = await self._runs.run(resolve_call(normal.wire, call))
+        refuses = refuses_all_or_none if is_one else _refused_records(len(calls))
+        ran = await self._runs.run(resolve_call(normal.wire, call), refuses)
         proven = resolved_name(ran.runs, ran.code, normal.wire, call)
         found = proven.value
         if isinstance(found, Failure):
@@ -185,6 +188,33 @@ class Ens:
             ran.gateways,
             ran.signers,
         )
+
+
+def _refused_records(records: int) -> Refuses:
+    """Which gateways' answers the contract refused, where several records are asked for.
+
+    Each record has its own error among the answers. Where each has an answer of its own,
+    that tells whose was refused; where some share one, it may have been any.
+    """
+
+    def refused(outcome: Outcome, answers: int) -> Collection[int]:
+        try:
+            found = read_resolved(outcome.output, reverted=not outcome.succeeded)
+            if isinstance(found, Failure):
+                return range(answers)
+            said = read_multicall(found.result, records)
+        except ProofError:
+            return range(answers)
+        failed = [place for place, answer in enumerate(said) if _is_refusal(answer)]
+        return failed if answers == records or not failed else range(answers)
+
+    return refused
+
+
+def _is_refusal(answer: bytes | Failure) -> bool:
+    """Whether it is an error of the resolver, and not that it knows no such record."""
+    nobody = (ResolverFault.HTTP_ERROR, ResolverFault.UNSUPPORTED_PROFILE)
+    return isinstance(answer, Failure) and answer.fault not in nobody
 
 
 def _of_name(name: EnsName, ran: Ran, because: Evidence) -> Evidence:

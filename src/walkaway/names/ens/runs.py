@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from walkaway.anchors.spec import ChainSpec
 from walkaway.chain.block_id import Tag
 from walkaway.chain.chain import Chain
-from walkaway.chain.offchain_calls import AcceptedWord, AsksGateways, OffchainCalls
+from walkaway.chain.offchain_calls import (
+    AcceptedWord,
+    AsksGateways,
+    OffchainCalls,
+    Refuses,
+    refuses_all_or_none,
+)
 from walkaway.errors import CallFailed, InvalidRequest, ProofError, Unproven, Unsupported
 from walkaway.evm.derive_name import IMPLEMENTATION_SLOT, NameRun, ResolverCode, resolver_code
 from walkaway.evm.engine import Call
@@ -64,8 +70,10 @@ class ResolverRuns:
         self._offchain = OffchainCalls(chain.calls, gateways, LIMITS.ens_lookups)
         self._seen: Proven[ResolverCode] | None = None
 
-    async def run(self, data: bytes) -> Ran:
+    async def run(self, data: bytes, refuses: Refuses = refuses_all_or_none) -> Ran:
         """Every run of a question, once more where the head it ran on was replaced meanwhile.
+
+        ``refuses`` tells from what came of gateways' answers which of them were refused.
 
         Raises:
             Unproven: nobody could supply a proof, no gateway answered, the Universal
@@ -79,21 +87,23 @@ class ResolverRuns:
         try:
             async with asyncio.timeout(LIMITS.ens_answer_seconds):
                 try:
-                    return await self._run_at(header, resolver, data)
+                    return await self._run_at(header, resolver, data, refuses)
                 except (Unproven, ProofError):
                     now = self._chain.head(Tag.LATEST)
                     if now.value.hash == header.value.hash:
                         raise
-                    return await self._run_at(now, resolver, data)
+                    return await self._run_at(now, resolver, data, refuses)
         except TimeoutError:
             raise _not_run(f"no answer within {LIMITS.ens_answer_seconds:g} s") from None
         except (CallFailed, InvalidRequest) as error:
             raise _not_run(str(error), error.advice) from None
 
-    async def _run_at(self, header: Proven[Header], resolver: bytes, data: bytes) -> Ran:
+    async def _run_at(
+        self, header: Proven[Header], resolver: bytes, data: bytes, refuses: Refuses
+    ) -> Ran:
         call = Call(bytes(20), resolver, LIMITS.ens_gas, data=data)
         asked = AskedCall(call, self._chain.calls.environment(header.value, call))
-        running = asyncio.ensure_future(self._offchain.run(header, asked))
+        running = asyncio.ensure_future(self._offchain.run(header, asked, refuses))
         try:
             code = await self._code(header, resolver)
             await self._record.check(code.value)

@@ -14,11 +14,13 @@ _LONG = 100
 
 
 def told(word: AcceptedWord) -> tuple[Evidence, ...]:
-    """One step for each question that was answered, or that nobody answered."""
-    return tuple([_told(part) for part in word.parts])
+    """One step for each question that was answered, or that nobody answered; before them, one
+    for each answer that the contract's callback refused."""
+    refused = [_told(part, ", which the contract's callback refused") for part in word.refused]
+    return (*refused, *(_told(part) for part in word.parts))
 
 
-def _told(part: PartAnswer) -> Evidence:
+def _told(part: PartAnswer, judged: str = "") -> Evidence:
     long = len(part.question) > _LONG
     facts: tuple[tuple[str, bytes | str], ...] = (
         ("asked_by", part.sender),
@@ -27,4 +29,4 @@ def _told(part: PartAnswer) -> Evidence:
     )
     if part.failure:
         return Evidence("nobody answered", (*facts, ("reason", part.failure[:300])))
-    return Evidence("the word of a gateway", (*facts, ("gateway", part.gateway)))
+    return Evidence(f"the word of a gateway{judged}", (*facts, ("gateway", part.gateway)))

@@ -142,6 +142,15 @@ def test_names_that_need_no_chain(tmp_path: Path) -> None:
     nothing = run("a..b")
     assert nothing.exit_code == 1
     assert "no name of a kind" in nothing.output
+    for short in ("0x0000", "0X" + "0" * 40, "0x" + "g" * 40, "0x"):
+        no_address = run(short)
+        assert no_address.exit_code == 2, no_address.output
+        assert f"no address: '{short}'" in no_address.output
+        assert "0x and 20 bytes in hex" in no_address.output
+    word = run("printer")
+    assert word.exit_code == 1
+    assert "which nobody is asked about" in word.output
+    assert "ar://printer" in word.output
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from walkaway.chain.clock import FixedClock
-from walkaway.errors import NoSuchName, ProofError, Unproven, UnsignedName, Unsupported
+from walkaway.errors import (
+    ConfigError,
+    InvalidRequest,
+    NoSuchName,
+    ProofError,
+    Unproven,
+    UnsignedName,
+    Unsupported,
+)
 from walkaway.names.every_kind import NamesOfEveryKind
 from walkaway.names.held import HeldNames
 from walkaway.names.late import LateNames
@@ -55,17 +63,26 @@ class Kinds:
     [
         (KEY, "keys"),
         ("app.eth", "ens"),
-        ("Sub.APP.Eth", "ens"),
+        ("sub.app.eth", "ens"),
         ("example.org", "dns"),
         ("eth.example.org", "dns"),
-        ("ardrive", "arns"),
-        ("dapp_ardrive", "arns"),
+        ("ar://ardrive", "arns"),
+        ("AR://dapp_ardrive", "arns"),
     ],
 )
 async def test_each_kind_is_asked_of_its_own(tmp_path: Path, name: str, kind: str) -> None:
     kinds = Kinds(tmp_path)
     assert (await kinds.names.resolve(name)).proven
-    assert kinds.asked == {kind: [name]}
+    assert kinds.asked == {kind: [name.rpartition("/")[2]]}
+
+
+@pytest.mark.parametrize("name", ["ardrive", "printer", "localhost", "foo.", "0x0000"])
+async def test_one_word_is_told_to_nobody(tmp_path: Path, name: str) -> None:
+    kinds = Kinds(tmp_path)
+    with pytest.raises(Unsupported, match="which nobody is asked about") as refused:
+        await kinds.names.resolve(name)
+    assert refused.value.advice == f"a name of ArNS is written ar://{name.removesuffix('.')}"
+    assert kinds.asked == {}
 
 
 @pytest.mark.parametrize("name", ["own.eth", "OWN.example"])
@@ -132,9 +149,27 @@ async def test_a_resolver_that_comes_later_is_told_of_until_then() -> None:
 
 async def test_ens_is_asked_for_labels_as_people_write_them(tmp_path: Path) -> None:
     kinds = Kinds(tmp_path)
-    for name in ("xn--d1abbgf6aiiy.eth", "XN--d1abbgf6aiiy.eth.", "xn--\ud800.eth", "xn--9.eth"):
+    for name in ("xn--d1abbgf6aiiy.eth", "XN--d1abbgf6aiiy.eth.", "\uff41pp.\uff45\uff54\uff48"):
         await kinds.names.resolve(name)
     assert (
         kinds.asked["ens"][:2] == ["\u043f\u0440\u0435\u0437\u0438\u0434\u0435\u043d\u0442.eth"] * 2
     )
-    assert kinds.asked["ens"][2] == "xn--\ud800.eth"
+    assert kinds.asked["ens"][2:] == ["app.eth"]
+    for name in ("xn--\ud800.eth", "xn--9.eth", "xn--app-.eth"):
+        with pytest.raises(InvalidRequest):
+            await kinds.names.resolve(name)
+    assert list(kinds.asked) == ["ens"]
+
+
+async def test_the_persons_own_names_are_found_by_any_spelling(tmp_path: Path) -> None:
+    settings = {"\u03beapp.eth": f"/ipfs/{ROOT}", "b\u00fccher.example": f"/ipfs/{ROOT}"}
+    held = HeldNames(tmp_path, FixedClock(0), dnslinks=settings)
+    for name in (
+        "\u03beapp.eth",
+        "xn--app-4yc.eth",
+        "xn--bcher-kva.example",
+        "B\u00dcCHER.example.",
+    ):
+        assert held.own(name) is not None, name
+    with pytest.raises(ConfigError, match="stands for nothing"):
+        HeldNames(tmp_path, FixedClock(0), dnslinks={"xn--app-.eth": f"/ipfs/{ROOT}"})

@@ -33,7 +33,7 @@ from walkaway.cli.reporters import Reporter, reporter_for
 from walkaway.cli.running import ask_running, endpoint_url
 from walkaway.cli.terminal import Terminal, plain, sheet
 from walkaway.errors import InvalidRequest, NoEndpoint, UnknownMethod, WalkawayError
-from walkaway.names.ens.coin_types import coin_name
+from walkaway.names.ens.coin_types import coin_name, evm_address
 from walkaway.names.history import PointerHistory
 from walkaway.rpc.evidence import drawn
 from walkaway.rpc.methods.names import look_up
@@ -41,7 +41,8 @@ from walkaway.rpc.plain import plain as as_data
 
 __all__ = ["resolve", "resolved_page"]
 
-_ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
+_ADDRESS: Final = re.compile(r"0[xX][^.]*")
+"""What is meant for an address: no name begins so and has no dot."""
 _ETH: Final = ".eth"
 
 _STANDINGS: Final = {
@@ -71,7 +72,7 @@ def resolve(
     name: Annotated[
         str,
         typer.Argument(
-            help="A name (app.eth, example.org, an IPNS key, a name of ArNS), or an address.",
+            help="A name (app.eth, example.org, an IPNS key, ar://name), or an address.",
             metavar="NAME",
         ),
     ],
@@ -136,6 +137,8 @@ async def _told(
     settings: Settings, question: _Question, reporter: Reporter, *, offline: bool
 ) -> dict[str, Any]:
     """What the name says, as `walkaway_resolve` tells it, with what is served here of it."""
+    if _ADDRESS.fullmatch(question.name):
+        evm_address(question.name)
     if question.is_of_ens:
         told = await _of_ens(settings, question, reporter, offline=offline)
     else:

@@ -8,8 +8,11 @@ an IPNS key          its records, held here or found
 ends in ``.eth``     ENS
 has a dot            DNSLink; where that is proven not to be there, or the zone to be
                      unsigned, ENS as a DNS name (imported, or gasless: ENSIP-17)
-one label            ArNS, which is the word of gateways that agree
+``ar://NAME``        ArNS, which is the word of gateways that agree
 ===================  ====================================================================
+
+One label alone is of no kind: it may be a host of the person's own network, or a word that
+was mistyped, and is told to nobody.
 
 A DNS name whose proof is wrong or not to be had is refused, and not asked of ENS instead:
 whoever stands in the way must not choose between two answers.
@@ -22,12 +25,13 @@ from dataclasses import dataclass
 from walkaway.errors import NoSuchName, ProofError, UnsignedName, Unsupported, WalkawayError
 from walkaway.names.held import HeldNames
 from walkaway.names.resolution import Names, Resolution
+from walkaway.names.spelling import canonical
 from walkaway.proofs.ipfs.ipns_name import parse_name
 
 __all__ = ["NamesOfEveryKind"]
 
+_ARNS = "ar://"
 _ETH = "eth"
-_ENCODED = "xn--"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +56,23 @@ class NamesOfEveryKind:
             Unproven: nobody could supply a proof, or the part that resolves it is not there.
             ProofError: what there is for the name does not prove it.
             Unsupported: it is of no kind that is resolved.
+            InvalidRequest: it is no name.
         """
         own = self.held.own(name)
         if own is not None:
             return own
         if _is_key(name):
             return await self.keys.resolve(name)
-        labels = name.removesuffix(".").split(".")
+        if name.lower().startswith(_ARNS):
+            return await self.arns.resolve(name[len(_ARNS) :])
+        name = canonical(name)
+        labels = name.split(".")
         if not all(labels) or "/" in name:
             raise _of_no_kind(name)
-        if labels[-1].lower() == _ETH:
-            return await self.ens.resolve(_as_written(labels))
+        if labels[-1] == _ETH:
+            return await self.ens.resolve(name)
         if len(labels) == 1:
-            return await self.arns.resolve(name)
+            raise _one_label(name)
         return await self._of_dns(name)
 
     async def _of_dns(self, name: str) -> Resolution:
@@ -85,23 +93,6 @@ def _is_key(name: str) -> bool:
     return True
 
 
-def _as_written(labels: list[str]) -> str:
-    """A name of ENS as people write it: browsers send labels beyond ASCII as ``xn--``.
-
-    No name of ENS has such labels itself (ENSIP-15).
-    """
-    return ".".join(map(_label_as_written, labels))
-
-
-def _label_as_written(label: str) -> str:
-    if not label.lower().startswith(_ENCODED):
-        return label
-    try:
-        return label[len(_ENCODED) :].encode("ascii").decode("punycode")
-    except UnicodeError:
-        return label
-
-
 def _neither(without: NoSuchName | UnsignedName, error: WalkawayError) -> NoSuchName | UnsignedName:
     """What the DNS said, with why ENS does not lead there either."""
     why = getattr(error, "reasons", None) or {"ENS": str(error)}
@@ -112,5 +103,13 @@ def _neither(without: NoSuchName | UnsignedName, error: WalkawayError) -> NoSuch
 def _of_no_kind(name: str) -> Unsupported:
     return Unsupported(
         f"{name[:100]!r} is no name of a kind that is resolved: an IPNS key, a name of ENS "
-        "(app.eth), a DNS name (example.org) or one of ArNS"
+        "(app.eth), a DNS name (example.org) or one of ArNS (ar://name)"
+    )
+
+
+def _one_label(name: str) -> Unsupported:
+    return Unsupported(
+        f"{name[:100]!r} is one word, which nobody is asked about: a name of ENS or of the DNS "
+        "has a dot",
+        advice=f"a name of ArNS is written {_ARNS}{name[:100]}",
     )

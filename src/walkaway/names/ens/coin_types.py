@@ -97,7 +97,9 @@ def evm_address(text: str) -> bytes:
     except ValueError:
         data = b""
     if len(data) != _ADDRESS_BYTES or not text.startswith("0x") or len(text) != 42:
-        raise InvalidRequest(f"no address: {text[:60]!r}")
+        raise InvalidRequest(
+            f"no address: {text[:60]!r}", advice="an address is 0x and 20 bytes in hex, 40 digits"
+        )
     if text[2:] not in (data.hex(), data.hex().upper()) and text != _checksummed(data):
         raise InvalidRequest(f"an address whose checksum is wrong (EIP-55): {text}")
     return data

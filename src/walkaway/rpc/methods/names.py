@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from walkaway.errors import InvalidRequest, Unsupported
-from walkaway.names.ens.coin_types import address_text
+from walkaway.names.ens.coin_types import address_text, evm_address
 from walkaway.names.ens.contenthash import ContentHash
 from walkaway.names.ens.ens import Ens, EnsAnswer, EnsPrimary
 from walkaway.names.ens.records import (
@@ -28,7 +28,8 @@ from walkaway.rpc.params import Params
 
 __all__ = ["METHODS", "look_up"]
 
-_ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
+_ADDRESS: Final = re.compile(r"0[xX][^.]*")
+"""What is meant for an address: no name begins so and has no dot."""
 
 
 async def look_up(
@@ -41,7 +42,7 @@ async def look_up(
     """
     if _ADDRESS.fullmatch(name):
         coin_type = coins[0] if coins else ETH
-        return _primary(await ens.reverse(bytes.fromhex(name[2:]), coin_type))
+        return _primary(await ens.reverse(evm_address(name), coin_type))
     addresses = [AddressRecord(coin) for coin in dict.fromkeys((ETH, *coins))]
     wanted: list[EnsRecord] = [ContentRecord(), *addresses, *map(TextRecord, texts)]
     answer = await ens.lookup(name, wanted)

@@ -84,6 +84,8 @@ class Limits:
     evm_workers: int = 3
     evm_seconds: float = 20.0
     evm_short_seconds: float = 2.0
+    evm_explore_seconds: float = 0.5
+    evm_supplies: int = 32
     evm_stop_seconds: float = 1.0
     evm_wait_seconds: float = 15.0
     evm_long_waiting: int = 16

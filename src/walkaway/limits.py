@@ -50,7 +50,7 @@ class Limits:
     arweave_tag_bytes: int = 4096
     arweave_tag_name_bytes: int = 1024
     arweave_tag_value_bytes: int = 3072
-    arweave_header_bytes: int = 64 * 1024
+    arweave_header_bytes: int = 24 * 1024 * 1024
     arweave_header_tag_bytes: int = 2048
     arweave_data_bytes: int = 1 << 60
     arweave_format_1_bytes: int = 16 * 1024 * 1024
@@ -107,6 +107,9 @@ class Limits:
     dns_strays: int = 32
     dns_idle_connections: int = 4
     dns_idle_seconds: float = 8.0
+    http2_streams: int = 1024
+    http2_frames: int = 512
+    http2_header_bytes: int = 16 * 1024
     rpc_response_bytes: int = 64 * 1024 * 1024
     beacon_response_bytes: int = 32 * 1024 * 1024
     batch_response_bytes: int = 8 * 1024 * 1024

@@ -9,6 +9,7 @@ from walkaway.sources.request import Kind
 from walkaway.sources.source import Source, Transport
 from walkaway.sources.transports.car_file import CarFileTransport, archive_path
 from walkaway.sources.transports.dns_address import resolver_transport
+from walkaway.sources.transports.dns_https import DnsHttpsTransport
 from walkaway.sources.transports.http import HttpTransport
 from walkaway.sources.transports.http_client import HttpClient
 
@@ -36,4 +37,6 @@ def _way(entry: ListedSource, client: HttpClient) -> Transport:
         return CarFileTransport(entry.name, archive, client.limits)
     if "dns" in entry.kinds and not entry.url.startswith("http"):
         return resolver_transport(entry.name, entry.url, client.limits)
+    if "dns" in entry.kinds and entry.url.startswith("https:"):
+        return DnsHttpsTransport(entry.name, entry.url, client)
     return HttpTransport(entry.name, entry.url, client)

@@ -25,6 +25,7 @@ from walkaway.sources.defaults import read_source
 from walkaway.sources.listed import open_sources
 from walkaway.sources.request import DnsRequest, RpcRequest
 from walkaway.sources.transports.dns_address import resolver_transport
+from walkaway.sources.transports.dns_https import DnsHttpsTransport
 from walkaway.sources.transports.dns_message import Truncated, dns_query
 from walkaway.sources.transports.dns_stream import DnsStreamTransport
 from walkaway.sources.transports.dns_udp import DnsUdpTransport
@@ -334,7 +335,8 @@ async def test_what_is_no_dns_message_over_https(
         ("tls://dns.example", DnsStreamTransport),
         ("dns://192.0.2.1:5300", DnsStreamTransport),
         ("udp://[2001:db8::1]", DnsUdpTransport),
-        ("https://dns.example/dns-query", HttpTransport),
+        ("https://dns.example/dns-query", DnsHttpsTransport),
+        ("http://127.0.0.1/dns-query", HttpTransport),
     ],
 )
 async def test_a_listed_resolver_is_reached_as_its_address_says(url: str, kind: type) -> None:

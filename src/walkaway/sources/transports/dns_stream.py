@@ -8,41 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import socket
 import ssl
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-from aiohappyeyeballs import AddrInfoType, start_connection
-from aiohttp.abc import ResolveResult
 
 from walkaway.errors import SourceFault, SourceLacks
 from walkaway.limits import LIMITS, Limits
 from walkaway.sources.request import Answer, DnsRequest, Request, RpcRequest
+from walkaway.sources.transports.dialing import Connected, Dialer
 from walkaway.sources.transports.dns_failures import CONNECTION_ERRORS, connection_fault
 from walkaway.sources.transports.dns_message import DnsQuery, dns_query
-from walkaway.sources.transports.name_lookups import NameLookups
 
 __all__ = ["DnsStreamTransport"]
 
 _NUMBERS = 1 << 16
-
-
-@dataclass(frozen=True, slots=True)
-class _Connection:
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-
-    async def exchange(self, message: bytes) -> bytes:
-        self.writer.write(len(message).to_bytes(2, "big") + message)
-        await self.writer.drain()
-        length = int.from_bytes(await self.reader.readexactly(2), "big")
-        return await self.reader.readexactly(length)
-
-    def drop(self) -> None:
-        self.writer.transport.abort()
 
 
 class DnsStreamTransport:
@@ -64,12 +44,10 @@ class DnsStreamTransport:
     ) -> None:
         self._source = source
         self._host = host
-        self._port = port
         self._limits = limits
         self._encrypted = encrypted
-        self._context = context
-        self._lookups = NameLookups(limits)
-        self._idle: deque[tuple[float, _Connection]] = deque()
+        self._dialer = Dialer(host, port, limits, encrypted=encrypted, context=context)
+        self._idle: deque[tuple[float, Connected]] = deque()
         self._closed = False
 
     async def fetch(self, request: Request) -> Answer:
@@ -104,7 +82,7 @@ class DnsStreamTransport:
         self._closed = True
         while self._idle:
             self._idle.pop()[1].drop()
-        await self._lookups.close()
+        await self._dialer.close()
 
     async def _ask(self, query: DnsQuery) -> bytes:
         kept = self._take_idle()
@@ -113,12 +91,12 @@ class DnsStreamTransport:
                 return await self._over(kept, query)
             except CONNECTION_ERRORS:
                 pass  # It was closed meanwhile, as a resolver may at any time.
-        return await self._over(await self._connect(), query)
+        return await self._over(await self._dialer.connect(), query)
 
-    async def _over(self, connection: _Connection, query: DnsQuery) -> bytes:
+    async def _over(self, connection: Connected, query: DnsQuery) -> bytes:
         in_order = False
         try:
-            message = await connection.exchange(query.message)
+            message = await _exchange(connection, query.message)
             query.check(message)
             in_order = True
         finally:
@@ -128,27 +106,7 @@ class DnsStreamTransport:
                 connection.drop()
         return message
 
-    async def _connect(self) -> _Connection:
-        """A new connection, to whichever of its addresses takes one first (RFC 8305)."""
-        context = await self._tls()
-        async with asyncio.timeout(self._limits.connect_seconds):
-            places = await self._lookups.resolve(self._host, self._port)
-            connected = await start_connection(
-                [_address_info(place) for place in places],
-                happy_eyeballs_delay=self._limits.dns_address_seconds,
-            )
-            streams = await asyncio.open_connection(
-                sock=connected, ssl=context, server_hostname=self._host if context else None
-            )
-            return _Connection(*streams)
-
-    async def _tls(self) -> ssl.SSLContext | None:
-        if self._encrypted and self._context is None:
-            # It reads all authorities of the system, which is not done in a moment.
-            self._context = await asyncio.to_thread(ssl.create_default_context)
-        return self._context
-
-    def _take_idle(self) -> _Connection | None:
+    def _take_idle(self) -> Connected | None:
         """The connection that was used last, unless that is too long ago."""
         while self._idle:
             since, connection = self._idle.pop()
@@ -157,14 +115,14 @@ class DnsStreamTransport:
             connection.drop()
         return None
 
-    def _keep(self, connection: _Connection) -> None:
+    def _keep(self, connection: Connected) -> None:
         self._idle.append((time.monotonic(), connection))
         while len(self._idle) > self._limits.dns_idle_connections:
             self._idle.popleft()[1].drop()
 
 
-def _address_info(place: ResolveResult) -> AddrInfoType:
-    address: tuple[str | int, ...] = (place["host"], place["port"])
-    if place["family"] == socket.AF_INET6:
-        address = (*address, 0, 0)
-    return (place["family"], socket.SOCK_STREAM, place["proto"], "", address)
+async def _exchange(connection: Connected, message: bytes) -> bytes:
+    connection.writer.write(len(message).to_bytes(2, "big") + message)
+    await connection.writer.drain()
+    length = int.from_bytes(await connection.reader.readexactly(2), "big")
+    return await connection.reader.readexactly(length)

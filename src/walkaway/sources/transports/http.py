@@ -25,7 +25,7 @@ from walkaway.sources.transports.content_http import (
     content_answer,
     content_question,
 )
-from walkaway.sources.transports.dns_message import dns_query
+from walkaway.sources.transports.dns_http import dns_answer, dns_question
 from walkaway.sources.transports.http_client import (
     JSON_TYPES,
     AnswerTooLarge,
@@ -41,7 +41,6 @@ __all__ = ["HttpTransport"]
 _CALL_ID = 1
 _FORK = re.compile(r"[a-z0-9]{1,32}")
 _SSZ_TYPE = "application/octet-stream"
-_DNS_TYPE = "application/dns-message"
 
 
 class HttpTransport:
@@ -196,19 +195,8 @@ class HttpTransport:
         return content_answer(reply, request, self._source, limits.json_depth)
 
     async def _look_up(self, request: DnsRequest) -> Answer:
-        """DNS over HTTPS (RFC 8484), by POST: no cache on the way holds what comes too long."""
-        query = dns_query(request, number=0, padded=True)
-        reply = await self._client.ask(
-            HttpQuestion(
-                self._url, _DNS_TYPE, request.answer_bytes, query.message, body_type=_DNS_TYPE
-            )
-        )
-        if reply.status != 200:
-            raise status_fault(reply)
-        if reply.content_type != _DNS_TYPE:
-            raise SourceFault("its answer is of another type than a DNS message")
-        query.check(reply.content)
-        return Answer(self._source, reply.content, content=reply.content)
+        question, query = dns_question(self._url, request)
+        return dns_answer(await self._client.ask(question), query, self._source)
 
     def _json(self, reply: HttpReply) -> Any:
         if reply.content_type not in JSON_TYPES:

@@ -73,16 +73,39 @@ def test_a_change_is_listed_and_decided(tmp_path: Path) -> None:
     assert data["waiting"]["until"] == NOON + 60 + DAY
     assert "which waits for you" in pin_name(APP)
     assert "pinned" not in pin_name(APP, "--unpin")
-    assert "which was rejected" in pin_name(APP, "--reject")
-    assert f"{APP}  {NEW}\n" in pin_name(APP, "--accept")
+    assert "which was rejected" in pin_name(APP, str(NEW), "--reject")
+    assert f"{APP}  {NEW}\n" in pin_name(APP, str(NEW), "--accept")
     history = pin_name(APP, "--history").splitlines()
     assert history[0] == f"2026-10-01 12:01 to 2026-10-01 12:01  {NEW}  proven  served"
     assert history[1] == f"2026-10-01 12:00 to 2026-10-01 12:00  {OLD}  proven"
     told = json.loads(pin_name(APP, "--history", "--json").splitlines()[1])
     assert (told["stood_on"], told["served"]) == (["a contenthash record"], False)
     # What is served is rejected, so that the one before is; a browser may hold what it left.
-    assert f"{APP}  {OLD}\n" in pin_name(APP, "--reject")
+    assert f"{APP}  {OLD}\n" in pin_name(APP, str(NEW), "--reject")
     assert "rejected" in pin_name(APP, "--history")
+
+
+@pytest.mark.parametrize("flag", ["--accept", "--reject"])
+def test_what_is_decided_on_is_named(tmp_path: Path, flag: str) -> None:
+    seen(tmp_path, OLD, NEW)
+    before = pin_name()
+    refused = run("pin-name", APP, flag)
+    assert refused.exit_code == 2
+    assert f"needs the version that it is about: {NEW} waits" in refused.output
+    assert f"walkaway pin-name {APP} {NEW} {flag}" in refused.output
+    assert run("pin-name", APP, "/ipfs/" + OLD.root + "/other", flag).exit_code == 2
+    assert pin_name() == before
+
+
+def test_names_are_forgotten(tmp_path: Path) -> None:
+    seen(tmp_path, OLD, NEW)
+    assert run("pin-name", "*.evil.eth", "--forget").exit_code == 2
+    assert json.loads(pin_name("*.eth", "--forget", "--json")) == {"name": "*.eth", "forgotten": 1}
+    seen(tmp_path, OLD)
+    pin_name(APP)
+    assert run("pin-name", "*", "--forget").exit_code == 2
+    assert "forgotten: 1 name" in pin_name(APP, "--forget")
+    assert "no name was resolved" in pin_name()
 
 
 def test_what_a_browser_stored_is_kept(tmp_path: Path) -> None:

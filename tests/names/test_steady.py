@@ -158,13 +158,13 @@ async def test_accepting_is_of_what_was_shown(world: World) -> None:
     assert (await world.look()).standing is Standing.PROVEN
     assert await world.served() == NEW
     with pytest.raises(InvalidRequest, match="nothing waits"):
-        await world.history.accept(APP)
+        await world.history.accept(APP, NEW)
 
 
 async def test_what_is_rejected_is_never_believed(world: World) -> None:
     await world.hijacked()
     await world.look()
-    await world.history.reject(APP, now=world.clock.seconds)
+    await world.history.reject(APP, NEW, now=world.clock.seconds)
     world.clock.seconds += 100 * DAY
     held = await world.look()
     assert held.pointer == OLD
@@ -177,7 +177,7 @@ async def test_what_is_rejected_is_never_believed(world: World) -> None:
     )
     world.names.says[APP] = NEW
     await world.look()
-    await world.history.accept(APP)
+    await world.history.accept(APP, NEW)
     assert await world.served() == NEW
 
 
@@ -186,12 +186,12 @@ async def test_rejecting_what_is_served_goes_back_to_the_one_before(
 ) -> None:
     world = World(history, hold=0)
     assert await world.served() == OLD
-    with pytest.raises(InvalidRequest, match="never seen to say anything else"):
-        await history.reject(APP, now=NOON)
+    with pytest.raises(InvalidRequest, match="never held at anything else"):
+        await history.reject(APP, OLD, now=NOON)
     assert await world.served() == OLD
     await world.hijacked()
     assert await world.served() == NEW
-    await history.reject(APP, now=world.clock.seconds)
+    await history.reject(APP, NEW, now=world.clock.seconds)
     assert await world.served() == OLD
 
 
@@ -250,33 +250,11 @@ async def test_two_processes_share_the_file(world: World, tmp_path: Path) -> Non
     assert world.history.version() == before
     other = PointerHistory(tmp_path / "history.sqlite")
     try:
-        await other.accept(APP)
+        await other.accept(APP, NEW)
     finally:
         other.close()
     assert world.history.version() != before
     assert await world.served() == NEW
-
-
-async def test_what_is_kept_is_bounded(tmp_path: Path) -> None:
-    limits = replace(LIMITS, history_names=3, history_sightings_of_name=2, history_sightings=4)
-    history = PointerHistory(tmp_path / "history.sqlite", limits)
-    try:
-        world = World(history)
-        await world.look()
-        world.clock.seconds += 600
-        await world.look()
-        for number in range(6):
-            name = f"{number}.eth"
-            world.names.says[name] = OLD
-            await world.look(name)
-            world.clock.seconds += 1
-        assert {each.name for each in await history.names()} == {APP, "4.eth", "5.eth"}
-        for pointer in (NEW, OLD, NEW, THIRD):
-            world.names.says["5.eth"] = pointer
-            await world.look("5.eth")
-        assert [each.pointer for each in await history.past("5.eth")] == [THIRD, NEW]
-    finally:
-        history.close()
 
 
 async def test_a_disk_that_takes_nothing_keeps_nobody_from_what_is_not_held(
@@ -301,7 +279,11 @@ async def test_a_disk_that_takes_nothing_keeps_nobody_from_what_is_not_held(
 
 @pytest.mark.parametrize(
     ("spoilt", "says"),
-    [("PRAGMA user_version = 99", "newer walkaway"), ("CREATE TABLE a (b)", "another program's")],
+    [
+        ("PRAGMA user_version = 99", "newer walkaway"),
+        ("PRAGMA user_version = 1", "older walkaway"),
+        ("CREATE TABLE a (b)", "another program's"),
+    ],
 )
 async def test_a_file_of_others_is_left_alone(tmp_path: Path, spoilt: str, says: str) -> None:
     path = tmp_path / "history.sqlite"

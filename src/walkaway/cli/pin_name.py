@@ -51,6 +51,7 @@ class _Do(Enum):
     HISTORY = "--history"
     COMPARE = "--compare"
     KEEP_STORED = "--keep-stored"
+    FORGET = "--forget"
 
 
 def pin_name(
@@ -60,15 +61,18 @@ def pin_name(
     version: Annotated[
         str,
         typer.Argument(
-            help="The CID or content path to hold it at; what is served now, where none is given.",
+            help="The CID or content path to hold it at, or to decide on. Without one, the name is "
+            "held at what is served now.",
             metavar="VERSION",
         ),
     ] = "",
     *,
     unpin: Annotated[bool, typer.Option("--unpin", help="Let it change again.")] = False,
-    accept: Annotated[bool, typer.Option("--accept", help="Believe what waits now.")] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Believe VERSION, which waits now.")
+    ] = False,
     reject: Annotated[
-        bool, typer.Option("--reject", help="Never believe what waits, or what is served.")
+        bool, typer.Option("--reject", help="Never believe VERSION, whether it waits or is served.")
     ] = False,
     history: Annotated[bool, typer.Option("--history", help="Show what it said before.")] = False,
     compare: Annotated[
@@ -81,6 +85,14 @@ def pin_name(
         bool,
         typer.Option(
             "--keep-stored", help="Keep what a version that was left has stored in browsers."
+        ),
+    ] = False,
+    forget: Annotated[
+        bool,
+        typer.Option(
+            "--forget",
+            help="Forget all that is known of it; with a * (*.evil.eth) of all names that were "
+            "only seen.",
         ),
     ] = False,
     offline: OfflineOption = False,
@@ -97,7 +109,7 @@ def pin_name(
     """
     terminal = Terminal(as_json=as_json)
     with terminal.ending():
-        flags = (unpin, accept, reject, history, compare, keep_stored)
+        flags = (unpin, accept, reject, history, compare, keep_stored, forget)
         what = _chosen(flags, name)
         target = read_pointer(version) if version else None
         settings = settings_from(
@@ -111,6 +123,8 @@ def pin_name(
             _compare(terminal, settings, name, target, offline=offline)
         elif what is _Do.KEEP_STORED:
             _keep_stored(terminal, settings, name)
+        elif what is _Do.FORGET:
+            _forget(terminal, settings, name)
         else:
             if what is _Do.PIN and target is None:
                 asyncio.run(_see(terminal, settings, name, offline=offline))
@@ -158,13 +172,15 @@ def _decide(
     async def decided() -> HeldName:
         now = SystemClock().now()
         async with _open(settings) as history:
-            if what is _Do.ACCEPT:
-                return await history.accept(name, target)
-            if what is _Do.REJECT:
-                return await history.reject(name, target, now=now)
+            if what is _Do.PIN:
+                return await history.pin(name, target, now=now)
             if what is _Do.UNPIN:
                 return await history.unpin(name)
-            return await history.pin(name, target, now=now)
+            if target is None:
+                raise _names_no_version(await _seen(history, name), what)
+            if what is _Do.ACCEPT:
+                return await history.accept(name, target)
+            return await history.reject(name, target, now=now)
 
     held = asyncio.run(decided())
     policy = hold_policy(settings)
@@ -172,6 +188,16 @@ def _decide(
         terminal.print_json(standing_as_data(held, policy))
     else:
         terminal.show(standing_of(held, policy))
+
+
+def _names_no_version(held: HeldName, what: _Do) -> InvalidRequest:
+    """What is decided on is named, since the name may have changed since it was looked at."""
+    now = f"{held.pointer} is served" if held.says is None else f"{held.says} waits"
+    return InvalidRequest(
+        f"{what.value} needs the version that it is about: {now}",
+        advice=f"look at it, and then: walkaway pin-name {held.name} "
+        f"{held.says or held.pointer} {what.value}",
+    )
 
 
 async def _see(terminal: Terminal, settings: Settings, name: str, *, offline: bool) -> None:
@@ -242,6 +268,19 @@ def _keep_stored(terminal: Terminal, settings: Settings, origin: str) -> None:
         terminal.print_json({"origin": origin, "kept": True})
     else:
         terminal.show(plain(f"what {origin} stored in browsers is kept"))
+
+
+def _forget(terminal: Terminal, settings: Settings, name: str) -> None:
+    async def forgotten() -> int:
+        async with _open(settings) as history:
+            return await history.forget(name)
+
+    count = asyncio.run(forgotten())
+    if terminal.as_json:
+        terminal.print_json({"name": name, "forgotten": count})
+    else:
+        names = "1 name" if count == 1 else f"{count} names"
+        terminal.show(plain(f"forgotten: {names}"))
 
 
 async def _seen(history: PointerHistory, name: str) -> HeldName:

@@ -235,7 +235,7 @@ class Gateway:
             return led
         if self._origins is None:
             return await self._paths.answer(led)
-        return await self._origins.answer(led, self._paths.answer)
+        return await self._origins.answer(place, led, self._paths.answer)
 
 
 class _Gone(Exception):

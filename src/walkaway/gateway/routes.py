@@ -48,8 +48,7 @@ class Routes:
         Raises:
             InvalidRequest: it leads to no content path.
         """
-        forwarded = self._hosts.place(wish.headers.get("x-forwarded-host", ""))
-        place = place if forwarded is None else forwarded
+        place = self._forwarded(place, wish)
         if place.kind == "root":
             return _below_own_host(place, wish)
         if place.kind == "name":
@@ -61,6 +60,16 @@ class Routes:
             path, slash = read_path(wish.raw_path)
             return Asked(_mount_of_name(place, place.label), path, slash, wish)
         return self._below_path(place, wish)
+
+    def _forwarded(self, place: Place, wish: Wish) -> Place:
+        """The host that a server before this one was asked for, if it asks by an allowed host.
+
+        Pages can send that header as well, to the host that they are from. Hosts that content
+        has here of its own are asked by browsers, and are what they say.
+        """
+        if place.kind != "host":
+            return place
+        return self._hosts.place(wish.headers.get("x-forwarded-host", "")) or place
 
     def _below_path(self, place: Place, wish: Wish) -> Asked | Answer:
         led = _below_path(place, wish)

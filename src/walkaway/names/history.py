@@ -18,16 +18,23 @@ from typing import Final
 from walkaway.errors import InvalidRequest, StoreFault
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.history_file import HistoryFile
-from walkaway.names.history_rows import (
+from walkaway.names.history_past import (
     PastPointer,
     add_sighting,
     first_seen,
+    is_known,
+    last_noted,
+    note_accepted,
+    note_said,
+    one_before,
+    past_of,
+)
+from walkaway.names.history_rows import (
+    Kept,
+    forget,
     held_name,
     held_names,
     is_rejected,
-    last_noted,
-    one_before,
-    past_of,
     put_held,
     reject,
     take_back,
@@ -68,6 +75,10 @@ class PointerHistory:
         """Note what a name says, and have what is held of it from then on.
 
         ``hold`` is how many seconds a change waits, ``now`` unix time.
+
+        Raises:
+            Unproven: the person rejected what it says, and nothing else is known of it.
+            StoreFault: as many names are held as are kept.
         """
         key = canonical(name)
         known = await self.held(key)
@@ -84,15 +95,16 @@ class PointerHistory:
         def note(file: sqlite3.Connection) -> HeldName:
             after = decided(file)
             add_sighting(file, key, said, now, self._limits)
+            note_said(file, key, said, now, self._limits)
             first = first_seen(file, key, after.pointer, after.first_seen)
             after = replace(after, first_seen=first)
-            put_held(file, after, self._limits)
+            self._put(file, after, Kept.HELD if hold else Kept.LOOSELY)
             return after
 
         before, after, noted = await self.file.read(look)
         # It may still say what waits, or what it is held back from.
         is_news = before is None or replace(after, seen=before.seen) != before
-        if not is_news and now - noted < self._limits.history_note_seconds:
+        if not is_news and abs(now - noted) < self._limits.history_note_seconds:
             return after
         try:
             return await self.file.write(note)
@@ -126,7 +138,7 @@ class PointerHistory:
         """What a name said before, the newest stretch first."""
         return await self.file.read(lambda file: list(past_of(file, canonical(name))))
 
-    async def accept(self, name: str, pointer: Pointer | None = None) -> HeldName:
+    async def accept(self, name: str, pointer: Pointer) -> HeldName:
         """Believe what waits. A pin moves there too. ``pointer`` is what the person was shown.
 
         Raises:
@@ -136,7 +148,7 @@ class PointerHistory:
         def accepted(held: HeldName, file: sqlite3.Connection) -> HeldName:
             if held.says is None:
                 raise InvalidRequest(f"nothing waits for {held.name}")
-            if pointer not in (None, held.says):
+            if pointer != held.says:
                 raise InvalidRequest(
                     f"{held.name} says something else by now: {held.says}",
                     advice="look at it again, and decide then",
@@ -147,30 +159,37 @@ class PointerHistory:
 
         return await self._change(name, accepted)
 
-    async def reject(self, name: str, pointer: Pointer | None = None, *, now: float) -> HeldName:
-        """Never believe a pointer: what waits, where none is named, else what is served.
+    async def reject(self, name: str, pointer: Pointer, *, now: float) -> HeldName:
+        """Never believe a pointer, whether the name says it now or not.
 
-        Where that is served, the newest one before it takes its place.
+        Where that is served, what the name was held at before takes its place.
 
         Raises:
-            InvalidRequest: there is no other that could.
+            InvalidRequest: the name was never seen to say it, or nothing could take its place.
         """
 
         def refused(held: HeldName, file: sqlite3.Connection) -> HeldName:
-            target = pointer or held.says or held.pointer
-            reject(file, held.name, target, now, self._limits)
-            if target != held.pointer:
+            if not is_known(file, held.name, pointer):
+                raise InvalidRequest(
+                    f"{held.name} was never seen to say {pointer}",
+                    advice=f"see what it said: walkaway pin-name {held.name} --history",
+                )
+            reject(file, held.name, pointer, now, self._limits)
+            if pointer != held.pointer:
                 return held
             before = one_before(file, held)
             if before is None:
                 raise InvalidRequest(
-                    f"{held.name} was never seen to say anything else",
+                    f"{held.name} was never held at anything else",
                     advice=f"give the version to hold it at: walkaway pin-name {held.name} VERSION",
                 )
             moved = _moved(held, *before, first_seen(file, held.name, before[0], now))
-            return replace(
-                moved, says=held.says or target, says_standing=held.standing, says_since=now
-            )
+            says, standing, since = pointer, held.standing, now
+            if held.says is not None:
+                says, standing, since = held.says, held.says_standing, held.says_since
+            if says == moved.pointer:
+                return moved
+            return replace(moved, says=says, says_standing=standing, says_since=since)
 
         return await self._change(name, refused)
 
@@ -200,6 +219,19 @@ class PointerHistory:
         """Let a name move again, as the policy has it. Raises `InvalidRequest`: never seen."""
         return await self._change(name, lambda held, _: replace(held, pinned=False))
 
+    async def forget(self, name: str) -> int:
+        """Forget all that is known of a name, what was decided among it; how many names that is.
+
+        With a ``*`` (``*.evil.eth``): of all that it covers and of which nothing was decided.
+
+        Raises `InvalidRequest`: none of these was ever seen.
+        """
+        pattern = name if "*" in name else canonical(name)
+        count = await self.file.write(lambda file: forget(file, pattern))
+        if not count:
+            raise InvalidRequest(f"no name {name[:200]!r} was resolved here, or it was decided on")
+        return count
+
     async def _change(
         self,
         name: str,
@@ -215,15 +247,19 @@ class PointerHistory:
                     f"{key[:200]!r} was never resolved here",
                     advice="open it first, or give the version that it is to be held at",
                 )
-            put_held(file, change(held, file), self._limits)
+            self._put(file, change(held, file), Kept.DECIDED)
             return held_name(file, key) or held
 
         return await self.file.write(work)
 
+    def _put(self, file: sqlite3.Connection, held: HeldName, kept: Kept) -> None:
+        put_held(file, held, kept, self._limits)
+        note_accepted(file, held, self._limits)
+
     def _is_as_it_was(self, held: HeldName, said: Said, now: float) -> bool:
         """Whether there is nothing to note but that the name says what it said a moment ago."""
         is_same = held.pointer == said.pointer and held.says is None
-        return is_same and now - held.seen < self._limits.history_note_seconds
+        return is_same and abs(now - held.seen) < self._limits.history_note_seconds
 
 
 def _moved(held: HeldName, pointer: Pointer, standing: Standing, first: float) -> HeldName:

@@ -1,8 +1,10 @@
 """The SQLite file that past pointers are kept in, open to several processes at once.
 
-`held` has a row for each name: what is served, and what waits. `sighting` has one for
-each stretch in which a name said the same; `rejected` what the person refused, and
-`served` which pointers each web origin of the gateway was given.
+`held` has a row for each name: what is served, what waits, and how firmly the row is kept.
+`known` has one for each pointer that a name said or was held at, in the order in which they
+were first seen, whatever the clock said then; `sighting` one for each stretch in which a name
+said the same; `rejected` what the person refused, and `served` which pointers each web origin
+of the gateway was given.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ __all__ = ["HistoryFile"]
 
 T = TypeVar("T")
 
-VERSION: Final = 1
+VERSION: Final = 2
 _APPLICATION: Final = 0x77616C6E
 _DAMAGED: Final = (
     "move that file away to begin anew: names are then accepted as they are first seen"
@@ -31,10 +33,16 @@ _DAMAGED: Final = (
 
 _TABLES: Final = """
 CREATE TABLE held (
-    name TEXT PRIMARY KEY, pointer TEXT NOT NULL, standing TEXT NOT NULL,
+    name TEXT PRIMARY KEY, family TEXT NOT NULL, kept INTEGER NOT NULL,
+    pointer TEXT NOT NULL, standing TEXT NOT NULL,
     first_seen REAL NOT NULL, seen REAL NOT NULL, pinned INTEGER NOT NULL,
     says TEXT, says_standing TEXT NOT NULL, says_since REAL NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX held_kept ON held (kept, family);
+CREATE TABLE known (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, pointer TEXT NOT NULL,
+    standing TEXT NOT NULL, first_seen REAL NOT NULL, accepted INTEGER, UNIQUE (name, pointer)
+);
 CREATE TABLE sighting (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL, pointer TEXT NOT NULL, standing TEXT NOT NULL,
     stood_on TEXT NOT NULL, first_seen REAL NOT NULL, last_seen REAL NOT NULL
@@ -44,10 +52,21 @@ CREATE TABLE rejected (
     name TEXT NOT NULL, pointer TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (name, pointer)
 ) WITHOUT ROWID;
 CREATE TABLE served (
-    id INTEGER PRIMARY KEY, origin TEXT NOT NULL, name TEXT NOT NULL, pointer TEXT NOT NULL,
-    first_seen REAL NOT NULL, UNIQUE (origin, name, pointer)
+    id INTEGER PRIMARY KEY, origin TEXT NOT NULL, family TEXT NOT NULL, name TEXT NOT NULL,
+    pointer TEXT NOT NULL, place INTEGER NOT NULL, UNIQUE (origin, name, pointer)
 );
+CREATE INDEX served_of ON served (name, pointer)
 """
+
+_WITH_HELD: Final = """
+CREATE TRIGGER forgotten AFTER DELETE ON held BEGIN
+    DELETE FROM known WHERE name = old.name;
+    DELETE FROM sighting WHERE name = old.name;
+    DELETE FROM rejected WHERE name = old.name;
+    DELETE FROM served WHERE name = old.name;
+END
+"""
+"""Whatever is known of a name leaves with it."""
 
 
 class HistoryFile:
@@ -162,7 +181,7 @@ def _prepare(file: sqlite3.Connection) -> None:
         if version == 0:
             if file.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
                 raise ConfigError("the file of the pointer history is another program's")
-            for statement in _TABLES.split(";"):
+            for statement in (*_TABLES.split(";"), _WITH_HELD):
                 file.execute(statement)
             file.execute(f"PRAGMA application_id = {_APPLICATION}")
             file.execute(f"PRAGMA user_version = {VERSION}")
@@ -170,8 +189,9 @@ def _prepare(file: sqlite3.Connection) -> None:
     except BaseException:
         file.execute("ROLLBACK")
         raise
-    if version > VERSION:
+    if version not in (0, VERSION):
+        age = "a newer" if version > VERSION else "an older"
         raise ConfigError(
-            "the pointer history was written by a newer walkaway",
+            f"the pointer history was written by {age} walkaway",
             advice="use that one, or give this one its own --state-directory",
         )

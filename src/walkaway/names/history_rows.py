@@ -1,29 +1,30 @@
-"""The rows of the pointer history: how each is read and written, within a transaction."""
+"""The rows of what is held of names: how each is read and written, within a transaction.
+
+What a page can bring about, which is that names are seen, pushes out nothing that a person
+relies on: names make room for others only where no change of them waits and nobody decided
+anything of them, and then in the family (`spelling.family`) that has the most of them.
+"""
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from enum import IntEnum
 from typing import Final
 
-from walkaway.errors import InvalidRequest
+from walkaway.errors import InvalidRequest, StoreFault
 from walkaway.limits import Limits
-from walkaway.names.hold import HeldName, Said
+from walkaway.names.hold import HeldName
 from walkaway.names.pointer import Pointer, parse_pointer
 from walkaway.names.resolution import Standing
+from walkaway.names.spelling import family
 
 __all__ = [
-    "PastPointer",
-    "add_sighting",
-    "first_seen",
+    "Kept",
+    "forget",
     "held_name",
     "held_names",
     "is_rejected",
-    "last_noted",
-    "one_before",
-    "past_of",
     "put_held",
     "reject",
     "take_back",
@@ -36,37 +37,35 @@ FROM held LEFT JOIN rejected ON rejected.name = held.name AND rejected.pointer =
 WHERE held.name = ?1 OR ?1 IS NULL
 ORDER BY says IS NULL, seen DESC
 """
-_PAST: Final = """
-SELECT sighting.pointer, standing, first_seen, last_seen, stood_on, rejected.at IS NOT NULL
-FROM sighting LEFT JOIN rejected
-ON rejected.name = sighting.name AND rejected.pointer = sighting.pointer
-WHERE sighting.name = ? ORDER BY id DESC
+_PUT: Final = """
+INSERT INTO held VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (name) DO UPDATE SET
+    kept = CASE kept WHEN ? THEN kept ELSE excluded.kept END,
+    pointer = excluded.pointer, standing = excluded.standing, first_seen = excluded.first_seen,
+    seen = excluded.seen, pinned = excluded.pinned, says = excluded.says,
+    says_standing = excluded.says_standing, says_since = excluded.says_since
 """
 _MAKE_ROOM: Final = """
 DELETE FROM held WHERE name IN (
-    SELECT name FROM held WHERE pinned = 0 AND says IS NULL AND name != ?
-    ORDER BY seen - first_seen, seen LIMIT max(0, (SELECT count(*) FROM held) - ?)
+    SELECT name FROM (
+        SELECT name, seen, count(*) OVER (PARTITION BY family) AS size FROM held WHERE kept = 0
+    ) WHERE name != ? ORDER BY size DESC, seen
+    LIMIT max(0, (SELECT count(*) FROM held WHERE kept = 0) - ?)
 )
 """
-"""Names that were seen for a moment alone leave first, so that a flood of them does not make
-one that is known for long look new."""
 
 _Row = tuple[str, str, str, float, float, int, str | None, str, float, int]
 
 
-@dataclass(frozen=True, slots=True)
-class PastPointer:
-    """A stretch of time in which a name was seen to say the same, in unix seconds.
+class Kept(IntEnum):
+    """How firmly the row of a name is kept."""
 
-    ``stood_on`` is the evidence in short: a step a line, the nearest first.
-    """
-
-    pointer: Pointer
-    standing: Standing
-    first_seen: float
-    last_seen: float
-    stood_on: tuple[str, ...]
-    rejected: bool
+    LOOSELY = 0
+    """It makes room for others."""
+    HELD = 1
+    """Changes of the name wait. Where there is no room, another name is refused."""
+    DECIDED = 2
+    """The person decided something of the name."""
 
 
 def held_name(file: sqlite3.Connection, name: str) -> HeldName | None:
@@ -80,21 +79,19 @@ def held_names(file: sqlite3.Connection) -> Iterator[HeldName]:
     return map(_held, file.execute(_HELD, (None,)))
 
 
-def past_of(file: sqlite3.Connection, name: str) -> Iterator[PastPointer]:
-    """What a name said, the newest first."""
-    for pointer, standing, first, last, stood_on, rejected in file.execute(_PAST, (name,)):
-        lines = tuple([str(line) for line in json.loads(stood_on)])
-        yield PastPointer(
-            parse_pointer(pointer), Standing(standing), first, last, lines, bool(rejected)
-        )
+def put_held(file: sqlite3.Connection, held: HeldName, kept: Kept, limits: Limits) -> None:
+    """Write what is held of a name. What was decided of it stays so.
 
-
-def put_held(file: sqlite3.Connection, held: HeldName, limits: Limits) -> None:
-    """Write what is held of a name; the name least known makes room."""
+    Raises `StoreFault` where as many names are held as are kept.
+    """
+    if kept is Kept.HELD and held_name(file, held.name) is None:
+        _require_room(file, held.name, limits)
     file.execute(
-        "INSERT OR REPLACE INTO held VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        _PUT,
         (
             held.name,
+            family(held.name),
+            kept,
             str(held.pointer),
             held.standing.value,
             held.first_seen,
@@ -103,65 +100,20 @@ def put_held(file: sqlite3.Connection, held: HeldName, limits: Limits) -> None:
             None if held.says is None else str(held.says),
             held.says_standing.value,
             held.says_since,
+            Kept.DECIDED,
         ),
     )
     file.execute(_MAKE_ROOM, (held.name, limits.history_names))
 
 
-def add_sighting(
-    file: sqlite3.Connection, name: str, said: Said, now: float, limits: Limits
-) -> None:
-    """Note what a name says: more of the same, or the begin of another stretch."""
-    last = file.execute(
-        "SELECT id, pointer FROM sighting WHERE name = ? ORDER BY id DESC LIMIT 1", (name,)
-    ).fetchone()
-    if last is not None and last[1] == str(said.pointer):
-        file.execute(
-            "UPDATE sighting SET standing = ?, stood_on = ?, last_seen = ? WHERE id = ?",
-            (said.standing.value, said.stood_on, now, last[0]),
-        )
-        return
-    file.execute(
-        "INSERT INTO sighting (name, pointer, standing, stood_on, first_seen, last_seen) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
-        (name, str(said.pointer), said.standing.value, said.stood_on, now, now),
-    )
-    file.execute(
-        "DELETE FROM sighting WHERE name = ?1 AND id <= "
-        "(SELECT id FROM sighting WHERE name = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
-        (name, limits.history_sightings_of_name),
-    )
-    file.execute(
-        "DELETE FROM sighting WHERE id <= "
-        "(SELECT id FROM sighting ORDER BY id DESC LIMIT 1 OFFSET ?)",
-        (limits.history_sightings,),
-    )
-
-
-def last_noted(file: sqlite3.Connection, name: str) -> float:
-    """When it was last noted what a name says; 0 where it never was."""
-    row = file.execute(
-        "SELECT last_seen FROM sighting WHERE name = ? ORDER BY id DESC LIMIT 1", (name,)
-    ).fetchone()
-    return 0.0 if row is None else float(row[0])
-
-
-def first_seen(file: sqlite3.Connection, name: str, pointer: Pointer, otherwise: float) -> float:
-    """When a name was first seen to say something; ``otherwise`` where that is not known."""
-    first: float | None = file.execute(
-        "SELECT min(first_seen) FROM sighting WHERE name = ? AND pointer = ?", (name, str(pointer))
-    ).fetchone()[0]
-    return otherwise if first is None else first
-
-
-def one_before(file: sqlite3.Connection, held: HeldName) -> tuple[Pointer, Standing] | None:
-    """The newest pointer of a name that was neither rejected nor waits."""
-    row = file.execute(
-        "SELECT pointer, standing FROM sighting WHERE name = :name AND pointer != :says AND "
-        "pointer NOT IN (SELECT pointer FROM rejected WHERE name = :name) ORDER BY id DESC LIMIT 1",
-        {"name": held.name, "says": str(held.says or "")},
-    ).fetchone()
-    return None if row is None else (parse_pointer(row[0]), Standing(row[1]))
+def forget(file: sqlite3.Connection, pattern: str) -> int:
+    """Forget a name with all that is known of it, or the names that a pattern (GLOB) covers and
+    of which nothing was decided. Returns how many there were.
+    """
+    most = Kept.HELD if "*" in pattern else Kept.DECIDED
+    return file.execute(
+        "DELETE FROM held WHERE name GLOB ? AND kept <= ?", (pattern, most)
+    ).rowcount
 
 
 def is_rejected(file: sqlite3.Connection, name: str, pointer: Pointer) -> bool:
@@ -189,6 +141,26 @@ def reject(
 def take_back(file: sqlite3.Connection, name: str, pointer: Pointer) -> None:
     """Forget that the person refused it."""
     file.execute("DELETE FROM rejected WHERE name = ? AND pointer = ?", (name, str(pointer)))
+
+
+def _require_room(file: sqlite3.Connection, name: str, limits: Limits) -> None:
+    own = family(name)
+    total, siblings = file.execute(
+        "SELECT count(*), coalesce(sum(family = ?), 0) FROM held WHERE kept = ?", (own, Kept.HELD)
+    ).fetchone()
+    if siblings >= limits.history_held_of_family:
+        below = f"below {own}" if own else "without a dot, and keys,"
+        raise _full(f"{siblings} names {below} are held already", f"'*.{own}'" if own else "'k*'")
+    if total >= limits.history_held_names:
+        raise _full(f"{total} names are held already", "'*'")
+
+
+def _full(why: str, pattern: str) -> StoreFault:
+    return StoreFault(
+        f"{why}, and none of them is forgotten for another",
+        advice=f"forget those that you need no more: walkaway pin-name {pattern} --forget; "
+        "or hold some names alone (holds)",
+    )
 
 
 def _held(row: _Row) -> HeldName:

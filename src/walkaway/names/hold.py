@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from walkaway.errors import ConfigError
+from walkaway.errors import ConfigError, Unproven
 from walkaway.names.pointer import Pointer
 from walkaway.names.resolution import Change, Standing, Waiting
 
@@ -79,14 +79,23 @@ def decide(
     """What is held of a name once it has said something.
 
     ``rejected`` is whether the person has rejected that pointer.
+
+    Raises `Unproven` where that is all that is known of the name.
     """
     if held is None:
+        if rejected:
+            raise Unproven(
+                f"the name {name[:100]!r} is not resolved",
+                reasons={"this machine": f"you rejected what it says: {said.pointer}"},
+                advice=f"hold it at a version that you trust: walkaway pin-name {name} VERSION",
+            )
         return HeldName(name, said.pointer, said.standing, now, now)
     if said.pointer == held.pointer:
         return replace(
             held, standing=said.standing, seen=now, says=None, says_since=0.0, rejected=False
         )
-    since = held.says_since if held.says == said.pointer else now
+    # A clock that was ahead does not make it wait until then.
+    since = min(held.says_since, now) if held.says == said.pointer else now
     if not rejected and not held.pinned and now - since >= hold:
         return HeldName(name, said.pointer, said.standing, since, now)
     return replace(

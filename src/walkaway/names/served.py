@@ -14,9 +14,9 @@ from typing import Final
 
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.history_file import HistoryFile
-from walkaway.names.history_rows import first_seen, held_name
+from walkaway.names.history_past import is_known
 from walkaway.names.pointer import Pointer, parse_pointer
-from walkaway.names.spelling import canonical
+from walkaway.names.spelling import canonical, family
 
 __all__ = ["LeftPointer", "ServedPointers"]
 
@@ -24,11 +24,23 @@ _LEFT: Final = """
 SELECT served.origin, served.name, served.pointer, held.pointer, rejected.at IS NOT NULL,
        held.pinned
 FROM served JOIN held ON held.name = served.name
+LEFT JOIN known ON known.name = held.name AND known.pointer = held.pointer
 LEFT JOIN rejected ON rejected.name = served.name AND rejected.pointer = served.pointer
 WHERE (served.origin = ?1 OR ?1 IS NULL) AND served.pointer != held.pointer
-  AND (rejected.at IS NOT NULL OR served.first_seen > held.first_seen)
+  AND (rejected.at IS NOT NULL OR served.place > known.id)
 ORDER BY served.id
 """
+_NOTE: Final = """
+INSERT OR IGNORE INTO served (origin, family, name, pointer, place)
+SELECT ?, ?, name, pointer, id FROM known WHERE name = ? AND pointer = ?
+"""
+_MAKE_ROOM: Final = """
+DELETE FROM served WHERE id IN (
+    SELECT id FROM (SELECT id, count(*) OVER (PARTITION BY family) AS size FROM served)
+    ORDER BY size DESC, id LIMIT max(0, (SELECT count(*) FROM served) - ?)
+)
+"""
+"""The family with the most leaves first: whoever makes names without end pushes out their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +66,7 @@ class ServedPointers:
         self._limits = limits
 
     async def note(self, origin: str, steps: Iterable[tuple[str, Pointer]]) -> None:
-        """An origin was given a page by way of these names, each with where it led."""
+        """An origin was given content by way of these names, each with where it led."""
         given = [(canonical(name), pointer) for name, pointer in steps]
 
         def is_noted(file: sqlite3.Connection) -> bool:
@@ -93,28 +105,14 @@ class ServedPointers:
         self, file: sqlite3.Connection, origin: str, given: Iterable[tuple[str, Pointer]]
     ) -> None:
         for name, pointer in given:
-            held = held_name(file, name)
-            if held is None:
-                # The person's own setting, which is no other's to change.
-                continue
-            first = first_seen(file, name, pointer, held.first_seen)
-            file.execute(
-                "INSERT OR IGNORE INTO served (origin, name, pointer, first_seen) "
-                "VALUES (?, ?, ?, ?)",
-                (origin, name, str(pointer), first),
-            )
-        file.execute(
-            "DELETE FROM served WHERE id <= "
-            "(SELECT id FROM served ORDER BY id DESC LIMIT 1 OFFSET ?)",
-            (self._limits.history_served,),
-        )
+            # What is not known is the person's own setting, which is no other's to change.
+            file.execute(_NOTE, (origin, family(name), name, str(pointer)))
+        file.execute(_MAKE_ROOM, (self._limits.history_served,))
 
 
 def _is_noted(file: sqlite3.Connection, origin: str, name: str, pointer: Pointer) -> bool:
-    if held_name(file, name) is None:
-        return True
     row = file.execute(
         "SELECT 1 FROM served WHERE origin = ? AND name = ? AND pointer = ?",
         (origin, name, str(pointer)),
     ).fetchone()
-    return row is not None
+    return row is not None or not is_known(file, name, pointer)

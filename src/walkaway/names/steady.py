@@ -57,7 +57,8 @@ class SteadyNames:
         pinned, or was seen to say it within the time for which changes wait.
 
         Raises:
-            Unproven: nobody could supply a proof; or it is proven that it leads nowhere.
+            Unproven: nobody could supply a proof; or it is proven that it leads nowhere; or
+                the person rejected what it says, and nothing else is known of it.
             ProofError: what there is for the name does not prove it.
             Stale: the chain that would say so has not been heard of for too long.
             Unsupported: no kind of name that is resolved.
@@ -115,7 +116,7 @@ class SteadyNames:
         held = await self._history.held(key)
         if held is None:
             return None
-        recent = self._clock.now() - held.seen < self._policy.of(key)
+        recent = abs(self._clock.now() - held.seen) < self._policy.of(key)
         return held if held.pinned or recent else None
 
     def _given(self, held: HeldName, change: Change | None) -> Resolution:

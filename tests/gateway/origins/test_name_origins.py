@@ -16,6 +16,7 @@ from tests.names.changing import NOON, ChangingNames
 from walkaway.chain.clock import FixedClock
 from walkaway.content.service import ContentStatus
 from walkaway.content.store.rows import Stat
+from walkaway.errors import StoreFault, Unproven
 from walkaway.gateway.app import Gateway
 from walkaway.gateway.origins.name_origins import CLEAR_PATH, DECIDE_PATH, NameOrigins
 from walkaway.gateway.pages.own_pages import OwnPages
@@ -23,6 +24,7 @@ from walkaway.gateway.request.hosts import GatewaySettings
 from walkaway.names.history import PointerHistory
 from walkaway.names.hold import HoldPolicy
 from walkaway.names.pointer import Pointer
+from walkaway.names.served import ServedPointers
 from walkaway.names.steady import SteadyNames
 
 APP, ORIGIN, OWN = "app.eth", "app-eth.localhost:8080", "localhost:8080"
@@ -37,6 +39,7 @@ WORKER = {
     "sec-fetch-mode": "same-origin",
     "sec-fetch-site": "same-origin",
 }
+SCRIPT = {"sec-fetch-mode": "no-cors", "sec-fetch-dest": "script", "sec-fetch-site": "same-origin"}
 
 
 class World:
@@ -166,7 +169,7 @@ async def test_what_was_rejected_is_left_too(world: World) -> None:
     await world.get()
     world.names.says[APP] = world.evil
     assert b"evil" in (await world.get()).body
-    await world.history.reject(APP, now=NOON)
+    await world.history.reject(APP, world.evil, now=NOON)
     assert "you rejected it" in (await world.get()).text
 
 
@@ -335,7 +338,104 @@ async def test_a_decision_by_another_process_overtakes_what_was_ready(
     await world.get("/index.html")
     other = PointerHistory(tmp_path / "names.sqlite")
     try:
-        await other.reject(APP, now=NOON)
+        await other.reject(APP, world.evil, now=NOON)
     finally:
         other.close()
     assert b"good" in (await world.get("/index.html", headers=plain)).body
+
+
+@pytest.mark.parametrize("headers", [SCRIPT, WORKER, {"user-agent": "Mozilla/5.0 (X11) Gecko"}])
+async def test_a_page_that_is_open_is_given_scripts_of_the_next_release(
+    world: World, headers: Mapping[str, str]
+) -> None:
+    await world.get()
+    world.names.says[APP] = world.evil
+    world.clock.seconds += 60
+    # No page of this release is opened, but its script runs in the origin of the one that is.
+    assert (await world.get("/evil.js", headers=headers)).body == b"// evil worker"
+    await world.history.reject(APP, world.evil, now=world.clock.seconds)
+    assert "you rejected it" in (await world.get()).text
+    assert "unregister()" in (await world.get("/worker.js", headers=WORKER)).text
+
+
+async def test_what_a_program_was_given_is_not_ready_for_a_browser(world: World) -> None:
+    await world.get()
+    world.names.says[APP] = world.evil
+    world.clock.seconds += 60
+    for headers in ({}, {"sec-fetch-mode": "no-cors"}):
+        assert (await world.get("/evil.js", headers=headers)).body == b"// evil worker"
+    world.names.says[APP] = world.good
+    world.clock.seconds += 60
+    assert "went back" in (await world.get()).text
+
+
+async def test_what_cannot_be_noted_is_not_given(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.get()
+    world.names.says[APP] = world.evil
+    world.clock.seconds += 60
+    await world.get("/evil.js", headers={})
+
+    async def full(_work: object) -> None:
+        raise StoreFault("the disk is full")
+
+    monkeypatch.setattr(world.history.file, "write", full)
+    refused = await world.get("/evil.js", headers=SCRIPT)
+    assert (refused.status >= 500, b"evil worker" in refused.body) == (True, False)
+
+
+@pytest.mark.parametrize("host", ["evil.eth", "evil-eth.localhost:8080", OWN, "127.0.0.1:8080"])
+async def test_no_page_speaks_for_another_host(world: World, host: str) -> None:
+    world.names.says["evil.eth"] = world.evil
+    await world.hijack_and_restore()
+    for spoken_for in (ORIGIN, "app-eth.localhost:1"):
+        forged = {"x-forwarded-host": spoken_for, "upgrade-insecure-requests": "1"}
+        reply = await world.get("/", host=host, headers=forged)
+        assert "went back" not in reply.text
+    noted = await world.history.file.read(
+        lambda file: {str(row[0]) for row in file.execute("SELECT origin FROM served")}
+    )
+    assert noted - {host} == {ORIGIN}
+    assert "went back" in (await world.get()).text
+
+
+async def test_behind_a_server_that_asks_by_a_host_of_its_own_nothing_is_noted(
+    history: PointerHistory,
+) -> None:
+    world = World(history, settings=GatewaySettings(allowed_hosts=("inner.example",)))
+    behind = NAVIGATE | {"x-forwarded-host": ORIGIN}
+    await world.hijack_and_restore()
+    world.names.says["inner.example"] = Unproven("nobody knows it", reasons={})
+    assert b"good" in (await world.get(host="inner.example", headers=behind)).body
+    ended = await world.get("/evil.js", host="inner.example", headers=behind | WORKER)
+    assert "unregister()" in ended.text
+    assert set(await ServedPointers(history.file).all_left()) == {ORIGIN}
+
+
+async def test_a_name_is_one_by_whatever_host_it_is_come_to(world: World) -> None:
+    people, browsers = "\u03beapp.eth", "xn--app-4yc.eth"
+    world.names.says[people] = world.good
+    await world.get(host=browsers, headers={"upgrade-insecure-requests": "1"})
+    await world.history.pin(people, now=NOON)
+    world.names.says[people] = world.evil
+    world.clock.seconds += 60
+    assert b"good" in (await world.get(host=browsers)).body
+    assert (await world.get(host="xn--app-.eth")).status == 400
+    assert [held.name for held in await world.history.names()] == [people]
+
+
+async def test_a_form_that_does_not_say_what_it_decides_on_decides_nothing(
+    history: PointerHistory,
+) -> None:
+    world = World(history, hold=86_400)
+    await world.get()
+    world.names.says[APP] = world.evil
+    await world.get()
+    fields = fields_of((await world.get(host=OWN)).text, "accept")
+    for do in ("accept", "reject", "pin"):
+        refused = await world.post(DECIDE_PATH, fields | {"do": do, "pointer": ""}, host=OWN)
+        assert refused.status == 400, do
+    held = await history.held(APP)
+    assert held is not None
+    assert (held.pointer, held.says, held.pinned) == (world.good, world.evil, False)

@@ -8,13 +8,13 @@ is cleared, with the person's knowledge, before another page opens there.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
 
 from starlette.types import Receive
 
-from walkaway.errors import InvalidRequest, NoSuchPath
+from walkaway.errors import InvalidRequest, NoSuchPath, ProofError
 from walkaway.gateway.answers.answer import Answer, raw_headers
 from walkaway.gateway.answers.headers import NO_STORE
 from walkaway.gateway.origins.posted import FormTokens, read_form
@@ -26,7 +26,7 @@ from walkaway.gateway.request.hosts import Place
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.history import PointerHistory
 from walkaway.names.hold import HoldPolicy
-from walkaway.names.pointer import parse_pointer
+from walkaway.names.pointer import Pointer, parse_pointer
 from walkaway.names.resolution import Change
 from walkaway.names.served import LeftPointer, ServedPointers
 from walkaway.sources.clock import Clock
@@ -69,27 +69,25 @@ class NameOrigins:
         """A number that moves where a name may lead elsewhere from now on."""
         return self._history.version()
 
-    async def answer(self, asked: Asked, serve: Serve) -> Answer:
+    async def answer(self, place: Place, asked: Asked, serve: Serve) -> Answer:
         """What ``serve`` makes of a content path, if nothing stands before it.
+
+        ``place`` is the host that was asked, as the browser knows it.
 
         Raises what ``serve`` raises, and `StoreFault`.
         """
         if not asked.mount.has_own_origin or asked.mount.network != "ipns":
             return _with_changes(await serve(asked))
         if asked.wish.is_worker_script:
-            return await self._worker_script(asked, serve)
+            return await self._worker_script(place, asked, serve)
         # What the name says now is known only once it was asked for. A browser asks each time
         # whether what it has is still good, so that a decision is heard of at once.
         answer = checked_each_time(_with_changes(await serve(asked)))
-        if not asked.wish.opens_page:
-            return answer
-        left = await self._served.left(asked.mount.authority)
+        left = await self._left(place, asked) if asked.wish.opens_page else []
         if left:
             await answer.drop()
             return self._interstitial(asked, left)
-        steps = [(step.name, step.resolution.pointer) for step in answer.steps]
-        await self._served.note(asked.mount.authority, steps)
-        return answer
+        return await self._noted(place, asked, answer)
 
     async def posted(self, place: Place, wish: Wish, receive: Receive) -> Answer | None:
         """What a form does that was sent here; None for what is none of ours.
@@ -126,16 +124,40 @@ class NameOrigins:
     def _is_own(self, place: Place) -> bool:
         return place.kind == "gateway" and _OWN_HOST.fullmatch(place.authority) is not None
 
-    async def _worker_script(self, asked: Asked, serve: Serve) -> Answer:
+    async def _worker_script(self, place: Place, asked: Asked, serve: Serve) -> Answer:
         """The script of a service worker, if it is in what is served now."""
         try:
             answer = await serve(asked)
         except NoSuchPath:
             return unregistering()
-        if is_script(answer) and not await self._served.left(asked.mount.authority):
-            return checked_each_time(answer)
+        if is_script(answer) and not await self._left(place, asked):
+            return await self._noted(place, asked, checked_each_time(answer))
         await answer.drop()
         return unregistering()
+
+    async def _left(self, place: Place, asked: Asked) -> Sequence[LeftPointer]:
+        """What this origin was given and is to be cleared of."""
+        if not _is_asked_there(place, asked):
+            return []
+        return await self._served.left(place.authority)
+
+    async def _noted(self, place: Place, asked: Asked, answer: Answer) -> Answer:
+        """The same, once it is written down that the origin is given it.
+
+        A page's scripts and pictures are noted as the page is: they may come from another
+        release than the page that is open, and run in its origin.
+        """
+        if not _is_asked_there(place, asked) or not asked.wish.is_by_browser:
+            # Nor is it kept ready for a browser, which would be given it without a note.
+            answer.ready_seconds = 0.0
+            return answer
+        try:
+            steps = [(step.name, step.resolution.pointer) for step in answer.steps]
+            await self._served.note(place.authority, steps)
+        except BaseException:
+            await answer.drop()
+            raise
+        return answer
 
     def _interstitial(self, asked: Asked, left: Sequence[LeftPointer]) -> Answer:
         page = left_page(
@@ -161,14 +183,13 @@ class NameOrigins:
     async def _decide(self, place: Place, wish: Wish, receive: Receive) -> Answer:
         form = await read_form(place, wish, receive, self._tokens, self._limits)
         name, now = form.get("name", ""), self._clock.now()
-        pointer = parse_pointer(form["pointer"]) if form.get("pointer") else None
         match form.get("do"):
             case "accept":
-                await self._history.accept(name, pointer)
+                await self._history.accept(name, _shown_pointer(form))
             case "reject":
-                await self._history.reject(name, pointer, now=now)
+                await self._history.reject(name, _shown_pointer(form), now=now)
             case "pin":
-                await self._history.pin(name, pointer, now=now)
+                await self._history.pin(name, _shown_pointer(form), now=now)
             case "unpin":
                 await self._history.unpin(name)
             case "keep-stored":
@@ -176,6 +197,23 @@ class NameOrigins:
             case _:
                 raise InvalidRequest("this form decides nothing")
         return _moved([("location", "/#names")])
+
+
+def _is_asked_there(place: Place, asked: Asked) -> bool:
+    """Whether the browser knows the content by the host that it is mounted on.
+
+    Behind a server that asks under a host of its own (X-Forwarded-Host) the browser's origin
+    is that server's word, and no page of ours could be answered: nothing is noted there.
+    """
+    return place.authority == asked.mount.authority
+
+
+def _shown_pointer(form: Mapping[str, str]) -> Pointer:
+    """The pointer that the person was shown, and decides on; the name may have changed since."""
+    try:
+        return parse_pointer(form.get("pointer", ""))
+    except ProofError:
+        raise InvalidRequest("this form does not say what it decides on") from None
 
 
 def _with_changes(answer: Answer) -> Answer:

@@ -16,6 +16,7 @@ from walkaway.gateway.request.mount import Mount
 __all__ = ["Asked", "Wish", "read_path", "read_wish"]
 
 _MOST_PARAMETERS = 64
+_BROWSER = "Mozilla/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,17 @@ class Wish:
         if mode is None:
             return self.headers.get("upgrade-insecure-requests") == "1"
         return mode == "navigate"
+
+    @property
+    def is_by_browser(self) -> bool:
+        """Whether a browser asks, which keeps and runs what it is given.
+
+        Where browsers send no Fetch Metadata they are told by their name, which all of them
+        begin alike.
+        """
+        headers = self.headers
+        is_named = headers.get("user-agent", "").startswith(_BROWSER)
+        return is_named or self.opens_page or "sec-fetch-mode" in headers
 
     @property
     def is_worker_script(self) -> bool:

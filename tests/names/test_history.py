@@ -1,0 +1,278 @@
+"""What is kept of names when somebody makes them without end, or has one change without end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.names.changing import NEW, NOON, OLD, THIRD
+from walkaway.errors import InvalidRequest, StoreFault, Unproven
+from walkaway.limits import LIMITS, Limits
+from walkaway.names.history import PointerHistory
+from walkaway.names.hold import HeldName, Said
+from walkaway.names.pointer import Pointer
+from walkaway.names.resolution import Standing
+from walkaway.names.served import ServedPointers
+
+DAY = 86_400.0
+APP, ORIGIN = "app.eth", "app-eth.localhost:8080"
+SMALL = replace(
+    LIMITS,
+    history_names=3,
+    history_held_names=6,
+    history_held_of_family=3,
+    history_sightings_of_name=4,
+    history_accepted_of_name=4,
+    history_served=4,
+)
+
+
+class Seen:
+    """A history in which names are seen to say things, a minute after one another."""
+
+    def __init__(self, path: Path, limits: Limits, hold: float = 0.0) -> None:
+        self.history = PointerHistory(path, limits)
+        self.served = ServedPointers(self.history.file, limits)
+        self.hold, self.now = hold, NOON
+
+    async def says(self, pointer: Pointer, name: str = APP, *, seconds: float = 60) -> HeldName:
+        self.now += seconds
+        said = Said(pointer, Standing.PROVEN)
+        return await self.history.see(name, said, hold=self.hold, now=self.now)
+
+    async def shows(self, pointer: Pointer) -> None:
+        """The name says it, and a browser is shown it."""
+        await self.says(pointer)
+        await self.served.note(ORIGIN, [(APP, pointer)])
+
+    async def flood(self, count: int, below: str = "evil.eth") -> None:
+        """Names of one owner are seen, twice each, so that none was seen for a moment alone."""
+        for _ in range(2):
+            for number in range(count):
+                await self.says(OLD, f"{number}.{below}")
+
+    async def reject(self, pointer: Pointer, name: str = APP) -> HeldName:
+        return await self.history.reject(name, pointer, now=self.now)
+
+    async def names(self) -> set[str]:
+        return {held.name for held in await self.history.names()}
+
+
+@pytest.fixture
+def seen(tmp_path: Path) -> Iterator[Callable[..., Seen]]:
+    made: list[Seen] = []
+
+    def make(limits: Limits = SMALL, hold: float = 0.0) -> Seen:
+        made.append(Seen(tmp_path / "names.sqlite", limits, hold))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.history.close()
+
+
+def version(number: int) -> Pointer:
+    return Pointer("ipfs", OLD.root, (str(number),))
+
+
+async def test_a_flood_of_names_pushes_out_no_decision(seen: Callable[..., Seen]) -> None:
+    world = seen()
+    for name in (APP, "pinned.eth", "accepted.eth"):
+        await world.says(OLD, name)
+    await world.says(NEW)
+    assert (await world.reject(NEW)).pointer == OLD
+    await world.history.pin("pinned.eth", now=world.now)
+    world.hold = DAY
+    await world.says(NEW, "accepted.eth")
+    await world.history.accept("accepted.eth", NEW)
+    world.hold = 0.0
+    # The name goes back meanwhile, so that nothing of it waits.
+    assert (await world.says(OLD)).says is None
+    await world.flood(8)
+    assert await world.names() >= {APP, "pinned.eth", "accepted.eth"}
+    held = await world.says(NEW)
+    assert (held.pointer, held.rejected) == (OLD, True)
+
+
+async def test_a_flood_pushes_out_no_name_of_others(seen: Callable[..., Seen]) -> None:
+    world = seen()
+    await world.says(OLD)
+    await world.flood(8)
+    assert await world.names() == {APP, "6.evil.eth", "7.evil.eth"}
+    # Where all are of different owners, the one that was asked for longest ago leaves.
+    await world.says(OLD, "b.eth")
+    await world.says(OLD, "c.eth")
+    await world.says(OLD)
+    await world.says(OLD, "d.eth")
+    assert await world.names() == {APP, "c.eth", "d.eth"}
+
+
+async def test_where_changes_wait_no_name_is_forgotten_for_another(
+    seen: Callable[..., Seen],
+) -> None:
+    world = seen(hold=30 * DAY)
+    await world.says(OLD)
+    with pytest.raises(StoreFault, match=r"3 names below .* are held already") as full:
+        await world.flood(8)
+    assert "pin-name '*.evil.eth' --forget" in str(full.value.advice)
+    await world.says(OLD, "other.eth")
+    await world.says(OLD, "another.eth")
+    with pytest.raises(StoreFault, match="6 names are held already"):
+        await world.says(OLD, "one-too-many.eth")
+    # What is held already goes on to be, and the person's own pin finds room.
+    assert (await world.says(NEW)).pointer == OLD
+    await world.history.pin("mine.eth", OLD, now=world.now)
+    # Where no change of it waits, a name is seen all the same.
+    world.hold = 0.0
+    await world.says(OLD, "free.eth")
+    world.hold = 30 * DAY
+    assert await world.history.forget("*.evil.eth") == 3
+    assert (await world.says(OLD, "one-too-many.eth")).pointer == OLD
+
+
+async def test_forgetting_by_a_pattern_leaves_what_was_decided(seen: Callable[..., Seen]) -> None:
+    world = seen()
+    await world.says(OLD)
+    await world.says(OLD, "b.eth")
+    await world.history.pin(APP, now=world.now)
+    assert await world.history.forget("*") == 1
+    assert await world.names() == {APP}
+    for name in ("b.eth", "*.b.eth"):
+        with pytest.raises(InvalidRequest, match="was resolved here"):
+            await world.history.forget(name)
+    await world.says(NEW)
+    await world.reject(NEW)
+    assert await world.history.forget("APP.eth") == 1
+    assert await world.history.past(APP) == []
+    assert (await world.says(NEW)).pointer == NEW, "nothing is left of it"
+
+
+async def test_what_was_rejected_is_no_first_sight_either(seen: Callable[..., Seen]) -> None:
+    world = seen()
+    await world.history.file.write(
+        lambda file: file.execute("INSERT INTO rejected VALUES (?, ?, 0)", (APP, str(NEW)))
+    )
+    with pytest.raises(Unproven, match="you rejected what it says"):
+        await world.says(NEW)
+    assert await world.history.held(APP) is None
+    assert (await world.says(OLD)).pointer == OLD
+    assert (await world.says(NEW)).pointer == OLD
+
+
+async def test_rejecting_leads_back_to_what_was_accepted_alone(seen: Callable[..., Seen]) -> None:
+    world = seen(hold=DAY)
+    await world.says(OLD)
+    await world.says(NEW)
+    assert (await world.says(NEW, seconds=DAY)).pointer == NEW
+    # Another waits, and the name goes back before anybody decides: that was never accepted.
+    assert (await world.says(THIRD)).pointer == NEW
+    assert (await world.says(NEW)).says is None
+    held = await world.reject(NEW)
+    assert (held.pointer, held.says, held.rejected) == (OLD, NEW, True)
+    assert (await world.says(THIRD)).pointer == OLD
+    with pytest.raises(InvalidRequest, match="never held at anything else"):
+        await world.reject(OLD)
+
+
+async def test_rejecting_what_a_name_has_left_changes_what_is_served(
+    seen: Callable[..., Seen],
+) -> None:
+    world = seen(hold=DAY)
+    await world.says(OLD)
+    await world.says(NEW)
+    await world.says(NEW, seconds=DAY)
+    assert (await world.says(OLD)).says == OLD
+    held = await world.reject(NEW)
+    assert (held.pointer, held.says) == (OLD, None), "it says what it is held at again"
+
+
+async def test_what_is_rejected_is_what_was_shown(seen: Callable[..., Seen]) -> None:
+    world = seen(hold=DAY)
+    await world.says(OLD)
+    await world.says(NEW)
+    # The name goes back while the person looks at what waits.
+    await world.says(OLD)
+    held = await world.reject(NEW)
+    assert (held.pointer, held.says) == (OLD, None)
+    assert (await world.says(NEW)).rejected
+    with pytest.raises(InvalidRequest, match="never seen to say"):
+        await world.reject(THIRD)
+
+
+async def test_a_name_that_flips_without_end_keeps_its_beginning(
+    seen: Callable[..., Seen],
+) -> None:
+    world = seen()
+    await world.shows(OLD)
+    for number in range(20):
+        await world.shows(version(number))
+    past = await world.history.past(APP)
+    assert past[-1].pointer == OLD
+    assert (past[-1].first_seen, past[-1].stood_on) == (NOON + 60, ())
+    await world.says(OLD)
+    assert len(await world.served.left(ORIGIN)) == SMALL.history_served
+    # Of what no browser was shown, the first and the last are kept, too.
+    for number in range(20, 40):
+        await world.says(version(number))
+    kept = [each.pointer for each in await world.history.past(APP)]
+    assert OLD in kept
+    assert kept[:4] == [version(number) for number in (39, 38, 37, 36)]
+    assert len(kept) < 15
+
+
+async def test_what_a_name_only_said_is_bounded(seen: Callable[..., Seen]) -> None:
+    world = seen(hold=DAY)
+    await world.says(OLD)
+    for number in range(20):
+        await world.says(version(number))
+    past = [each.pointer for each in await world.history.past(APP)]
+    assert past == [version(number) for number in (19, 18, 17, 16)] + [OLD]
+
+
+async def test_of_all_names_those_with_the_most_versions_lose_some(
+    seen: Callable[..., Seen],
+) -> None:
+    world = seen(replace(LIMITS, history_pointers=9, history_accepted_of_name=8))
+    await world.says(OLD)
+    await world.says(NEW)
+    for number in range(12):
+        await world.says(version(number), "evil.eth")
+    assert await world.names() == {APP, "evil.eth"}
+    assert (await world.reject(version(11), "evil.eth")).pointer == version(10)
+    await world.history.forget("evil.eth")
+    for number in range(7):
+        await world.says(version(number), "worse.eth")
+    await world.says(OLD, "other.eth")
+    assert await world.names() == {APP, "other.eth"}
+
+
+async def test_a_flood_of_origins_pushes_out_no_other(seen: Callable[..., Seen]) -> None:
+    world = seen(replace(SMALL, history_names=100))
+    await world.shows(OLD)
+    await world.shows(NEW)
+    for number in range(8):
+        name = f"{number}.evil.eth"
+        await world.says(OLD, name)
+        await world.served.note(f"{number}-evil-eth.localhost:8080", [(name, OLD)])
+    await world.says(OLD)
+    assert [each.pointer for each in await world.served.left(ORIGIN)] == [NEW]
+
+
+async def test_a_clock_that_goes_back_hides_nothing(seen: Callable[..., Seen]) -> None:
+    world = seen(hold=DAY)
+    world.now += 365 * DAY
+    await world.shows(OLD)
+    await world.says(NEW)
+    # The order of what was seen does not hang on it, nor does the wait last for a year.
+    world.now = NOON
+    held = await world.says(NEW)
+    assert held.says_since == world.now
+    assert (await world.says(NEW, seconds=DAY)).pointer == NEW
+    await world.served.note(ORIGIN, [(APP, NEW)])
+    assert await world.served.left(ORIGIN) == []
+    await world.says(OLD)
+    await world.history.accept(APP, OLD)
+    assert [each.pointer for each in await world.served.left(ORIGIN)] == [NEW]

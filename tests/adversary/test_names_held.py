@@ -75,7 +75,7 @@ async def test_no_change_comes_before_its_time(tmp_path: Path, seed: int) -> Non
             held = await history.held(APP)
             if held is not None and held.says is not None and rng.random() < 0.02:
                 watcher.refused.add(held.says)
-                await history.reject(APP, now=clock.seconds)
+                await history.reject(APP, held.says, now=clock.seconds)
     finally:
         history.close()
     assert changes > 3, "nothing was ever believed, so that nothing was tried"

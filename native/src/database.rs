@@ -9,7 +9,7 @@ use std::convert::Infallible;
 
 use revm::Database;
 use revm::bytecode::Bytecode;
-use revm::primitives::{Address, B256, KECCAK_EMPTY, U256};
+use revm::primitives::{Address, B256, Bytes, KECCAK_EMPTY, U256};
 use revm::state::AccountInfo;
 
 use crate::known_state::State;
@@ -39,6 +39,8 @@ pub struct Missing {
     pub slots: BTreeSet<(Address, U256)>,
     pub code: BTreeSet<B256>,
     pub block_hashes: BTreeSet<u64>,
+    /// The address of a precompile of the host, and an input to it.
+    pub host_calls: BTreeSet<(Address, Bytes)>,
 }
 
 impl Missing {
@@ -47,6 +49,7 @@ impl Missing {
             && self.slots.is_empty()
             && self.code.is_empty()
             && self.block_hashes.is_empty()
+            && self.host_calls.is_empty()
     }
 }
 

@@ -1,5 +1,7 @@
 //! The block that a call runs in, and the rules of its fork.
 
+use std::collections::HashMap;
+
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use revm::context::{BlockEnv, CfgEnv};
@@ -8,8 +10,8 @@ use revm::primitives::hardfork::SpecId;
 use revm::primitives::{Address, U256};
 
 use crate::UnknownFork;
-use crate::integers::{Fixed, Word};
-use crate::precompiles::Moved;
+use crate::integers::{Fixed, Octets, Word};
+use crate::precompiles::{Host, HostPrecompile, Moved};
 
 #[derive(FromPyObject)]
 struct PythonHeader {
@@ -31,6 +33,14 @@ pub struct Environment<'py> {
     header: PythonHeader,
     blob_base_fee: u128,
     precompiles: Bound<'py, PyDict>,
+    host: Bound<'py, PyDict>,
+}
+
+/// `walkaway.evm.engine.HostPrecompile`.
+#[derive(FromPyObject)]
+struct PythonHostPrecompile<'py> {
+    answers: Bound<'py, PyDict>,
+    placeholder_bytes: usize,
 }
 
 impl Environment<'_> {
@@ -43,6 +53,28 @@ impl Environment<'_> {
             moved.insert(address, own.map(Into::into));
         }
         Ok(moved)
+    }
+
+    /// The precompiles of whoever runs the call.
+    pub fn host_precompiles(&self) -> PyResult<Host> {
+        let mut host = Host::default();
+        for (address, precompile) in &self.host {
+            let precompile: PythonHostPrecompile<'_> = precompile.extract()?;
+            let mut answers = HashMap::new();
+            for (input, output) in &precompile.answers {
+                let output: Option<Octets> = output.extract()?;
+                answers.insert(input.extract::<Octets>()?.0, output.map(|octets| octets.0));
+            }
+            let placeholder_bytes = precompile.placeholder_bytes;
+            host.insert(
+                address.extract::<Fixed<20>>()?.into(),
+                HostPrecompile {
+                    answers,
+                    placeholder_bytes,
+                },
+            );
+        }
+        Ok(host)
     }
 
     pub fn block(&self) -> BlockEnv {

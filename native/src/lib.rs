@@ -21,7 +21,7 @@ mod transfers;
 use pyo3::prelude::*;
 
 /// What `walkaway.evm.native` must speak; counts up whenever `run` or `KnownState` change shape.
-const INTERFACE: u32 = 4;
+const INTERFACE: u32 = 5;
 
 pyo3::create_exception!(
     walkaway_native,

@@ -20,7 +20,7 @@ use crate::database::{KnownDatabase, Missing, Override};
 use crate::environment::Environment;
 use crate::handler::{CallContext, CallEvm, CallHandler};
 use crate::known_state::{KnownState, State};
-use crate::precompiles::{Moved, PlacedPrecompiles};
+use crate::precompiles::PlacedPrecompiles;
 use crate::transfers::{destroy, destroy_and_tell};
 use crate::{BalanceOverflow, InvalidCall, KernelFault};
 
@@ -30,7 +30,7 @@ use crate::{BalanceOverflow, InvalidCall, KernelFault};
 /// outcome is (succeeded, output, gas used, logs, halt, created, touched
 /// accounts, touched slots, gas before refund, changes, recovered signers), a
 /// log (address, topics, data); what was missing is (accounts, slots, code
-/// hashes, block numbers).
+/// hashes, block numbers, calls of the host's precompiles).
 #[pyfunction]
 pub fn run<'py>(
     python: Python<'py>,
@@ -41,7 +41,11 @@ pub fn run<'py>(
 ) -> PyResult<(Option<Bound<'py, PyTuple>>, Bound<'py, PyTuple>)> {
     let rules = environment.rules()?;
     let block = environment.block();
-    let precompiles = environment.moved_precompiles()?;
+    let precompiles = PlacedPrecompiles::new(
+        rules.spec,
+        environment.moved_precompiles()?,
+        environment.host_precompiles()?,
+    );
     let (manner, logs_transfers) = (call.manner, call.logs_transfers);
     let transaction = call.transaction(rules.spec, rules.chain_id)?;
     let overrides = overrides
@@ -95,7 +99,7 @@ fn build<'a>(
     rules: CfgEnv,
     block: BlockEnv,
     transaction: TxEnv,
-    precompiles: Moved,
+    precompiles: PlacedPrecompiles,
 ) -> CallEvm<'a> {
     let database = KnownDatabase {
         known,
@@ -109,9 +113,7 @@ fn build<'a>(
     context.cfg = rules;
     context.block = block;
     context.tx = transaction;
-    context
-        .build_mainnet()
-        .with_precompiles(PlacedPrecompiles::new(spec, precompiles))
+    context.build_mainnet().with_precompiles(precompiles)
 }
 
 fn execute(evm: &mut CallEvm<'_>, manner: Manner, logs_transfers: bool) -> Ended {
@@ -130,13 +132,15 @@ fn execute(evm: &mut CallEvm<'_>, manner: Manner, logs_transfers: bool) -> Ended
     };
     let state = evm.ctx.journaled_state.finalize();
     let recovered = std::mem::take(&mut evm.precompiles.recovered);
+    let unanswered = std::mem::take(&mut evm.precompiles.unanswered);
     let database = &mut evm.ctx.journaled_state.database;
     // Nothing follows on a call that is only asked.
     let changes = match (&ended, manner) {
         (Err(_), _) | (_, Manner::Asked) => Vec::new(),
         _ => changes(&state, database),
     };
-    let missing = std::mem::take(&mut database.missing);
+    let mut missing = std::mem::take(&mut database.missing);
+    missing.host_calls = unanswered;
     // Before anything else, errors too: they may come of a placeholder.
     if !missing.is_empty() {
         return Ended::Missing(missing);
@@ -255,11 +259,18 @@ fn missing_to_python<'py>(python: Python<'py>, missing: &Missing) -> PyResult<Bo
         .code
         .iter()
         .map(|hash| PyBytes::new(python, hash.as_slice()));
+    let host_calls = missing.host_calls.iter().map(|(address, input)| {
+        (
+            PyBytes::new(python, address.as_slice()),
+            PyBytes::new(python, input),
+        )
+    });
     (
         addresses_to_python(python, missing.accounts.iter())?,
         slots_to_python(python, missing.slots.iter().copied())?,
         PyFrozenSet::new(python, code)?,
         PyFrozenSet::new(python, missing.block_hashes.iter())?,
+        PyFrozenSet::new(python, host_calls)?,
     )
         .into_pyobject(python)
 }

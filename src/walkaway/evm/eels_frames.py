@@ -1,5 +1,5 @@
-"""What one run of EELS has otherwise about its frames: precompiles elsewhere, transfers as logs,
-and who signed what ECRECOVER was given.
+"""What one run of EELS has otherwise about its frames: precompiles elsewhere and of the host,
+transfers as logs, and who signed what ECRECOVER was given.
 
 EELS makes an ``Evm`` for every message it processes, and knows of no hooks. So
 that name is replaced in a fork's interpreter, once, and so are SELFDESTRUCT, the
@@ -21,10 +21,17 @@ from types import ModuleType
 from typing import Any
 
 from ethereum_types.bytes import Bytes20, Bytes32
-from ethereum_types.numeric import U256
+from ethereum_types.numeric import U256, Uint
 
 from walkaway.evm.eels import eels_module
-from walkaway.evm.engine import RECOVERED_KEPT
+from walkaway.evm.engine import (
+    HOST_CALLS_KEPT,
+    HOST_GAS,
+    HOST_INPUT_BYTES,
+    HOST_WORD_GAS,
+    RECOVERED_KEPT,
+    HostPrecompile,
+)
 from walkaway.proofs.execution.keccak import keccak256
 
 __all__ = ["watched_environment"]
@@ -33,6 +40,8 @@ ETHER = Bytes20(b"\xee" * 20)
 TRANSFER = Bytes32(keccak256(b"Transfer(address,address,uint256)"))
 CALLCODE = 0xF2
 ECRECOVER = Bytes20((1).to_bytes(20, "big"))
+HOST = Bytes20(b"host's precompile".rjust(20, b"\xff"))
+"""Where EELS finds all precompiles of the host; which of them runs, the message says."""
 
 # A value of one of EELS' forks, whose types are made anew for each.
 Eels = Any
@@ -40,11 +49,12 @@ Eels = Any
 
 @lru_cache
 def watched_environment(fork: str) -> Eels:
-    """A fork's transaction environment with three fields more, whose frames heed them.
+    """A fork's transaction environment with five fields more, whose frames heed them.
 
-    ``precompiles`` is that of `walkaway.evm.engine.BlockEnvironment`,
+    ``precompiles`` and ``host`` are those of `walkaway.evm.engine.BlockEnvironment`,
     ``logs_transfers`` that of `walkaway.evm.engine.Call`. ``recovered`` fills with what
-    `walkaway.evm.engine.Outcome` has of that name.
+    `walkaway.evm.engine.Outcome` has of that name, ``missing_host_calls`` with what
+    `walkaway.evm.engine.Missing` has as ``host_calls``.
     """
     interpreter = eels_module(fork, "vm.interpreter")
     plain = eels_module(fork, "vm").TransactionEnvironment
@@ -52,8 +62,10 @@ def watched_environment(fork: str) -> Eels:
         "WatchedTransactionEnvironment",
         [
             ("precompiles", Mapping[bytes, bytes | None], field(default_factory=dict)),
+            ("host", Mapping[bytes, HostPrecompile], field(default_factory=dict)),
             ("logs_transfers", bool, field(default=False)),
             ("recovered", dict[bytes, None], field(default_factory=dict)),
+            ("missing_host_calls", set[tuple[bytes, bytes]], field(default_factory=set)),
         ],
         bases=(plain,),
         kw_only=True,
@@ -63,6 +75,7 @@ def watched_environment(fork: str) -> Eels:
     _watch_delegation(eels_module(fork, "vm.instructions.system"), form)
     _watch_destruction(interpreter, eels_module(fork, "state"), form, log)
     _watch_recovery(interpreter, form)
+    _supply_host(fork, interpreter)
     return form
 
 
@@ -73,7 +86,10 @@ def _watch_messages(interpreter: ModuleType, form: Eels, log: Eels) -> None:
         message = parts["message"]
         environment = message.tx_env
         if isinstance(environment, form):
-            if environment.precompiles:
+            if message.code_address in environment.host:
+                message.host_address = bytes(message.code_address)
+                message.code_address = HOST
+            elif environment.precompiles:
                 message.code_address = _precompile(message, environment.precompiles)
             if environment.logs_transfers and message.value and _brings_its_value(message):
                 parts["logs"] = (
@@ -147,6 +163,29 @@ def _watch_recovery(interpreter: ModuleType, form: Eels) -> None:
                 signers[bytes(evm.output[12:])] = None
 
     interpreter.PRE_COMPILED_CONTRACTS[ECRECOVER] = recover_watched
+
+
+def _supply_host(fork: str, interpreter: ModuleType) -> None:
+    charge: Callable[[Eels, Uint], None] = eels_module(fork, "vm.gas").charge_gas
+    failed: type[Exception] = eels_module(fork, "vm.exceptions").InvalidParameter
+
+    def answer_for_host(evm: Eels) -> None:
+        message = evm.message
+        given, at = bytes(message.data), message.host_address
+        host: HostPrecompile = message.tx_env.host[at]
+        if len(given) > HOST_INPUT_BYTES:
+            raise failed
+        if given not in host.answers:
+            missing: set[tuple[bytes, bytes]] = message.tx_env.missing_host_calls
+            if len(missing) < HOST_CALLS_KEPT:
+                missing.add((at, given))
+        output = host.answers.get(given, bytes(host.placeholder_bytes))
+        if output is None:
+            raise failed
+        charge(evm, Uint(HOST_GAS + HOST_WORD_GAS * ((len(output) + 31) // 32)))
+        evm.output = output
+
+    interpreter.PRE_COMPILED_CONTRACTS[HOST] = answer_for_host
 
 
 def _transfer(log: Eels, sender: bytes, receiver: bytes, value: U256) -> Eels:

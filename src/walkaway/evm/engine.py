@@ -20,10 +20,15 @@ from walkaway.proofs.execution.receipts import Log
 from walkaway.proofs.execution.transactions import AccessListEntry, Authorization
 
 __all__ = [
+    "HOST_CALLS_KEPT",
+    "HOST_GAS",
+    "HOST_INPUT_BYTES",
+    "HOST_WORD_GAS",
     "RECOVERED_KEPT",
     "BlockEnvironment",
     "Call",
     "Engine",
+    "HostPrecompile",
     "KnownState",
     "Manner",
     "Missing",
@@ -33,6 +38,15 @@ __all__ = [
 
 RECOVERED_KEPT = 64
 """The most signers that an outcome tells of; the native kernel has the same number."""
+
+HOST_GAS = 2_100
+"""What a call of a host's precompile costs, as a cold read of storage does."""
+HOST_WORD_GAS = 3
+"""What each 32 bytes of its output cost besides, as copying them does."""
+HOST_INPUT_BYTES = 1_024
+"""A host's precompile fails for a longer input."""
+HOST_CALLS_KEPT = 256
+"""The most inputs that one run is told to lack. The native kernel has the same four numbers."""
 
 
 class Manner(Enum):
@@ -74,13 +88,27 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class HostPrecompile:
+    """A precompile that no fork has, and that whoever runs the call supplies.
+
+    ``answers`` maps an input to the output, or to None where the precompile fails; an
+    input that is not there is missing (`Missing.host_calls`), and the run goes on with as
+    many zeros as ``placeholder_bytes`` says.
+    """
+
+    answers: Mapping[bytes, bytes | None] = field(default_factory=dict)
+    placeholder_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class BlockEnvironment:
     """The block that a call runs in: a header's values, and the fork's name.
 
     ``fork`` is the execution fork in lower case ("cancun", "prague", "osaka",
     "bpo1", ...); ``blob_base_fee`` is wei per blob gas. ``precompiles`` says
     where the fork's precompiles are otherwise: at an address, the one that runs
-    there by its own address, or None where none does.
+    there by its own address, or None where none does. ``host`` are precompiles of
+    the host, by address; the address itself stays cold (EIP-2929), as any account.
     """
 
     chain_id: int
@@ -88,6 +116,7 @@ class BlockEnvironment:
     header: Header
     blob_base_fee: int = 1
     precompiles: Mapping[bytes, bytes | None] = field(default_factory=dict)
+    host: Mapping[bytes, HostPrecompile] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +149,19 @@ class KnownState:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What a run lacked. ``code`` holds code hashes. Never empty."""
+    """What a run lacked. ``code`` holds code hashes, ``host_calls`` the address of a
+    precompile of the host and an input to it. Never empty.
+    """
 
     accounts: frozenset[bytes] = frozenset()
     slots: frozenset[tuple[bytes, bytes]] = frozenset()
     code: frozenset[bytes] = frozenset()
     block_hashes: frozenset[int] = frozenset()
+    host_calls: frozenset[tuple[bytes, bytes]] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.accounts or self.slots or self.code or self.block_hashes)
+        state = self.accounts or self.slots or self.code
+        return bool(state or self.block_hashes or self.host_calls)
 
 
 @dataclass(frozen=True, slots=True)

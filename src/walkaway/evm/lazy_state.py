@@ -44,6 +44,7 @@ class Reads:
     missing_slots: set[tuple[bytes, bytes]] = field(default_factory=set)
     missing_code: set[bytes] = field(default_factory=set)
     missing_hashes: set[int] = field(default_factory=set)
+    missing_host_calls: set[tuple[bytes, bytes]] = field(default_factory=set)
 
     def missing(self) -> Missing:
         """What was not known; false where nothing was missing."""
@@ -52,6 +53,7 @@ class Reads:
             frozenset(self.missing_slots),
             frozenset(self.missing_code),
             frozenset(self.missing_hashes),
+            frozenset(self.missing_host_calls),
         )
 
 

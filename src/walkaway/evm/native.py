@@ -24,7 +24,7 @@ from walkaway.proofs.execution.receipts import Log
 
 __all__ = ["NativeEngine", "available"]
 
-INTERFACE = 4
+INTERFACE = 5
 """The kernel's, by its own count; another one could mean another thing by the same call."""
 
 _Slots: TypeAlias = frozenset[tuple[bytes, bytes]]
@@ -43,7 +43,7 @@ _RawOutcome: TypeAlias = tuple[
     tuple[_RawChange, ...],
     tuple[bytes, ...],
 ]
-_RawMissing: TypeAlias = tuple[frozenset[bytes], _Slots, frozenset[bytes], frozenset[int]]
+_RawMissing: TypeAlias = tuple[frozenset[bytes], _Slots, frozenset[bytes], frozenset[int], _Slots]
 
 
 class _Handle(Protocol):
@@ -191,10 +191,12 @@ def _plain(overrides: Mapping[bytes, Overrides]) -> dict[bytes, Overrides]:
 
 
 def _plain_environment(environment: BlockEnvironment) -> BlockEnvironment:
-    """The environment with its mapping a dict."""
-    if isinstance(environment.precompiles, dict):
-        return environment
-    return replace(environment, precompiles=dict(environment.precompiles))
+    """The environment with its mappings dicts."""
+    host = {
+        address: replace(precompile, answers=dict(precompile.answers))
+        for address, precompile in environment.host.items()
+    }
+    return replace(environment, precompiles=dict(environment.precompiles), host=host)
 
 
 def _outcome(raw: _RawOutcome) -> Outcome:

@@ -165,7 +165,7 @@ class _Rules:
             self._state.get_account(state, Bytes20(call.sender))  # charges it
         block = self._block(environment, state, known.block_hashes, reads)
         # 3
-        origin = self._origin(call, environment, block, intrinsic)
+        origin = self._origin(call, environment, block, intrinsic, reads)
         message = self._prepare(block, origin, transaction)
         # 4
         ended = self._execute(message)
@@ -191,7 +191,7 @@ class _Rules:
         call = replace(call, access_list=(), authorizations=(), blob_hashes=())
         state = lazy_state(self._forms, known, overrides, None, reads)
         block = self._block(environment, state, known.block_hashes, reads)
-        origin = self._origin(call, environment, block, 0)
+        origin = self._origin(call, environment, block, 0, reads)
         ended = self._execute(self._system_message(call, block, origin))
         self._destroy(state, ended.destroyed)
         used = call.gas_limit - ended.gas_left
@@ -259,7 +259,7 @@ class _Rules:
         return _made(self._vm.BlockEnvironment, values)
 
     def _origin(
-        self, call: Call, environment: BlockEnvironment, block: Eels, intrinsic: int
+        self, call: Call, environment: BlockEnvironment, block: Eels, intrinsic: int, reads: Reads
     ) -> Eels:
         warm: set[Eels] = set() if self.fork == "paris" else {block.coinbase}
         warm |= {Bytes20(entry.address) for entry in call.access_list}
@@ -277,6 +277,8 @@ class _Rules:
             "index_in_block": None,
             "tx_hash": None,
             "precompiles": environment.precompiles,
+            "host": environment.host,
+            "missing_host_calls": reads.missing_host_calls,
             "logs_transfers": call.logs_transfers,
             "recovered": {},
         }

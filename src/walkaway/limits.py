@@ -92,6 +92,8 @@ class Limits:
     evm_long_remembered: int = 256
     gateway_urls: int = 16
     gateway_url_bytes: int = 2048
+    lookup_call_data_bytes: int = 256 * 1024
+    lookup_extra_data_bytes: int = 1024 * 1024
 
     # sources
     ask_seconds: float = 20.0
@@ -212,6 +214,8 @@ class Limits:
     ens_lookups: int = 8
     ens_batch_requests: int = 64
     ens_batch_depth: int = 3
+    ens_batch_bytes: int = 512 * 1024
+    ens_batch_answer_bytes: int = 4 * 1024 * 1024
     ens_seconds: float = 60.0
     ens_answer_seconds: float = 75.0
     history_names: int = 4096

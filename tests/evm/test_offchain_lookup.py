@@ -68,6 +68,15 @@ def test_a_url_without_a_place_for_the_sender_is_asked_as_it_is() -> None:
     ]
 
 
+@given(
+    st.lists(st.sampled_from(["{sender}", "{data}", "{", "}", "/", "data"]), max_size=12),
+    st.binary(max_size=40),
+)
+def test_how_long_a_url_becomes_is_known_before_it_is_made(pieces: list[str], asked: bytes) -> None:
+    template, lookup = "".join(pieces), read(encoded(asked=asked))
+    assert lookup.url_characters(template) == len(lookup.query(template).url)
+
+
 @given(st.binary(max_size=100), st.binary(max_size=100))
 def test_the_callback_gets_the_response_and_the_extra_data(response: bytes, extra: bytes) -> None:
     called = read(encoded(extra=extra)).callback_data(response)
@@ -86,6 +95,8 @@ def test_the_callback_gets_the_response_and_the_extra_data(response: bytes, extr
         encoded([f"https://{n}.example/" for n in range(LIMITS.gateway_urls + 1)]),
         encoded(["https://a.example/" + "a" * LIMITS.gateway_url_bytes]),
         encoded(["\x00\x00"]).replace(b"\x00\x02\x00\x00", b"\x00\x02\xff\xff"),
+        encoded(asked=bytes(LIMITS.lookup_call_data_bytes + 1)),
+        encoded(extra=bytes(LIMITS.lookup_extra_data_bytes + 1)),
         *(
             with_word(encoded(), index, place)
             for index in (1, 2, 4)

@@ -7,6 +7,7 @@ import json
 import socket
 import ssl
 import threading
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -26,6 +27,7 @@ from walkaway.evm.offchain_lookup import OffchainLookup
 from walkaway.limits import LIMITS
 from walkaway.sources.gateways import GatewayAnswer, Gateways
 from walkaway.sources.guard import NO_EXCEPTION, Guard
+from walkaway.sources.redact import UNREADABLE
 from walkaway.sources.transports.http_client import HttpClient, HttpQuestion, HttpReply
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -269,6 +271,38 @@ async def test_a_host_that_is_no_name_is_passed_over() -> None:
         )
         for bad in nowhere:
             assert (await fetch(gateways, bad, good)).content == b"\x07"
+
+
+@pytest.mark.parametrize("port", [" 443", "443 ", "+443", "٤٤٣"])
+async def test_nobody_is_asked_whom_evidence_could_not_name(port: str) -> None:
+    """One parser reads a port there, another none."""
+    gateways = Gateways(_Deaf())
+    told = await reasons(gateways, f"https://evil.example:{port}/")
+    assert told == {UNREADABLE: "refused: its address cannot be used"}
+
+
+async def test_a_short_url_that_asks_for_a_huge_one_is_refused_before_that_is_made() -> None:
+    templates = ["https://evil.example/" + "{data}" * 335] * LIMITS.gateway_urls
+    gateways, turns = Gateways(_Deaf()), 0
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count_turns())
+    asked = bytes(LIMITS.lookup_call_data_bytes)
+    tracemalloc.start()
+    try:
+        told = await reasons(gateways, *templates, asked=asked)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        counting.cancel()
+    assert told == {"evil.example": "refused: its address is too long"}
+    assert most < 4 * LIMITS.lookup_call_data_bytes
+    assert turns >= len(templates)
 
 
 class _Deaf(HttpClient):

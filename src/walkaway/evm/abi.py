@@ -22,13 +22,15 @@ AbiValue: TypeAlias = int | bytes | Sequence[bytes]
 
 
 class AbiTuple:
-    """A tuple's values, by their place; offsets are counted from its first byte.
+    """A tuple's values, by their place; offsets are counted from its first byte, ``start``.
 
-    Every method raises `ProofError` where there is no such value of this type.
+    Every method raises `ProofError` where there is no such value of this type. Only a
+    value that is read is copied, so that many tuples may overlap in few bytes.
     """
 
-    def __init__(self, encoded: bytes) -> None:
+    def __init__(self, encoded: bytes, start: int = 0) -> None:
         self._encoded = encoded
+        self._start = start
 
     def number(self, place: int) -> int:
         """A number of 256 bits."""
@@ -61,7 +63,8 @@ class AbiTuple:
         length = self._number(at)
         if limit is not None and length > limit:
             raise _malformed(f"a value is over {limit} bytes")
-        value = self._encoded[at + WORD : at + WORD + length]
+        first = self._start + at + WORD
+        value = self._encoded[first : first + length]
         if len(value) != length:
             raise _malformed("a value is cut short")
         return value
@@ -75,7 +78,7 @@ class AbiTuple:
 
     def tuple_at(self, place: int) -> AbiTuple:
         """A tuple of no fixed size."""
-        return AbiTuple(self._encoded[self._inside(self.number(place)) :])
+        return AbiTuple(self._encoded, self._inside(self.number(place)))
 
     def array_at(self, place: int, most: int) -> tuple[int, AbiTuple]:
         """An array of at most ``most`` elements: how many it has, and these, by their place."""
@@ -83,7 +86,7 @@ class AbiTuple:
         count = self._number(at)
         if count > most:
             raise _malformed(f"there are over {most} of a kind")
-        return count, AbiTuple(self._encoded[at + WORD :])
+        return count, AbiTuple(self._encoded, self._start + at + WORD)
 
     def texts_at(self, place: int, most: int, limit: int) -> tuple[str, ...]:
         """An array of at most ``most`` texts, each of at most ``limit`` bytes."""
@@ -94,15 +97,15 @@ class AbiTuple:
         return int.from_bytes(self._word(at), "big")
 
     def _word(self, at: int) -> bytes:
-        word = self._encoded[at : at + WORD]
+        word = self._encoded[self._start + at : self._start + at + WORD]
         if len(word) != WORD:
             raise _malformed("it is cut short")
         return word
 
     def _inside(self, at: int) -> int:
-        if at > len(self._encoded):
+        if self._start + at > len(self._encoded):
             raise _malformed("an offset leads outside")
-        return at
+        return self._start + at
 
 
 def encode_tuple(*values: AbiValue) -> bytes:

@@ -43,8 +43,17 @@ class OffchainLookup:
     callback: bytes
     extra_data: bytes
 
+    def url_characters(self, template: str) -> int:
+        """How long the URL is that a template makes; a short one may make it huge."""
+        sender, data = template.count("{sender}"), template.count("{data}")
+        grown = sender * (2 + 2 * len(self.sender) - len("{sender}"))
+        return len(template) + grown + data * (2 + 2 * len(self.call_data) - len("{data}"))
+
     def query(self, template: str) -> GatewayQuery:
-        """The request that a template makes (EIP-3668, gateway interface)."""
+        """The request that a template makes (EIP-3668, gateway interface).
+
+        Whoever calls looks at `url_characters` first.
+        """
         sender, asked = "0x" + self.sender.hex(), "0x" + self.call_data.hex()
         # Neither value holds a brace, so that nothing is replaced twice.
         url = template.replace("{sender}", sender).replace("{data}", asked)
@@ -61,19 +70,19 @@ def offchain_lookup(revert_data: bytes) -> OffchainLookup | None:
     """What the data of a revert asks for; None where it is anything else.
 
     So is what only looks like one: an offset or a length that leads outside, an
-    argument that is not of its type, text that is not UTF-8, more or longer URLs than
-    the limits allow.
+    argument that is not of its type, text that is not UTF-8, more or longer URLs, call
+    data or extra data than the limits allow.
     """
     if revert_data[:4] != OFFCHAIN_LOOKUP:
         return None
-    arguments = AbiTuple(revert_data[4:])
+    arguments = AbiTuple(revert_data, len(OFFCHAIN_LOOKUP))
     try:
         return OffchainLookup(
             sender=arguments.padded_left(0, 20),
             urls=arguments.texts_at(1, LIMITS.gateway_urls, LIMITS.gateway_url_bytes),
-            call_data=arguments.bytes_at(2),
+            call_data=arguments.bytes_at(2, LIMITS.lookup_call_data_bytes),
             callback=arguments.padded_right(3, 4),
-            extra_data=arguments.bytes_at(4),
+            extra_data=arguments.bytes_at(4, LIMITS.lookup_extra_data_bytes),
         )
     except ProofError:
         return None

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from yarl import URL
 
 from walkaway.errors import SourceFault, Unproven
-from walkaway.evm.offchain_lookup import GatewayQuery, OffchainLookup
+from walkaway.evm.offchain_lookup import OffchainLookup
 from walkaway.sources.json_text import parse_json
-from walkaway.sources.redact import redact, shown
+from walkaway.sources.redact import UNREADABLE, redact, shown
 from walkaway.sources.transports.http_client import (
     JSON_TYPES,
     HttpClient,
@@ -82,6 +82,8 @@ class Gateways:
     ) -> GatewayAnswer:
         """What the first gateway that answers says; each is asked once, in order.
 
+        Others have their turn between two, however little comes of each.
+
         None is asked whose answer to the same question is among the ``refused``. The
         next is asked where one fails, and also, as viem does and the EIP does not, where
         it says that the question is at fault (a status from 400 to 499): it may lie.
@@ -91,12 +93,13 @@ class Gateways:
         """
         reasons: dict[str, str] = {}
         for template in lookup.urls:
+            await asyncio.sleep(0)
             host = _host(template)
             if any(answer.is_from(host, lookup) for answer in refused):
                 reasons[host] = "the contract did not accept its answer"
                 continue
             try:
-                content = await self._ask(lookup.query(template))
+                content = await self._ask(lookup, template)
             except SourceFault as error:
                 reasons[host] = str(error)
             else:
@@ -106,10 +109,16 @@ class Gateways:
             reasons=reasons or {"the contract": "names no gateway"},
         )
 
-    async def _ask(self, query: GatewayQuery) -> bytes:
+    async def _ask(self, lookup: OffchainLookup, template: str) -> bytes:
         limits = self._client.limits
+        if lookup.url_characters(template) > limits.gateway_query_characters:
+            raise SourceFault("refused: its address is too long")
+        query = lookup.query(template)
+        # Nobody is asked whose host cannot be told, for evidence could not name them.
+        if UNREADABLE in (redact(template), redact(query.url)):
+            raise SourceFault("refused: its address cannot be used")
         question = HttpQuestion(
-            _address(query.url, limits.gateway_query_characters),
+            _address(query.url),
             "application/json",
             limits.gateway_response_bytes,
             query.body,
@@ -131,9 +140,7 @@ def _host(template: str) -> str:
     return shown(redact(template).rpartition("://")[2], _HOST_CHARACTERS)
 
 
-def _address(url: str, limit: int) -> URL:
-    if len(url) > limit:
-        raise SourceFault("refused: its address is too long")
+def _address(url: str) -> URL:
     with suppress(ValueError, IndexError):  # the parser lets both out
         address = URL(url)
         # Reading the host decodes it, which fails for what is no name ("xn--").

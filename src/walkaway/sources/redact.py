@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, unquote, urlsplit
 
-__all__ = ["Scrubber", "redact", "shown"]
+__all__ = ["UNREADABLE", "Scrubber", "redact", "shown"]
+
+UNREADABLE = "(an unreadable address)"
+"""What stands in place of a URL whose host cannot be told."""
 
 _SHORTEST_SECRET = 6
 # The lookbehind and the possessive quantifier let each run of a scheme's characters be
@@ -18,14 +21,14 @@ _ORDINARY = frozenset({"mainnet", "sepolia", "holesky", "beacon", "ethereum", "p
 
 
 def redact(url: str) -> str:
-    """Scheme and host of a URL; user, path, query and fragment are left out."""
+    """Scheme and host of a URL, or `UNREADABLE`; user, path, query and fragment are left out."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        return "(an unreadable address)"
+        return UNREADABLE
     if not parts.scheme or not host:
-        return "(an unreadable address)"
+        return UNREADABLE
     named = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{named}" + (f":{port}" if port is not None else "")
 

@@ -215,7 +215,7 @@ class Limits:
     ens_batch_requests: int = 64
     ens_batch_depth: int = 3
     ens_batch_bytes: int = 512 * 1024
-    ens_batch_answer_bytes: int = 4 * 1024 * 1024
+    ens_batch_answer_bytes: int = 2 * 1024 * 1024
     ens_seconds: float = 60.0
     ens_answer_seconds: float = 75.0
     history_names: int = 4096

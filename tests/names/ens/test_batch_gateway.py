@@ -165,6 +165,45 @@ async def test_a_batch_that_is_malformed_or_too_large_is_not_answered(call_data:
     assert asked.lookups == []
 
 
+def sharing(count: int, question: bytes) -> bytes:
+    """Questions that are one and the same bytes, to which the offset of each leads."""
+    one = encode(["(address,string[],bytes)"], [(SENDER, ["https://one/"], question)])[32:]
+    words = [32, count, *[32 * count] * count]
+    return QUERY + b"".join(word.to_bytes(32) for word in words) + one
+
+
+async def test_questions_that_share_their_bytes_are_no_more_than_those_that_do_not() -> None:
+    question = bytes(LIMITS.ens_batch_bytes // 8 - len("https://one/"))
+    for count, sound in ((8, True), (9, False)):
+        asked = Asked(backwards)
+        lookup = OffchainLookup(SENDER, (BATCH_URL,), sharing(count, question), b"back", b"")
+        if sound:
+            found = await OwnGateway(asked).fetch(lookup)
+            assert answers(found.content) == [(False, question)] * count
+            continue
+        with pytest.raises(Unproven, match="too large together"):
+            await OwnGateway(asked).fetch(lookup)
+        assert asked.lookups == []
+
+
+async def test_batches_in_a_batch_come_to_no_more_bytes_than_one_may_have() -> None:
+    inner: Request = (SENDER, [BATCH_URL], sharing(10, bytes(40_000)))
+    asked = Asked(backwards)
+    found = await OwnGateway(asked).fetch(batch(inner, inner))
+    (one, _), (two, error) = answers(found.content)
+    assert (one, two) == (False, True)
+    assert b"too large together" in error
+    assert len(asked.lookups) == 10
+
+
+async def test_answers_are_so_large_together_and_no_larger() -> None:
+    size = LIMITS.ens_batch_answer_bytes // 4
+    lookup = batch(*[(SENDER, ["https://one/"], bytes([n])) for n in range(5)])
+    found = await OwnGateway(Asked(lambda lookup: bytes(size))).fetch(lookup)
+    assert [failed for failed, _ in answers(found.content)] == [False] * 4 + [True]
+    assert "too large together" in found.parts[4].failure
+
+
 def dns_lookup() -> OffchainLookup:
     call_data = RESOLVE + encode(["bytes", "uint16"], [b"\x03app\3xyz\0", 16])
     return OffchainLookup(SENDER, ("https://dnssec.example/",), call_data, b"back", b"")
@@ -205,6 +244,10 @@ async def test_nobody_is_asked_where_the_person_wants_it_so() -> None:
     ((failed, error),) = answers(found.content)
     assert failed
     assert b"own setting" in error
+    walked = Walked(b"signed records")
+    with pytest.raises(Unproven, match="own setting"):
+        await OwnGateway(None, walked).fetch(dns_lookup())
+    assert walked.asked == []
 
 
 async def test_what_was_refused_is_told_to_whoever_asks_the_gateways() -> None:

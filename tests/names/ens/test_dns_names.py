@@ -4,7 +4,7 @@ contract proves from the root's key on before it takes what they say."""
 from __future__ import annotations
 
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -21,12 +21,14 @@ from walkaway.devnet.execution.names import RESOLVER
 from walkaway.devnet.network import Devnet
 from walkaway.errors import NoSuchName, Unproven
 from walkaway.evm import native
+from walkaway.evm.offchain_lookup import OffchainLookup
 from walkaway.names.dns.lookup import DnsLookup
 from walkaway.names.dns.oracle import DnsProofs
 from walkaway.names.ens.batch_gateway import OwnGateway
 from walkaway.names.ens.ens import Ens
 from walkaway.names.ens.resolver_record import ResolverRecord
 from walkaway.names.resolution import Standing
+from walkaway.sources.gateways import GatewayAnswer, PartAnswer
 
 pytestmark = pytest.mark.skipif(
     not native.available(), reason="millions of gas for each signature: the kernel is not built"
@@ -57,12 +59,23 @@ def anchor(root: SignedZone) -> bytes:
     return b"\0" + struct.pack("!HHIH", 43, 1, HOUR, len(data)) + data
 
 
+class NobodyElse:
+    """Gateways that are never asked."""
+
+    async def fetch(
+        self, lookup: OffchainLookup, refused: Sequence[PartAnswer] = ()
+    ) -> GatewayAnswer:
+        """Fails the test."""
+        raise AssertionError(lookup.urls)
+
+
 @asynccontextmanager
 async def dns_names(devnet: Devnet, lookup: DnsLookup, directory: Path) -> AsyncIterator[Ens]:
     """ENS on a devnet, with the DNS walked through a lookup, and no gateway at all."""
     async with following(devnet) as chain:
         record = ResolverRecord(directory, chain.spec.network)
-        yield Ens(chain, OwnGateway(None, DnsProofs(lookup)), chain.spec, record)
+        own = OwnGateway(NobodyElse(), DnsProofs(lookup))
+        yield Ens(chain, own, chain.spec, record)
 
 
 def settle(devnet: Devnet, root: SignedZone) -> None:

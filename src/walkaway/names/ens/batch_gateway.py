@@ -51,7 +51,9 @@ class WalksDns(Protocol):
 class OwnGateway:
     """Answers what it can itself, and asks ``gateways`` the rest. Implements `AsksGateways`.
 
-    ``gateways`` None asks nobody, and ``dns`` None leaves DNS names to gateways.
+    ``gateways`` None asks nobody off chain, the DNS no more than gateways: a contract chooses
+    the names that are walked, and whoever serves them learns of it. ``dns`` None leaves
+    DNS names to gateways.
     """
 
     def __init__(
@@ -61,7 +63,7 @@ class OwnGateway:
         limits: Limits = LIMITS,
     ) -> None:
         self._gateways = gateways
-        self._dns = dns
+        self._dns = None if gateways is None else dns
         self._limits = limits
 
     async def fetch(
@@ -71,7 +73,7 @@ class OwnGateway:
 
         Raises `Unproven` where nobody gives one.
         """
-        asking = _Asking(self._limits.ens_batch_requests, refused)
+        asking = _Asking(self._limits, refused)
         return await self._fetch(lookup, self._limits.ens_batch_depth, asking)
 
     async def _fetch(self, lookup: OffchainLookup, depth: int, asking: _Asking) -> GatewayAnswer:
@@ -86,10 +88,9 @@ class OwnGateway:
         if depth <= 0:
             raise _unanswered("lookups hold lookups, too deep")
         try:
-            asked = _questions(lookup.call_data, self._limits)
+            asked = _questions(lookup.call_data, self._limits, asking)
         except ProofError as error:
             raise _unanswered(str(error)) from None
-        asking.take(len(asked))
         answers = await asyncio.gather(*(self._part(each, depth - 1, asking) for each in asked))
         failed = [failed for failed, _, _ in answers]
         said = [content for _, content, _ in answers]
@@ -105,6 +106,7 @@ class OwnGateway:
         """Whether it failed, what was said or went wrong, and who said it."""
         try:
             found = await self._fetch(lookup, depth, asking)
+            asking.take_answer(len(found.content))
         except Unproven as error:
             bare = PartAnswer(lookup.sender, lookup.call_data, "", tuple(error.reasons))
             return True, _http_error(str(error)), (replace(bare, failure=str(error)),)
@@ -134,31 +136,54 @@ class OwnGateway:
 
 
 class _Asking:
-    """What was ``refused`` before, how many questions one lookup may still come to, and how
-    many are put at once."""
+    """What was ``refused`` before, how many questions and bytes one lookup may still come to,
+    and how many are put at once.
 
-    def __init__(self, questions: int, refused: Sequence[PartAnswer]) -> None:
+    Each taking raises `Unproven` where there is not as much left.
+    """
+
+    def __init__(self, limits: Limits, refused: Sequence[PartAnswer]) -> None:
         self.refused = refused
-        self._left = questions
         self.at_once = asyncio.Semaphore(_AT_ONCE)
+        self._questions = limits.ens_batch_requests
+        self._bytes = limits.ens_batch_bytes
+        self._answer_bytes = limits.ens_batch_answer_bytes
 
-    def take(self, questions: int) -> None:
-        """Take so many. Raises `Unproven` where there are not as many left."""
-        self._left -= questions
-        if self._left < 0:
+    def take_questions(self, count: int) -> None:
+        """Take so many questions."""
+        self._questions -= count
+        if self._questions < 0:
             raise _unanswered("it comes to too many questions")
 
+    def take_question(self, question: OffchainLookup) -> None:
+        """Take what a question holds: many may share the same bytes of what asks them."""
+        self._bytes -= len(question.call_data) + sum(map(len, question.urls))
+        if self._bytes < 0:
+            raise _unanswered("its questions are too large together")
 
-def _questions(call_data: bytes, limits: Limits) -> Sequence[OffchainLookup]:
-    count, requests = AbiTuple(call_data[4:]).array_at(0, limits.ens_batch_requests)
-    return [_question(requests.tuple_at(place), limits) for place in range(count)]
+    def take_answer(self, size: int) -> None:
+        """Take an answer of so many bytes."""
+        self._answer_bytes -= size
+        if self._answer_bytes < 0:
+            raise _unanswered("its answers are too large together")
+
+
+def _questions(call_data: bytes, limits: Limits, asking: _Asking) -> Sequence[OffchainLookup]:
+    arguments = AbiTuple(call_data, len(QUERY))
+    count, requests = arguments.array_at(0, limits.ens_batch_requests)
+    asking.take_questions(count)
+    questions = []
+    for place in range(count):
+        questions.append(_question(requests.tuple_at(place), limits))
+        asking.take_question(questions[-1])
+    return questions
 
 
 def _question(request: AbiTuple, limits: Limits) -> OffchainLookup:
     return OffchainLookup(
         sender=request.padded_left(0, 20),
         urls=request.texts_at(1, limits.gateway_urls, limits.gateway_url_bytes),
-        call_data=request.bytes_at(2),
+        call_data=request.bytes_at(2, limits.lookup_call_data_bytes),
         callback=bytes(4),
         extra_data=b"",
     )

@@ -82,7 +82,7 @@ class Limits:
     native_states: int = 4
     evm_threads: int = 8
     evm_workers: int = 3
-    evm_seconds: float = 20.0
+    evm_seconds: float = 45.0
     evm_short_seconds: float = 2.0
     evm_explore_seconds: float = 0.5
     evm_supplies: int = 32

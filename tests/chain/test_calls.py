@@ -26,6 +26,7 @@ from walkaway.evm.opcodes import may_ask_blob_base_fee
 from walkaway.evm.proven_call import AskedCall
 from walkaway.evm.reference import ReferenceEngine
 from walkaway.evm.running import RunningEngine, ThreadedEngine
+from walkaway.evm.worker import Learns
 from walkaway.proofs import Proven
 from walkaway.proofs.execution.keccak import keccak256
 
@@ -147,10 +148,11 @@ class Overtaken(ThreadedEngine):
         environment: BlockEnvironment,
         state: KnownState,
         overrides: Mapping[bytes, Overrides] | None = None,
+        learns: Learns | None = None,
     ) -> Outcome | Missing:
         is_first = not self.began.is_set()
         self.began.set()
-        result = await super().run(call, environment, state, overrides)
+        result = await super().run(call, environment, state, overrides, learns)
         if is_first:
             await self.answered.wait()
         return result

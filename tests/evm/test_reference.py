@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
 
 import pytest
 
-from walkaway.errors import InvalidRequest, Unsupported
+from walkaway.errors import InvalidRequest, Unsupported, WalkawayError
 from walkaway.evm.engine import BlockEnvironment, Call, KnownState, Missing, Outcome, Overrides
+from walkaway.evm.lazy_state import Reads
 from walkaway.evm.reference import ReferenceEngine
+from walkaway.limits import LIMITS
 from walkaway.proofs.execution.accounts import Account
 from walkaway.proofs.execution.header import Header
 from walkaway.proofs.execution.keccak import EMPTY_HASH, keccak256
@@ -360,3 +363,36 @@ def test_hundreds_of_calls_deep_is_a_result_and_no_crash() -> None:
     deep = "60006000600060006000305af15000"
     outcome = ran(call(gas_limit=3_000_000), World().contract(HERE, deep))
     assert outcome.succeeded
+
+
+AT_ONCE = ReferenceEngine(replace(LIMITS, evm_explore_seconds=0.0))
+"""To it each run has gone long from the beginning, and is looked at no further when it lacks."""
+
+
+def test_a_run_that_went_long_goes_on_with_what_it_lacked() -> None:
+    world, supplied = whole(), list[Missing]()
+    accounts, slots = dict[bytes, Account | None](), dict[tuple[bytes, bytes], int]()
+    code = dict[bytes, bytes]()
+    known = KnownState(accounts, slots, code, world.block_hashes)
+
+    def supply(missing: Missing) -> bool:
+        supplied.append(missing)
+        accounts.update({at: world.accounts.get(at) for at in missing.accounts})
+        slots.update({slot: world.slots[slot] for slot in missing.slots})
+        code.update({each: world.code[each] for each in missing.code})
+        return True
+
+    assert AT_ONCE.run(call(), block(), known, None, supply) == ran(call(), world)
+    assert len(supplied) == len(accounts) + len(slots) + len(code)
+
+
+def test_a_run_that_lacks_something_is_not_followed_for_long() -> None:
+    reads = Reads(lambda _: False, explore_seconds=0.02)
+    time.sleep(0.03)
+    reads.go_on()  # nothing is lacking
+    assert reads.lacks(account=OTHER)
+    reads.go_on()  # as long again as it took to come here
+    time.sleep(0.06)
+    with pytest.raises(WalkawayError, match="long enough"):
+        reads.go_on()
+    assert reads.missing() == Missing(frozenset({OTHER}))

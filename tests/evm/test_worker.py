@@ -10,7 +10,7 @@ from multiprocessing.process import BaseProcess
 
 import pytest
 
-from tests.evm.test_reference import HERE, OTHER, World, block, call, whole
+from tests.evm.test_reference import HERE, OTHER, World, block, call, key, whole
 from walkaway.errors import (
     CallFailed,
     CallRefused,
@@ -18,14 +18,21 @@ from walkaway.errors import (
     RanTooLong,
     Refusal,
     TooMuch,
+    Unproven,
     Unsupported,
     WalkawayError,
 )
-from walkaway.evm.engine import Manner, Missing, Outcome, Overrides
+from walkaway.evm.engine import KnownState, Manner, Missing, Outcome, Overrides
 from walkaway.evm.reference import ReferenceEngine
 from walkaway.evm.worker import ReferenceWorkers
 from walkaway.limits import LIMITS
 from walkaway.rpc.error_codes import CALL_FAILED, code_of
+
+LONG_THEN_ANOTHER_SLOT = (
+    "62000800"
+    "5b600190038060045750"  # counts down from 2048 and
+    "6000545060015460005260206000f3"  # reads slot 0; returns slot 1
+)
 
 ENDLESS = World().contract(HERE, "5b600056").known
 
@@ -144,3 +151,68 @@ async def test_calls_that_run_long_keep_no_other_waiting() -> None:
         workers.close()
     with pytest.raises(WalkawayError, match="closed"):
         await workers.run(plain, block(), other.known)
+
+
+@pytest.fixture
+async def impatient() -> AsyncIterator[ReferenceWorkers]:
+    """Workers to which a run has gone long after some milliseconds."""
+    made = ReferenceWorkers(replace(LIMITS, evm_workers=1, evm_explore_seconds=0.002))
+    yield made
+    made.close()
+
+
+async def test_a_run_that_went_long_waits_for_what_it_lacks_and_is_not_begun_again(
+    impatient: ReferenceWorkers,
+) -> None:
+    world = World().contract(HERE, LONG_THEN_ANOTHER_SLOT, _0=5, _1=77)
+    asked, whole_of_it = call(gas_limit=10_000_000), world.known
+    known = KnownState(world.accounts, {}, world.code)
+    lacked: list[Missing] = []
+
+    async def learns(missing: Missing) -> KnownState:
+        lacked.append(missing)
+        slots = {slot: world.slots[slot] for slot in missing.slots}
+        return KnownState(slots=slots)
+
+    outcome = await impatient.run(asked, block(), known, None, learns)
+    assert outcome == ReferenceEngine().run(asked, block(), whole_of_it)
+    assert lacked == [Missing(slots=frozenset({(HERE, key(at))})) for at in (0, 1)]
+    # Where it is not to be had, the run ends as others do, and says all that it found.
+    everything = Missing(slots=frozenset({(HERE, key(0)), (HERE, key(1))}))
+    for learning in (nothing_learned, not_provable):
+        assert await impatient.run(asked, block(), known, None, learning) == everything
+
+
+async def nothing_learned(_: Missing) -> None:
+    return None
+
+
+async def not_provable(_: Missing) -> KnownState:
+    raise Unproven("nobody proves it", reasons={})
+
+
+async def test_who_gives_up_while_a_run_waits_leaves_nothing_behind(
+    impatient: ReferenceWorkers,
+) -> None:
+    world = World().contract(HERE, LONG_THEN_ANOTHER_SLOT, _0=5, _1=77)
+    waits, ended = asyncio.Event(), asyncio.Event()
+
+    async def learns(_: Missing) -> KnownState:
+        waits.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.set()
+        raise AssertionError
+
+    known = KnownState(world.accounts, {}, world.code)
+    asking = asyncio.create_task(
+        impatient.run(call(gas_limit=10_000_000), block(), known, None, learns)
+    )
+    async with asyncio.timeout(10):
+        await waits.wait()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        await ended.wait()
+        assert isinstance(await impatient.run(call(), block(), whole().known), Outcome)

@@ -18,7 +18,7 @@ from walkaway.chain.headers import Headers
 from walkaway.chain.hints import Hint, Hints, Recalled
 from walkaway.chain.state import AccountProof, State
 from walkaway.errors import TooMuch, Unproven, Unsupported, WalkawayError
-from walkaway.evm.engine import Missing, Outcome
+from walkaway.evm.engine import KnownState, Missing, Outcome
 from walkaway.evm.proven_call import AskedCall, ProvenState
 from walkaway.evm.running import RunningEngine
 from walkaway.limits import LIMITS
@@ -68,6 +68,18 @@ class KeptState:
             raise WalkawayError("the engine asked for the code of no account that it was given")
         return self._holders[code_hash]
 
+    def part(self, missing: Missing) -> KnownState:
+        """What is known by now of this, with the accounts of slots and the code of accounts."""
+        known = self.proven.known
+        wanted = missing.accounts | {address for address, _ in missing.slots}
+        accounts = {at: known.accounts[at] for at in wanted if at in known.accounts}
+        held = {account.code_hash for account in accounts.values() if account is not None}
+        return KnownState(
+            accounts,
+            {slot: known.slots[slot] for slot in missing.slots if slot in known.slots},
+            {each: known.code[each] for each in held | missing.code if each in known.code},
+        )
+
     def has_all(self, missing: Missing) -> bool:
         """Whether nothing of this is missing in truth."""
         known = self.proven.known
@@ -103,12 +115,17 @@ class Discovery:
 
     async def _discovered(self, kept: KeptState, asked: AskedCall) -> Outcome:
         known, given = kept.proven.known, dict[int, bytes]()
+
+        async def learns(missing: Missing) -> KnownState:
+            await self._learn(kept, missing)
+            return kept.part(missing)
+
         for _ in range(LIMITS.call_rounds):
             hashes = {**known.block_hashes, **given}
             state = replace(known, block_hashes=hashes) if given else known
             size = kept.proven.pieces
             result = await self.engine.run(
-                asked.call, asked.environment, state, asked.overrides or None
+                asked.call, asked.environment, state, asked.overrides or None, learns
             )
             if isinstance(result, Outcome):
                 return result

@@ -10,22 +10,37 @@ become an answer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from ethereum_types.bytes import Bytes20, Bytes32
 from ethereum_types.numeric import U256, Uint
 
-from walkaway.errors import Refusal
+from walkaway.errors import Refusal, WalkawayError
 from walkaway.evm.engine import BlockEnvironment, Call, KnownState, Missing, Overrides
 from walkaway.evm.refusals import LAST_NONCE, funds_needed, refused
+from walkaway.limits import LIMITS
 from walkaway.proofs.execution.accounts import Account
 from walkaway.proofs.execution.keccak import EMPTY_HASH
 from walkaway.proofs.execution.trie import EMPTY_ROOT
 
-__all__ = ["BlockHashes", "Reads", "Sender", "StateForms", "lazy_state", "what_changed"]
+__all__ = [
+    "BlockHashes",
+    "Reads",
+    "Sender",
+    "StateForms",
+    "Supply",
+    "lazy_state",
+    "what_changed",
+]
+
+Supply = Callable[[Missing], bool]
+"""Adds what a run lacks to the state that it knows; False where it is not to be had."""
+
+T = TypeVar("T")
 
 PLACEHOLDER_BALANCE = 2**128
 """Rich enough that a run goes on past an account that is missing."""
@@ -36,8 +51,15 @@ Eels = Any
 
 @dataclass
 class Reads:
-    """What a run looked at, and what of it was not known."""
+    """What a run looked at, and what of it was not known.
 
+    A run that lacks something soon goes on with placeholders, for about as long as it took
+    to come there, to find what else it lacks. One that has gone long by then is not thrown
+    away for one piece: it waits for that, from ``supply``, and goes on with what is proven.
+    """
+
+    supply: Supply | None = None
+    explore_seconds: float = LIMITS.evm_explore_seconds
     accounts: set[bytes] = field(default_factory=set)
     slots: set[tuple[bytes, bytes]] = field(default_factory=set)
     missing_accounts: set[bytes] = field(default_factory=set)
@@ -45,6 +67,34 @@ class Reads:
     missing_code: set[bytes] = field(default_factory=set)
     missing_hashes: set[int] = field(default_factory=set)
     missing_host_calls: set[tuple[bytes, bytes]] = field(default_factory=set)
+    _begun: float = field(default_factory=time.monotonic)
+    _explores_until: float | None = None
+
+    def lacks(
+        self,
+        *,
+        account: bytes | None = None,
+        slot: tuple[bytes, bytes] | None = None,
+        code: bytes | None = None,
+    ) -> bool:
+        """Note one piece that is not known. Whether it still is not, once it was asked for."""
+        pieces = Missing(_only(account), _only(slot), _only(code))
+        if self._explores_until is None:
+            spent = time.monotonic() - self._begun
+            went_long = spent > self.explore_seconds
+            if went_long and self.supply is not None and self.supply(pieces):
+                return False
+            explores = max(spent, self.explore_seconds)
+            self._explores_until = time.monotonic() + explores
+        self.missing_accounts |= pieces.accounts
+        self.missing_slots |= pieces.slots
+        self.missing_code |= pieces.code
+        return True
+
+    def go_on(self) -> None:
+        """Raises where a run that lacks something has been followed for long enough."""
+        if self._explores_until is not None and time.monotonic() > self._explores_until:
+            raise WalkawayError("what a run lacks was looked for long enough")
 
     def missing(self) -> Missing:
         """What was not known; false where nothing was missing."""
@@ -55,6 +105,10 @@ class Reads:
             frozenset(self.missing_hashes),
             frozenset(self.missing_host_calls),
         )
+
+
+def _only(piece: T | None) -> frozenset[T]:
+    return frozenset() if piece is None else frozenset((piece,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +184,7 @@ class _Known:
 
     def account(self, address: bytes) -> Eels:
         """The account in EELS' form, or None where it is proven absent."""
+        self.reads.go_on()
         address = bytes(address)
         if address not in self._read:
             self._read[address] = self._account(address)
@@ -160,14 +215,14 @@ class _Known:
             return self._known.accounts[address]
         if None not in (wanted.balance, wanted.nonce, wanted.code):
             return None  # nothing of it is asked
-        self.reads.missing_accounts.add(address)
-        return _PLACEHOLDER
+        if self.reads.lacks(account=address):
+            return _PLACEHOLDER
+        return self._known.accounts[address]
 
     def _code(self, code_hash: bytes) -> bytes:
         if code_hash == EMPTY_HASH:
             return b""
-        if code_hash not in self._known.code:
-            self.reads.missing_code.add(code_hash)
+        if code_hash not in self._known.code and self.reads.lacks(code=code_hash):
             return b""
         return self._known.code[code_hash]
 
@@ -182,9 +237,9 @@ class _Known:
             return U256(wanted.slots[key])
         if (address, key) in self._known.slots:
             return U256(self._known.slots[address, key])
-        if not self._has_no_storage(address):
-            self.reads.missing_slots.add((address, key))
-        return U256(0)
+        if self._has_no_storage(address) or self.reads.lacks(slot=(address, key)):
+            return U256(0)
+        return U256(self._known.slots[address, key])
 
     def has_storage(self, address: bytes) -> bool:
         """Whether any slot of the account is set before the run (EIP-7610)."""
@@ -196,8 +251,7 @@ class _Known:
 
     def _has_no_storage(self, address: bytes) -> bool:
         """Whether it is proven that every slot is zero."""
-        if address not in self._known.accounts:
-            self.reads.missing_accounts.add(address)
+        if address not in self._known.accounts and self.reads.lacks(account=address):
             return False
         account = self._known.accounts[address]
         return account is None or account.storage_root == EMPTY_ROOT

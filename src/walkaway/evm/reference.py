@@ -56,10 +56,12 @@ from walkaway.evm.lazy_state import (
     Reads,
     Sender,
     StateForms,
+    Supply,
     lazy_state,
     what_changed,
 )
 from walkaway.evm.refusals import balance_overflowed, refused
+from walkaway.limits import LIMITS, Limits
 from walkaway.proofs.execution.receipts import Log
 from walkaway.proofs.execution.transactions import GAS_PER_BLOB
 
@@ -94,6 +96,9 @@ class ReferenceEngine:
 
     name = "EELS (executable specification)"
 
+    def __init__(self, limits: Limits = LIMITS) -> None:
+        self._limits = limits
+
     def load(self, fork: str) -> None:
         """Load a fork before it is needed, which takes a second. Raises `Unsupported`."""
         _rules(fork)
@@ -104,11 +109,16 @@ class ReferenceEngine:
         environment: BlockEnvironment,
         state: KnownState,
         overrides: Mapping[bytes, Overrides] | None = None,
+        supply: Supply | None = None,
     ) -> Outcome | Missing:
-        """One call; see `walkaway.evm.engine.Engine.run`."""
+        """One call; see `walkaway.evm.engine.Engine.run`.
+
+        Where it runs long and then lacks something, ``supply`` is asked to add that to
+        ``state`` while it waits.
+        """
         rules = _rules(environment.fork)
         check_bounds(call, environment)
-        reads = Reads()
+        reads = Reads(supply, self._limits.evm_explore_seconds)
         try:
             outcome = rules.run(call, environment, state, overrides or {}, reads)
         except Unsupported:

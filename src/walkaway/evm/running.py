@@ -18,7 +18,7 @@ from walkaway.evm.engine import (
     Outcome,
     Overrides,
 )
-from walkaway.evm.worker import ReferenceWorkers
+from walkaway.evm.worker import Learns, ReferenceWorkers
 from walkaway.limits import LIMITS, Limits
 
 __all__ = ["RunningEngine", "ThreadedEngine", "fastest_engine"]
@@ -35,8 +35,12 @@ class RunningEngine(Protocol):
         environment: BlockEnvironment,
         state: KnownState,
         overrides: Mapping[bytes, Overrides] | None = None,
+        learns: Learns | None = None,
     ) -> Outcome | Missing:
-        """See `walkaway.evm.engine.Engine.run`."""
+        """See `walkaway.evm.engine.Engine.run`.
+
+        An engine that is slow may ask ``learns`` for what a run lacks, instead of ending it.
+        """
         ...
 
     def close(self) -> None:
@@ -59,8 +63,10 @@ class ThreadedEngine:
         environment: BlockEnvironment,
         state: KnownState,
         overrides: Mapping[bytes, Overrides] | None = None,
+        learns: Learns | None = None,
     ) -> Outcome | Missing:
         """See `walkaway.evm.engine.Engine.run`."""
+        del learns  # to begin a run again costs less than to wait
         if self._closed:
             raise WalkawayError("the engine is closed")
         loop, run = asyncio.get_running_loop(), self._engine.run

@@ -5,6 +5,9 @@ a call's: so it runs where a time limit can be held by killing it, and where a
 crash ends one call and nothing else. Processes are spawned when first needed
 and kept, since loading EELS takes a second; what goes in and comes out is
 plain data.
+
+A run that has gone long and then lacks a piece of state asks for it and waits, so that what
+it has computed by then is not computed again.
 """
 
 from __future__ import annotations
@@ -14,9 +17,10 @@ import multiprocessing
 import os
 import pickle
 import signal
+import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -39,17 +43,34 @@ from walkaway.evm.engine import BlockEnvironment, Call, KnownState, Missing, Out
 from walkaway.evm.turns import Turns
 from walkaway.limits import LIMITS, Limits
 
-__all__ = ["ReferenceWorkers"]
+__all__ = ["Learns", "ReferenceWorkers"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 Job = tuple[Call, BlockEnvironment, KnownState, Mapping[bytes, Overrides] | None]
+Learns = Callable[[Missing], Awaitable[KnownState | None]]
+"""Proves what a run lacks, and gives it; None where it is not to be had."""
+
 Result = Outcome | Missing | tuple[str, str, Refusal | None] | None
 """What a process sends back; an error as its kind, its message, and what was refused; None
 where it was told to stop."""
 
 _LOADED = b"loaded"
+
+
+@dataclass(frozen=True, slots=True)
+class _Lacks:
+    """What a run waits for."""
+
+    missing: Missing
+
+
+@dataclass(frozen=True, slots=True)
+class _Supplied:
+    """The answer to that: more state, or None."""
+
+    state: KnownState | None
 
 
 @dataclass
@@ -65,12 +86,25 @@ class _Worker:
             raise TimeoutError
         self.pipe.recv_bytes()
 
-    def ask(self, job: bytes, seconds: float) -> bytes:
-        """The pickled answer to a pickled job. Raises `TimeoutError`, `OSError`, `EOFError`."""
-        self.pipe.send_bytes(job)
-        if not self.pipe.poll(seconds):
-            raise TimeoutError
-        return self.pipe.recv_bytes()
+    def ask(
+        self, job: Job, seconds: float, supply: Callable[[Missing], KnownState | None]
+    ) -> Result:
+        """The answer to a job, for which it may run so long besides waiting for ``supply``.
+
+        Raises `TimeoutError`, `OSError`, `EOFError`.
+        """
+        said: Job | _Supplied = job
+        while True:
+            self.pipe.send_bytes(pickle.dumps(said))
+            begun = time.monotonic()
+            if not self.pipe.poll(seconds):
+                raise TimeoutError
+            # Made by our own process from plain data: nothing from outside is unpickled.
+            answer: Result | _Lacks = pickle.loads(self.pipe.recv_bytes())  # noqa: S301
+            if not isinstance(answer, _Lacks):
+                return answer
+            seconds = max(0.0, seconds - (time.monotonic() - begun))
+            said = _Supplied(supply(answer.missing))
 
     def stop(self) -> None:
         """Have it let go of its job, and answer so; where it does not, it can be killed."""
@@ -112,8 +146,11 @@ class ReferenceWorkers:
         environment: BlockEnvironment,
         state: KnownState,
         overrides: Mapping[bytes, Overrides] | None = None,
+        learns: Learns | None = None,
     ) -> Outcome | Missing:
         """What `walkaway.evm.engine.Engine.run` gives, and raises, from another process.
+
+        ``learns`` is asked for what a run lacks that has gone long already.
 
         Raises:
             RanTooLong: it ran longer than `Limits.evm_seconds`.
@@ -124,9 +161,9 @@ class ReferenceWorkers:
         named = sha256((call.to or b"") + call.data).digest()
         result: Result = None
         if named not in self._ran_long:
-            result = await self._run_shortly(job, named)
+            result = await self._run_shortly(job, named, learns)
         if result is None:
-            result = await self._run_long(job, named)
+            result = await self._run_long(job, named, learns)
         assert result is not None  # nobody stops what runs long
         if isinstance(result, Outcome | Missing):
             return result
@@ -142,9 +179,10 @@ class ReferenceWorkers:
         while self._idle:
             self._idle.pop().end()
 
-    async def _run_shortly(self, job: Job, named: bytes) -> Result:
+    async def _run_shortly(self, job: Job, named: bytes, learns: Learns | None) -> Result:
         """Its result; None where it was stopped, since it runs long as all others do."""
-        async with self._places.place(job[0].to), self._begun(job) as (worker, running):
+        place, begun = self._places.place(job[0].to), self._begun(job, learns)
+        async with place, begun as (worker, running):
             done, _ = await asyncio.wait({running}, timeout=self._limits.evm_short_seconds)
             if done:
                 return running.result()
@@ -158,7 +196,7 @@ class ReferenceWorkers:
             finally:
                 self._long_places.give_back()
 
-    async def _run_long(self, job: Job, named: bytes) -> Result:
+    async def _run_long(self, job: Job, named: bytes, learns: Learns | None) -> Result:
         if self._long_places.waiting >= self._limits.evm_long_waiting:
             raise TooMuch(f"too many calls that run long are waiting already: {_ADVICE}")
         async with AsyncExitStack() as held:
@@ -168,7 +206,7 @@ class ReferenceWorkers:
             except TimeoutError:
                 raise TooMuch(f"calls that run long went before for too long: {_ADVICE}") from None
             await held.enter_async_context(self._places.place(job[0].to))
-            _, running = await held.enter_async_context(self._begun(job))
+            _, running = await held.enter_async_context(self._begun(job, learns))
             done, _ = await asyncio.wait({running}, timeout=self._limits.evm_short_seconds)
             if done:
                 self._ran_long.pop(named, None)
@@ -181,21 +219,25 @@ class ReferenceWorkers:
             self._ran_long.popitem(last=False)
 
     @asynccontextmanager
-    async def _begun(self, job: Job) -> AsyncIterator[tuple[_Worker, asyncio.Future[Result]]]:
+    async def _begun(
+        self, job: Job, learns: Learns | None
+    ) -> AsyncIterator[tuple[_Worker, asyncio.Future[Result]]]:
         """A process and its work, which it is killed over where that is left before its end."""
         worker = self._idle.pop() if self._idle else await self._spawned(job[1].fork)
-        running = asyncio.ensure_future(self._in_thread(self._ask, worker, job))
+        supply = _Supplies(learns, asyncio.get_running_loop(), self._limits.evm_supplies)
+        running = asyncio.ensure_future(self._in_thread(self._ask, worker, job, supply))
         try:
             yield worker, running
         finally:
             if not running.done():
                 worker.process.kill()  # ends the thread's wait
+                supply.end()
                 running.add_done_callback(lambda done: done.cancelled() or done.exception())
             elif running.exception() is None:
                 self._keep(worker)
 
     async def _spawned(self, fork: str) -> _Worker:
-        spawning = asyncio.ensure_future(self._in_thread(_spawn, fork, self._limits.evm_seconds))
+        spawning = asyncio.ensure_future(self._in_thread(_spawn, fork, self._limits))
         try:
             return await asyncio.shield(spawning)
         except asyncio.CancelledError:
@@ -218,9 +260,9 @@ class ReferenceWorkers:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, partial(work, *args, **named))
 
-    def _ask(self, worker: _Worker, job: Job) -> Result:
+    def _ask(self, worker: _Worker, job: Job, supply: _Supplies) -> Result:
         try:
-            answer = worker.ask(pickle.dumps(job), self._limits.evm_seconds)
+            return worker.ask(job, self._limits.evm_seconds, supply)
         except TimeoutError:
             worker.end()
             seconds = self._limits.evm_seconds
@@ -228,9 +270,41 @@ class ReferenceWorkers:
         except (OSError, EOFError):
             worker.end()
             raise WalkawayError("the executable specification crashed on this call") from None
-        # Made by our own process from plain data: nothing from outside is unpickled.
-        result: Result = pickle.loads(answer)  # noqa: S301
-        return result
+
+
+class _Supplies:
+    """Has the loop prove what a run lacks, while the thread that serves it waits.
+
+    One piece at a time is dear, so that it does so only for so many.
+    """
+
+    def __init__(self, learns: Learns | None, loop: asyncio.AbstractEventLoop, pieces: int) -> None:
+        self._learns = learns
+        self._loop = loop
+        self._left = pieces
+        self._waiting: Future[KnownState | None] | None = None
+
+    def __call__(self, missing: Missing) -> KnownState | None:
+        """More state; None where it is not to be had, and why will be told to who asks next."""
+        if self._learns is None or self._left <= 0:
+            return None
+        self._left -= 1
+        try:
+            self._waiting = asyncio.run_coroutine_threadsafe(
+                _learned(self._learns, missing), self._loop
+            )
+            return self._waiting.result()
+        except (WalkawayError, CancelledError):
+            return None
+
+    def end(self) -> None:
+        """Nobody waits for it any more."""
+        if self._waiting is not None:
+            self._waiting.cancel()
+
+
+async def _learned(learns: Learns, missing: Missing) -> KnownState | None:
+    return await learns(missing)
 
 
 _ADVICE = "ask with less gas, or build the native kernel (`make native`), which is far faster"
@@ -243,30 +317,32 @@ def _as_of_now(state: KnownState) -> KnownState:
     )
 
 
-def _spawn(fork: str, seconds: float) -> _Worker:
+def _spawn(fork: str, limits: Limits) -> _Worker:
     """A process that has loaded EELS, with a fork of it.
 
     Raises `WalkawayError` where it has not in time.
     """
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(there, fork), name="walkaway-evm", daemon=True)
+    process = context.Process(
+        target=_serve, args=(there, fork, limits), name="walkaway-evm", daemon=True
+    )
     process.start()
     there.close()
     worker = _Worker(process, here)
     try:
-        worker.await_loaded(seconds)
+        worker.await_loaded(limits.evm_seconds)
     except (OSError, EOFError):
         worker.end()
         raise WalkawayError("the executable specification could not be loaded") from None
     return worker
 
 
-def _serve(pipe: Connection, fork: str) -> None:
+def _serve(pipe: Connection, fork: str, limits: Limits) -> None:
     """What a worker process does until its pipe ends."""
     from walkaway.evm.reference import ReferenceEngine
 
-    engine = ReferenceEngine()
+    engine = ReferenceEngine(limits)
     at_work = False
 
     def stop(*_: object) -> None:
@@ -283,9 +359,11 @@ def _serve(pipe: Connection, fork: str) -> None:
         except (EOFError, KeyboardInterrupt):
             return
         result: Result
+        call, environment, known, overrides = job
+        state = _Growing(pipe, known)
         try:
             at_work = True
-            result = engine.run(*job)
+            result = engine.run(call, environment, state.known, overrides, state.supply)
             at_work = False
         except _Stopped:
             at_work, result = False, None
@@ -294,6 +372,36 @@ def _serve(pipe: Connection, fork: str) -> None:
             refusal = error.refusal if isinstance(error, CallRefused) else None
             result = (type(error).__name__, str(error), refusal)
         pipe.send_bytes(pickle.dumps(result))
+
+
+class _Growing:
+    """State that is known, and becomes more while a run waits for it."""
+
+    def __init__(self, pipe: Connection, known: KnownState) -> None:
+        self._pipe = pipe
+        self._accounts = dict(known.accounts)
+        self._slots = dict(known.slots)
+        self._code = dict(known.code)
+        self.known = KnownState(self._accounts, self._slots, self._code, known.block_hashes)
+
+    def supply(self, missing: Missing) -> bool:
+        """Ask whoever sent the job. Whether all of it is there now."""
+        # What is half sent or half read would be taken for what comes next.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+        try:
+            self._pipe.send_bytes(pickle.dumps(_Lacks(missing)))
+            told: _Supplied = pickle.loads(self._pipe.recv_bytes())  # noqa: S301
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR1})
+        if told.state is not None:
+            self._accounts.update(told.state.accounts)
+            self._slots.update(told.state.slots)
+            self._code.update(told.state.code)
+        return (
+            missing.accounts <= self._accounts.keys()
+            and missing.slots <= self._slots.keys()
+            and missing.code <= self._code.keys()
+        )
 
 
 class _Stopped(BaseException):

@@ -110,7 +110,7 @@ class _Branch:
 
         On the right there may be a chunk of no bytes, which some packers put at the end.
         """
-        return start < self.note <= end
+        return start < self.note < end or (self.note == end and self.right == _empty_leaf(end))
 
 
 _Node: TypeAlias = "_Branch | _Leaf"
@@ -183,6 +183,10 @@ def _is_rebased(node: _Node, start: int, end: int, says_rebased: bool) -> bool:
 
 def _of_hashes(*parts: bytes) -> bytes:
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()
+
+
+def _empty_leaf(end: int) -> bytes:
+    return leaf_hash(hashlib.sha256(b"").digest(), end)
 
 
 def _note(offset: int) -> bytes:

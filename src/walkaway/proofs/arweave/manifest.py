@@ -122,11 +122,11 @@ def _fallback(fields: Mapping[str, object]) -> ArweaveId | None:
 def _id(target: object, name: str) -> ArweaveId:
     text = _object(target, f"{name} of a manifest").get("id")
     if not isinstance(text, str):
-        raise ProofError(f"a {name} of a manifest names no id")
+        raise ProofError(f"the {name} of a manifest names no id")
     return ArweaveId.parse(text)
 
 
 def _object(value: object, name: str) -> Mapping[str, object]:
     if not isinstance(value, dict):
-        raise ProofError(f"the {name} is not an object", got=type(value).__name__)
+        raise ProofError(f"the {name} is no object", got=type(value).__name__)
     return value

@@ -1,0 +1,27 @@
+"""Makes blobs in the forms that EthStorage keeps, for tests."""
+
+from __future__ import annotations
+
+from walkaway.proofs.blobs.blob import BLOB_BYTES
+from walkaway.proofs.blobs.encoding import COMPACT_BYTES
+
+__all__ = ["compact", "padded"]
+
+
+def padded(data: bytes) -> bytes:
+    """31 bytes in each field element."""
+    elements = [b"\0" + data[at : at + 31].ljust(31, b"\0") for at in range(0, len(data), 31)]
+    return b"".join(elements).ljust(BLOB_BYTES, b"\0")
+
+
+def compact(data: bytes) -> bytes:
+    """127 bytes in each four field elements, the length before them."""
+    assert len(data) <= COMPACT_BYTES
+    told = b"\0" + len(data).to_bytes(3, "big") + data
+    blob = b""
+    for at in range(0, len(told), 127):
+        part = told[at : at + 127].ljust(127, b"\0")
+        x, y, z = part[31], part[63], part[95]
+        highs = (x & 63, (y & 15) | (x & 192) >> 2, z & 63, (z & 192) >> 2 | (y & 240) >> 4)
+        blob += b"".join(bytes((high,)) + part[i * 32 :][:31] for i, high in enumerate(highs))
+    return blob.ljust(BLOB_BYTES, b"\0")

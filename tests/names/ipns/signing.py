@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -11,6 +11,8 @@ from tests.sources.stand import Scripted
 from walkaway.chain.clock import FixedClock
 from walkaway.errors import NotKnown, SourceFault
 from walkaway.limits import LIMITS, Limits
+from walkaway.proofs.ipfs import dag_cbor, protobuf
+from walkaway.proofs.ipfs.data_model import Value
 from walkaway.proofs.ipfs.ipns_name import name_of_key, name_text
 from walkaway.proofs.ipfs.ipns_record import create_record
 from walkaway.proofs.ipfs.libp2p_keys import SigningKey
@@ -41,6 +43,29 @@ class Signer:
             validity=until,
             ttl=int(ttl * 1_000_000_000),
         )
+
+    def record_of(self, says: Mapping[str, Value]) -> bytes:
+        """A record that says anything at all, signed; None leaves a field out."""
+        kept: dict[str, Value] = {
+            field: value for field, value in says.items() if value is not None
+        }
+        return self.record_over(dag_cbor.encode(kept))
+
+    def record_over(self, data: bytes) -> bytes:
+        """A record over any data, signed."""
+        signature = self.key.sign(b"ipns-signature:" + data)
+        return protobuf.field(8, signature) + protobuf.field(9, data)
+
+
+def document() -> dict[str, Value]:
+    """What a record says that is valid for a day after noon."""
+    return {
+        "Value": f"/ipfs/{ROOT}".encode(),
+        "Sequence": 1,
+        "Validity": b"2026-10-02T12:00:00Z",
+        "ValidityType": 0,
+        "TTL": 60_000_000_000,
+    }
 
 
 @dataclass

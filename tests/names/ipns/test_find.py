@@ -7,14 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.names.ipns.signing import NOON, ROOT, Router, Signer, pool_of
+from tests.names.ipns.signing import NOON, ROOT, Router, Signer, document, pool_of
 from walkaway.chain.clock import FixedClock
 from walkaway.errors import SourceFault, Unproven
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.held import HeldNames
 from walkaway.names.ipns.find import IpnsNames
 from walkaway.names.pointer import Pointer
+from walkaway.proofs.ipfs import dag_cbor, protobuf
+from walkaway.proofs.ipfs.data_model import Value
+from walkaway.proofs.ipfs.ipns_name import name_of_key
 from walkaway.sources.request import IpnsRequest, Request
 
 SIGNER = Signer()
@@ -239,3 +244,56 @@ async def test_without_sources_what_is_held_is_all_there_is(tmp_path: Path) -> N
     assert (await names.resolve("OWN.org")).pointer == SITE
     with pytest.raises(Unproven, match=r"other\.org"):
         await names.resolve("other.org")
+
+
+UNREADABLE: dict[str, dict[str, Value]] = {
+    "its value is no path": {"Value": b"hello"},
+    "its value is empty": {"Value": b""},
+    "its value is no text": {"Value": b"/ipfs/\xff"},
+    "it has no time to live": {"TTL": None},
+    "its end has ten digits": {"Validity": b"2026-10-02T12:00:00.1234567891Z"},
+    "its sequence is a text": {"Sequence": "1"},
+}
+
+
+@pytest.mark.parametrize("change", UNREADABLE.values(), ids=UNREADABLE)
+async def test_what_the_key_signed_is_nobodys_lie_who_passes_it_on(
+    tmp_path: Path, change: dict[str, Value]
+) -> None:
+    record = SIGNER.record_of({**document(), **change})
+    stand = Stand(tmp_path, Router("a", record), Router("b", record))
+    with pytest.raises(Unproven) as refused:
+        await stand.names.resolve(SIGNER.text)
+    assert set(refused.value.reasons) == {"this machine", "a", "b"}
+    assert [(one.lies, one.errors) for one in stand.pool.status()] == [(0, 0), (0, 0)]
+    stand.routers[1].has = SIGNER.record(1)
+    stand.clock.seconds += QUICK.ipns_again_seconds
+    assert await stand.sequence() == 1
+
+
+async def test_nor_is_what_is_written_as_others_read_it(tmp_path: Path) -> None:
+    data = dag_cbor.encode(document())
+    longer = data.replace(b"hSequence\x01", b"hSequence\x18\x01")
+    assert longer != data
+    stand = Stand(
+        tmp_path,
+        Router("a", SIGNER.record_over(longer)),
+        Router("b", b"\x0b\x0c" + SIGNER.record(1)),
+        Router("c", protobuf.field(1, b"/ipfs/other") + SIGNER.record(1)),
+    )
+    with pytest.raises(Unproven):
+        await stand.names.resolve(SIGNER.text)
+    assert [one.lies for one in stand.pool.status()] == [0, 0, 0]
+
+
+async def test_nor_a_key_that_nothing_is_checked_under(tmp_path: Path) -> None:
+    small = rsa.generate_private_key(65537, 1024).public_key()
+    der = small.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    key = protobuf.field(1, 0) + protobuf.field(2, der)
+    name = name_of_key(key)
+    record = protobuf.field(8, bytes(64)) + protobuf.field(9, dag_cbor.encode(document()))
+    record += protobuf.field(7, key)
+    stand = Stand(tmp_path, Router("a", record))
+    with pytest.raises(Unproven):
+        await stand.names.record(name)
+    assert [(one.lies, one.errors) for one in stand.pool.status()] == [(0, 0)]

@@ -130,3 +130,29 @@ async def test_after_the_last_sequence_number_there_is_none(tmp_path: Path) -> N
     stand = Stand(tmp_path, Router("a", SIGNER.record((1 << 64) - 1)))
     with pytest.raises(InvalidRequest, match="last sequence number"):
         await stand.publisher.publish(SIGNER.key, SITE)
+
+
+@pytest.mark.parametrize("record", [SIGNER.record(9, lasts=-1), SIGNER.record_of({"Sequence": 9})])
+async def test_what_has_ended_or_cannot_be_read_is_followed_too(
+    tmp_path: Path, record: bytes
+) -> None:
+    # Whoever saw number 9 takes no 0, so that the name would stay where it was for good.
+    stand = Stand(tmp_path, Router("a", record))
+    done = await stand.publisher.publish(SIGNER.key, SITE)
+    assert done.said.sequence == 10
+
+
+async def test_what_another_key_signed_is_not_followed(tmp_path: Path) -> None:
+    stand = Stand(tmp_path, Router("a", Signer(2).record(9, lasts=-1)), Router("b"))
+    done = await stand.publisher.publish(SIGNER.key, SITE)
+    assert done.said.sequence == 0
+
+
+@pytest.mark.parametrize("now", [253402300799.0 - 10, 1e12, 1e300, -1e12])
+async def test_a_clock_beyond_what_a_record_can_say_is_a_refusal(
+    tmp_path: Path, now: float
+) -> None:
+    stand = Stand(tmp_path, Router("a"), offline=True)
+    stand.clock.seconds = now
+    with pytest.raises(InvalidRequest, match="beyond"):
+        await stand.publisher.publish(SIGNER.key, SITE)

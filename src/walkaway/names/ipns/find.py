@@ -16,13 +16,22 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from walkaway.chain.single_flight import SingleFlight
-from walkaway.errors import ConfigError, ProofError, TooMuch, Unproven
+from walkaway.errors import (
+    ConfigError,
+    Elsewhere,
+    ProofError,
+    SourceLacks,
+    TooMuch,
+    Unproven,
+    Unsupported,
+)
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.held import SECOND, HeldNames, HeldRecord, resolution_of
 from walkaway.names.resolution import Resolution
 from walkaway.proofs.ipfs.cid import Cid
+from walkaway.proofs.ipfs.ipns_envelope import is_forged
 from walkaway.proofs.ipfs.ipns_name import name_text, parse_name
-from walkaway.proofs.ipfs.ipns_record import prove_record
+from walkaway.proofs.ipfs.ipns_record import prove_record, signed_sequence
 from walkaway.proofs.proven import Evidence
 from walkaway.sources.clock import Clock
 from walkaway.sources.loops import LoopMarks
@@ -113,7 +122,18 @@ class IpnsNames:
         is_given = known.signed is not None and _order(newest) == known.order
         return FoundRecord(newest, known.given_by if is_given else (), known.reasons)
 
-    async def least(self, name: Cid) -> _Order | None:
+    async def last_sequence(self, name: Cid) -> int | None:
+        """The greatest sequence number that a key is known to have signed; None for none.
+
+        Records count whose time was over when they were given, and those of which nothing
+        else can be read: others may have seen them, and take none with a smaller number.
+        """
+        least = await self._least(name)
+        refused = self._known.get(name.multihash, _NOTHING).refused
+        seen = (refused, None if least is None else least[0])
+        return max((number for number in seen if number is not None), default=None)
+
+    async def _least(self, name: Cid) -> _Order | None:
         """The greatest order of the records that were ever seen; None where there were none.
 
         What has ended counts, for as long as it is remembered.
@@ -126,7 +146,7 @@ class IpnsNames:
         """Ask all that may have a record, and remember what came of it."""
         held, _ = await self._held_now(name)
         limits = self._limits
-        search = _Search(name, self._clock, self._loops.header(()), await self.least(name), limits)
+        search = _Search(name, self._clock, self._loops.header(()), await self._least(name), limits)
         await search.run(
             self._pools, limits.ipns_seconds if held is None else limits.newest_seconds
         )
@@ -139,6 +159,8 @@ class IpnsNames:
 
     def _remember(self, name: Cid, known: _Known) -> _Known:
         before = self._known.pop(name.multihash, _NOTHING)
+        refused = max((n for n in (known.refused, before.refused) if n is not None), default=None)
+        known = replace(known, refused=refused)
         if known.signed is None:
             known = replace(known, signed=before.signed, order=before.order)
         self._known[name.multihash] = known
@@ -169,7 +191,8 @@ class IpnsNames:
 class _Known:
     """What came of asking the network, which is not asked again before ``until`` (unix time).
 
-    ``signed`` is the newest record that it ever gave, and ``order`` that of this.
+    ``signed`` is the newest record that it ever gave, and ``order`` that of this. ``refused``
+    is the greatest sequence number in records that the key signed and that do not count.
     """
 
     until: float = 0.0
@@ -177,6 +200,7 @@ class _Known:
     order: _Order | None = None
     given_by: tuple[str, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
+    refused: int | None = None
 
 
 _NOTHING: Final = _Known()
@@ -198,6 +222,7 @@ class _Search:
         self._limits = limits
         self._given: dict[str, HeldRecord] = {}
         self._reasons: dict[str, str] = {}
+        self._refused: int | None = None
         self._end = asyncio.timeout(None)
 
     async def run(self, pools: Iterable[Pool], seconds: float) -> None:
@@ -211,7 +236,8 @@ class _Search:
         now, limits = self._clock.now(), self._limits
         newest = max(filter(self._is_new, self._given.values()), key=_order, default=None)
         if newest is None:
-            return _Known(now + limits.ipns_again_seconds, reasons=self._reasons)
+            until = now + limits.ipns_again_seconds
+            return _Known(until, reasons=self._reasons, refused=self._refused)
         said = newest.proven.value
         kept = min(max(said.ttl / SECOND, limits.ipns_least_seconds), limits.ipns_most_seconds)
         return _Known(
@@ -220,6 +246,7 @@ class _Search:
             said.order,
             tuple(sorted(name for name, one in self._given.items() if _order(one) == said.order)),
             self._reasons,
+            self._refused,
         )
 
     async def _ask(self, pool: Pool, seconds: float) -> None:
@@ -232,11 +259,27 @@ class _Search:
             self._reasons |= error.reasons
 
     def _verified(self, answer: Answer) -> HeldRecord:
-        record = _proven(self._name, answer.body, self._clock)
+        """The record, which counts or does not.
+
+        What the name's key signed is nobody's lie who passes it on, whatever it says.
+        """
+        try:
+            record = _proven(self._name, answer.body, self._clock)
+        except (ProofError, Unsupported) as error:
+            self._note_sequence(answer.body)
+            if isinstance(error, Elsewhere) or is_forged(self._name, answer.body):
+                raise
+            raise SourceLacks(str(error)) from None
         if self._is_new(record) and not any(map(self._is_new, self._given.values())):
             self._wait_for_others()
         self._given[answer.source] = record
         return record
+
+    def _note_sequence(self, signed: bytes) -> None:
+        """Note the number of a record that does not count, or no longer."""
+        sequence = signed_sequence(self._name, signed)
+        if sequence is not None:
+            self._refused = max(self._refused or 0, sequence)
 
     def _is_new(self, record: HeldRecord) -> bool:
         """Whether it is as new as any that was seen before."""

@@ -115,15 +115,17 @@ class IpnsPublisher:
         return Publication(name, said, taken_by, survey.reasons, given_by)
 
     async def _next_sequence(self, name: Cid) -> int:
-        """One more than the newest record that anybody has, or ever had here."""
+        """One more than any that the key is known to have signed, even where that has ended:
+        whoever saw it takes no record with a smaller one.
+        """
         with suppress(Unproven):
             await self._names.record(name, again=True)
-        least = await self._names.least(name)
-        if least is None:
+        last = await self._names.last_sequence(name)
+        if last is None:
             return 0
-        if least[0] >= _LAST_SEQUENCE:
+        if last >= _LAST_SEQUENCE:
             raise InvalidRequest("a record of this name has the last sequence number there is")
-        return least[0] + 1
+        return last + 1
 
     def _sign(
         self, key: SigningKey, pointer: Pointer, sequence: int, seconds: float, ttl: float
@@ -133,7 +135,13 @@ class IpnsPublisher:
                 "a record is valid for a while, and may be kept no longer than it is",
                 advice=f"ask for {self._limits.ipns_validity_seconds / 3600:g} hours at most",
             )
-        until = datetime.fromtimestamp(self._clock.now() + seconds, UTC)
+        try:
+            until = datetime.fromtimestamp(self._clock.now() + seconds, UTC)
+        except (ValueError, OverflowError, OSError):
+            raise InvalidRequest(
+                "a record would be valid beyond what its text can say",
+                advice="set this machine's clock",
+            ) from None
         return create_record(
             key,
             value=str(pointer),

@@ -10,37 +10,45 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from walkaway.errors import Elsewhere, ProofError
+from walkaway.errors import Elsewhere, ProofError, Unsupported
 from walkaway.limits import LIMITS
 from walkaway.proofs._seal import seal
-from walkaway.proofs.ipfs import dag_cbor, multihash, protobuf, rfc3339
+from walkaway.proofs.ipfs import dag_cbor, protobuf, rfc3339
 from walkaway.proofs.ipfs.block import NO_CHAIN
 from walkaway.proofs.ipfs.cid import Cid
-from walkaway.proofs.ipfs.codecs import IDENTITY
 from walkaway.proofs.ipfs.data_model import Value
+from walkaway.proofs.ipfs.ipns_envelope import (
+    DATA,
+    SEQUENCE,
+    SIGNATURE_V1,
+    SIGNATURE_V2,
+    SIGNED,
+    TTL,
+    VALIDITY,
+    VALIDITY_TYPE,
+    VALUE,
+    Envelope,
+    check_signature,
+    read_envelope,
+)
 from walkaway.proofs.ipfs.ipns_name import check_name, name_text
-from walkaway.proofs.ipfs.libp2p_keys import SigningKey, key_multihash, verify
+from walkaway.proofs.ipfs.libp2p_keys import SigningKey
 from walkaway.proofs.proven import Claim, Evidence, Finality, Proven
 
-__all__ = ["IpnsRecord", "create_record", "prove_record", "record_subject"]
+__all__ = ["IpnsRecord", "create_record", "prove_record", "record_subject", "signed_sequence"]
 
-_SIGNED: Final = b"ipns-signature:"
-_VALUE, _SIGNATURE_V1, _VALIDITY_TYPE, _VALIDITY, _SEQUENCE, _TTL = range(1, 7)
-_PUBLIC_KEY, _SIGNATURE_V2, _DATA = range(7, 10)
 _UNTIL: Final = 0
 """The one validity type: the record is valid until a moment."""
 _UNTIL_NAME: Final = b"EOL"
 """That type, as version 1 signs it."""
 _COPIES: Final = {
-    _VALUE: ("Value", b""),
-    _VALIDITY_TYPE: ("ValidityType", 0),
-    _VALIDITY: ("Validity", b""),
-    _SEQUENCE: ("Sequence", 0),
-    _TTL: ("TTL", 0),
+    VALUE: ("Value", b""),
+    VALIDITY_TYPE: ("ValidityType", 0),
+    VALIDITY: ("Validity", b""),
+    SEQUENCE: ("Sequence", 0),
+    TTL: ("TTL", 0),
 }
 """The fields of version 1: what each is a copy of, and its worth where it is absent."""
-
-_Fields = dict[int, int | bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +80,33 @@ def prove_record(name: Cid, record: bytes, *, now: int) -> Proven[IpnsRecord]:
     1. the record is within ``LIMITS.ipns_record_bytes``;
     2. it has a signature of version 2, and data;
     3. its public key is the name's, or stands in the name;
-    4. the data is strict DAG-CBOR and holds each field;
     5. and 6. the signature holds over the data;
+    4. the data is strict DAG-CBOR and holds each field, which is looked at after them here,
+       so that only what the key signed is read;
     7. the fields of version 1, if there are any, are the data's;
     8. the validity lies ahead.
 
     Raises `ProofError`; `Elsewhere` for a sound record whose time is over;
     `Unsupported` for keys of types that are not known.
     """
-    check_name(name)
-    if len(record) > LIMITS.ipns_record_bytes:
-        raise ProofError(f"an IPNS record is over {LIMITS.ipns_record_bytes} bytes")
-    fields: _Fields = {number: value for number, _, value in protobuf.read(record)}
-    data, signature = _bytes(fields, _DATA), _bytes(fields, _SIGNATURE_V2)
-    key = _key(name, fields)
-    document = _document(data)
+    envelope, document = _signed(name, record)
     said = _said(document)
-    verify(key, _SIGNED + data, signature)
-    _check_copies(fields, document)
+    _check_copies(envelope, document)
     if said.validity <= now:
         raise Elsewhere("an IPNS record is no longer valid", expected=now, got=said.validity)
     return _sealed(name, said)
+
+
+def signed_sequence(name: Cid, record: bytes) -> int | None:
+    """The sequence number that the name's key signed, even where the record's time is over
+    or nothing else of it can be read; None where it signed none that can.
+
+    Readers elsewhere may go by it, so that what follows needs a greater one.
+    """
+    try:
+        return _integer(_signed(name, record)[1], "Sequence")
+    except (ProofError, Unsupported):
+        return None
 
 
 def create_record(
@@ -121,8 +135,8 @@ def create_record(
     }
     _said(document)
     data = dag_cbor.encode(document)
-    signature = key.sign(_SIGNED + data)
-    record = protobuf.field(_SIGNATURE_V2, signature) + protobuf.field(_DATA, data)
+    signature = key.sign(SIGNED + data)
+    record = protobuf.field(SIGNATURE_V2, signature) + protobuf.field(DATA, data)
     if with_version_1:
         record = _version_1(key, value, sequence, validity, ttl) + record
     if len(record) > LIMITS.ipns_record_bytes:
@@ -141,32 +155,22 @@ def _version_1(key: SigningKey, value: str, sequence: int, validity: str, ttl: i
     """
     signature = key.sign(value.encode() + validity.encode() + _UNTIL_NAME)
     copies: tuple[tuple[int, int | bytes], ...] = (
-        (_VALUE, value.encode()),
-        (_SIGNATURE_V1, signature),
-        (_VALIDITY_TYPE, _UNTIL),
-        (_VALIDITY, validity.encode()),
-        (_SEQUENCE, sequence),
-        (_TTL, ttl),
+        (VALUE, value.encode()),
+        (SIGNATURE_V1, signature),
+        (VALIDITY_TYPE, _UNTIL),
+        (VALIDITY, validity.encode()),
+        (SEQUENCE, sequence),
+        (TTL, ttl),
     )
     return b"".join(protobuf.field(number, copy) for number, copy in copies)
 
 
-def _bytes(fields: _Fields, number: int) -> bytes:
-    value = fields.get(number)
-    if not isinstance(value, bytes) or not value:
-        raise ProofError("an IPNS record lacks its signature of version 2, or its data")
-    return value
-
-
-def _key(name: Cid, fields: _Fields) -> bytes:
-    """The public key, in its message, of which the name is the hash."""
-    code, digest = multihash.decode(name.multihash)
-    key = fields.get(_PUBLIC_KEY, digest if code == IDENTITY else None)
-    if not isinstance(key, bytes):
-        raise ProofError("an IPNS record lacks its public key")
-    if key_multihash(key) != name.multihash:
-        raise ProofError("an IPNS record is of another name's key", commitment="IPNS name")
-    return key
+def _signed(name: Cid, record: bytes) -> tuple[Envelope, dict[str, Value]]:
+    """A record that the name's key signed, and the document in it, of which nothing is checked."""
+    check_name(name)
+    envelope = read_envelope(record)
+    check_signature(name, envelope)
+    return envelope, _document(envelope.data)
 
 
 def _document(data: bytes) -> dict[str, Value]:
@@ -209,8 +213,9 @@ def _integer(document: dict[str, Value], field: str) -> int:
     return number
 
 
-def _check_copies(fields: _Fields, document: dict[str, Value]) -> None:
-    if _VALUE not in fields and _SIGNATURE_V1 not in fields:
+def _check_copies(envelope: Envelope, document: dict[str, Value]) -> None:
+    fields = envelope.fields
+    if VALUE not in fields and SIGNATURE_V1 not in fields:
         return
     for number, (name, absent) in _COPIES.items():
         copy = fields.get(number, absent)

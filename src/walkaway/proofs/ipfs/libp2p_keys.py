@@ -25,7 +25,7 @@ from walkaway.errors import InvalidRequest, ProofError, Unsupported
 from walkaway.limits import LIMITS
 from walkaway.proofs.ipfs import codecs, multihash, protobuf
 
-__all__ = ["SigningKey", "key_multihash", "verify"]
+__all__ = ["SigningKey", "key_multihash", "plain_key", "verify"]
 
 _RSA, _ED25519, _SECP256K1, _ECDSA = range(4)
 _TYPE, _DATA = 1, 2
@@ -82,13 +82,28 @@ def verify(public_key: bytes, message: bytes, signature: bytes) -> None:
         raise ProofError("a signature does not hold", commitment="public key") from None
 
 
-def _public_key(message: bytes) -> _PublicKey:
+def plain_key(message: bytes) -> bytes:
+    """The message of a public key with nothing in it that says nothing.
+
+    Raises `ProofError` where it is no such message.
+    """
+    kind, data = _parts(message)
+    return protobuf.field(_TYPE, kind) + protobuf.field(_DATA, data)
+
+
+def _parts(message: bytes) -> tuple[int, bytes]:
+    """A key's type, and its data in the form of that."""
     if len(message) > LIMITS.ipns_key_bytes:
         raise ProofError(f"a public key is over {LIMITS.ipns_key_bytes} bytes", got=len(message))
     fields = {number: value for number, _, value in protobuf.read(message)}
     kind, data = fields.get(_TYPE), fields.get(_DATA)
     if not isinstance(kind, int) or not isinstance(data, bytes):
         raise ProofError("a public key lacks its type or its data", got=message)
+    return kind, data
+
+
+def _public_key(message: bytes) -> _PublicKey:
+    kind, data = _parts(message)
     try:
         if kind == _ED25519:
             return Ed25519PublicKey.from_public_bytes(data)

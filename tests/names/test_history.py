@@ -80,19 +80,20 @@ def version(number: int) -> Pointer:
 
 async def test_a_flood_of_names_pushes_out_no_decision(seen: Callable[..., Seen]) -> None:
     world = seen()
-    for name in (APP, "pinned.eth", "accepted.eth"):
+    for name in (APP, "pinned.evil.eth", "accepted.eth"):
         await world.says(OLD, name)
     await world.says(NEW)
     assert (await world.reject(NEW)).pointer == OLD
-    await world.history.pin("pinned.eth", now=world.now)
+    await world.history.pin("pinned.evil.eth", now=world.now)
     world.hold = DAY
     await world.says(NEW, "accepted.eth")
     await world.history.accept("accepted.eth", NEW)
     world.hold = 0.0
     # The name goes back meanwhile, so that nothing of it waits.
     assert (await world.says(OLD)).says is None
+    await world.says(OLD, "pinned.evil.eth")
     await world.flood(8)
-    assert await world.names() >= {APP, "pinned.eth", "accepted.eth"}
+    assert await world.names() >= {APP, "pinned.evil.eth", "accepted.eth"}
     held = await world.says(NEW)
     assert (held.pointer, held.rejected) == (OLD, True)
 
@@ -189,6 +190,13 @@ async def test_rejecting_what_a_name_has_left_changes_what_is_served(
     assert (held.pointer, held.says) == (OLD, None), "it says what it is held at again"
 
 
+async def test_rejecting_leads_back_to_what_was_held_last(seen: Callable[..., Seen]) -> None:
+    world = seen()
+    for pointer in (OLD, NEW, THIRD, OLD, THIRD):
+        await world.says(pointer)
+    assert (await world.reject(THIRD)).pointer == OLD
+
+
 async def test_what_is_rejected_is_what_was_shown(seen: Callable[..., Seen]) -> None:
     world = seen(hold=DAY)
     await world.says(OLD)
@@ -223,6 +231,15 @@ async def test_a_name_that_flips_without_end_keeps_its_beginning(
     assert len(kept) < 15
 
 
+async def test_whatever_a_browser_was_shown_keeps_its_place(seen: Callable[..., Seen]) -> None:
+    world = seen(replace(SMALL, history_served=100))
+    for number in range(20):
+        await world.shows(version(number))
+    await world.says(version(10))
+    left = [each.pointer for each in await world.served.left(ORIGIN)]
+    assert left == [version(number) for number in range(11, 20)]
+
+
 async def test_what_a_name_only_said_is_bounded(seen: Callable[..., Seen]) -> None:
     world = seen(hold=DAY)
     await world.says(OLD)
@@ -230,6 +247,8 @@ async def test_what_a_name_only_said_is_bounded(seen: Callable[..., Seen]) -> No
         await world.says(version(number))
     past = [each.pointer for each in await world.history.past(APP)]
     assert past == [version(number) for number in (19, 18, 17, 16)] + [OLD]
+    known = await world.history.file.read(lambda file: [*file.execute("SELECT id FROM known")])
+    assert len(known) == 5
 
 
 async def test_of_all_names_those_with_the_most_versions_lose_some(
@@ -241,6 +260,7 @@ async def test_of_all_names_those_with_the_most_versions_lose_some(
     for number in range(12):
         await world.says(version(number), "evil.eth")
     assert await world.names() == {APP, "evil.eth"}
+    assert len(await world.history.past("evil.eth")) == 12, "it loses some, and is not forgotten"
     assert (await world.reject(version(11), "evil.eth")).pointer == version(10)
     await world.history.forget("evil.eth")
     for number in range(7):

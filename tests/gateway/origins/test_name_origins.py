@@ -17,10 +17,13 @@ from walkaway.chain.clock import FixedClock
 from walkaway.content.service import ContentStatus
 from walkaway.content.store.rows import Stat
 from walkaway.errors import StoreFault, Unproven
+from walkaway.gateway.answers.answer import Answer
 from walkaway.gateway.app import Gateway
 from walkaway.gateway.origins.name_origins import CLEAR_PATH, DECIDE_PATH, NameOrigins
 from walkaway.gateway.pages.own_pages import OwnPages
-from walkaway.gateway.request.hosts import GatewaySettings
+from walkaway.gateway.request.asked import Asked, read_wish
+from walkaway.gateway.request.hosts import GatewaySettings, Place
+from walkaway.gateway.request.mount import Mount
 from walkaway.names.history import PointerHistory
 from walkaway.names.hold import HoldPolicy
 from walkaway.names.pointer import Pointer
@@ -358,15 +361,20 @@ async def test_a_page_that_is_open_is_given_scripts_of_the_next_release(
     assert "unregister()" in (await world.get("/worker.js", headers=WORKER)).text
 
 
-async def test_what_a_program_was_given_is_not_ready_for_a_browser(world: World) -> None:
-    await world.get()
-    world.names.says[APP] = world.evil
-    world.clock.seconds += 60
-    for headers in ({}, {"sec-fetch-mode": "no-cors"}):
-        assert (await world.get("/evil.js", headers=headers)).body == b"// evil worker"
-    world.names.says[APP] = world.good
-    world.clock.seconds += 60
-    assert "went back" in (await world.get()).text
+@pytest.mark.parametrize(("headers", "seconds"), [({}, 0), (SCRIPT, 9), (WORKER, 9)])
+async def test_what_was_not_noted_is_not_ready_for_a_browser(
+    history: PointerHistory, headers: dict[str, str], seconds: float
+) -> None:
+    told = [(name.encode(), value.encode()) for name, value in headers.items()]
+    wish = read_wish("GET", b"/worker.js", b"", told)
+    place = Place("name", ORIGIN, OWN, "ipns", APP)
+    asked = Asked(Mount("name", "ipns", APP, ORIGIN, OWN), ("worker.js",), False, wish)
+
+    async def serve(_asked: Asked) -> Answer:
+        return Answer(200, [(b"content-type", b"text/javascript")], b"//", ready_seconds=9)
+
+    origins = NameOrigins(history, HoldPolicy(), FixedClock(NOON))
+    assert (await origins.answer(place, asked, serve)).ready_seconds == seconds
 
 
 async def test_what_cannot_be_noted_is_not_given(
@@ -393,6 +401,7 @@ async def test_no_page_speaks_for_another_host(world: World, host: str) -> None:
         forged = {"x-forwarded-host": spoken_for, "upgrade-insecure-requests": "1"}
         reply = await world.get("/", host=host, headers=forged)
         assert "went back" not in reply.text
+        assert "<!doctype html>good" not in reply.text
     noted = await world.history.file.read(
         lambda file: {str(row[0]) for row in file.execute("SELECT origin FROM served")}
     )
@@ -407,7 +416,10 @@ async def test_behind_a_server_that_asks_by_a_host_of_its_own_nothing_is_noted(
     behind = NAVIGATE | {"x-forwarded-host": ORIGIN}
     await world.hijack_and_restore()
     world.names.says["inner.example"] = Unproven("nobody knows it", reasons={})
-    assert b"good" in (await world.get(host="inner.example", headers=behind)).body
+    for release, shows in ((world.evil, b"evil"), (world.good, b"good")):
+        world.names.says[APP] = release
+        world.clock.seconds += 60
+        assert shows in (await world.get(host="inner.example", headers=behind)).body
     ended = await world.get("/evil.js", host="inner.example", headers=behind | WORKER)
     assert "unregister()" in ended.text
     assert set(await ServedPointers(history.file).all_left()) == {ORIGIN}

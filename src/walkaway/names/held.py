@@ -30,6 +30,7 @@ from walkaway.errors import (
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.pointer import Pointer, parse_pointer
 from walkaway.names.resolution import Resolution, Standing
+from walkaway.names.small_file import read_small_file
 from walkaway.names.spelling import canonical
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.ipns_name import name_text, parse_name
@@ -171,8 +172,7 @@ class HeldNames:
         """The file's bytes, one more at most than a record may have."""
         path = self._path(name)
         try:
-            with path.open("rb") as file:
-                signed = file.read(self._limits.ipns_record_bytes + 1)
+            signed = read_small_file(path, self._limits.ipns_record_bytes + 1)
         except FileNotFoundError:
             return None
         except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -90,6 +91,11 @@ def test_what_was_changed_in_a_file_opens_nothing(store: KeyStore, tmp_path: Pat
         {"n": True},
         {"r": 1 << 40},
         {"p": 17},
+        {"r": 65},
+        {"n": 1 << 16, "r": 1},
+        {"n": 2, "r": 1 << 22},
+        {"n": 1 << 17, "r": 64},
+        {"n": 1 << 20, "r": 8, "p": 16},
         {"salt": 7},
         {"salt": "AAAA"},
         {"salt": "ż"},
@@ -106,6 +112,25 @@ def test_a_file_that_is_none_is_said_so(
     for ask in (lambda: store.open("site", PASSPHRASE), store.stored):
         with pytest.raises(ConfigError, match=r"site\.key\.json cannot be read"):
             ask()
+
+
+def test_what_this_machine_has_not_the_memory_for_is_said_so(
+    store: KeyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def short_of_memory(*_numbers: object) -> None:
+        raise MemoryError
+
+    store.create("site", PASSPHRASE)
+    monkeypatch.setattr("walkaway.names.ipns.keys.Scrypt", short_of_memory)
+    with pytest.raises(ConfigError, match="memory"):
+        store.open("site", PASSPHRASE)
+
+
+def test_a_pipe_among_the_keys_keeps_nobody_waiting(store: KeyStore, tmp_path: Path) -> None:
+    store.create("site", PASSPHRASE)
+    os.mkfifo(tmp_path / "keys" / "pipe.key.json")
+    with pytest.raises(ConfigError, match="no file"):
+        store.stored()
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff", b"[" * 100_000, bytes(5000)])

@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from walkaway.errors import ConfigError, InvalidRequest, ProofError, TooMuch, WalkawayError
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.ipns.private_key import private_key_message, read_private_key
+from walkaway.names.small_file import read_small_file
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.ipns_name import name_of_key, name_text, parse_name
 from walkaway.proofs.ipfs.libp2p_keys import SigningKey
@@ -40,6 +41,8 @@ _SALT_BYTES: Final = 16
 _NONCE_BYTES: Final = 12
 _FILE_BYTES: Final = 4096
 _MOST_MEMORY: Final = 1 << 30
+_MOST_WORK: Final = 1 << 24
+"""Sixteen times that of a key that is made now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,16 @@ class Cost:
     n: int = 1 << 17
     r: int = 8
     p: int = 1
+
+    @property
+    def is_bearable(self) -> bool:
+        """Whether they are numbers of scrypt (RFC 7914, section 2), and within bounds that a
+        file cannot make this machine pass: in memory, where each of the buffers counts, and
+        in work.
+        """
+        n, r, p = self.n, self.r, self.p
+        is_scrypt = n > 1 and n & (n - 1) == 0 and 1 <= r <= 64 and 1 <= p <= 16 and n < 1 << 16 * r
+        return is_scrypt and 128 * r * (n + p + 2) <= _MOST_MEMORY and n * r * p <= _MOST_WORK
 
 
 COST: Final = Cost()
@@ -123,7 +136,7 @@ class KeyStore:
 
         Raises:
             InvalidRequest: there is none of this label or name, or the passphrase is wrong.
-            ConfigError: its file is damaged, or cannot be read.
+            ConfigError: its file is damaged, or cannot be read, or there is too little memory.
         """
         return SigningKey(self._seed(wanted, passphrase))
 
@@ -205,8 +218,7 @@ class _File:
     def read(cls, path: Path) -> _File:
         """What stands in a file. Raises `ConfigError` where it is none of ours, or damaged."""
         try:
-            with path.open("rb") as file:
-                content = file.read(_FILE_BYTES + 1)
+            content = read_small_file(path, _FILE_BYTES + 1)
         except OSError as error:
             raise _unusable(path, error) from None
         try:
@@ -223,16 +235,15 @@ class _File:
         if not isinstance(document, Mapping) or document.get("version") != _VERSION:
             raise ValueError("it is of no known version")
         numbers = [document.get(number) for number in ("n", "r", "p")]
-        n, r, p = (number if type(number) is int else 0 for number in numbers)
-        is_power = n > 1 and n & (n - 1) == 0
-        if not is_power or r < 1 or not 1 <= p <= 16 or 128 * n * r > _MOST_MEMORY:
+        cost = Cost(*(number if type(number) is int else 0 for number in numbers))
+        if not cost.is_bearable:
             raise ValueError("its numbers for scrypt are out of bounds")
         texts = [document.get(part) for part in ("name", "salt", "nonce", "secret")]
         name, *parts = (text if isinstance(text, str) else "" for text in texts)
         salt, nonce, secret = (base64.b64decode(part, validate=True) for part in parts)
         if len(salt) != _SALT_BYTES or len(nonce) != _NONCE_BYTES:
             raise ValueError("its salt or its nonce is of another length")
-        return cls(parse_name(name), Cost(n, r, p), salt, nonce, secret)
+        return cls(parse_name(name), cost, salt, nonce, secret)
 
     def text(self) -> str:
         """The file's text."""
@@ -257,9 +268,15 @@ class _File:
         ).encode()
 
     def key(self, passphrase: str) -> bytes:
-        """The key that the passphrase makes."""
-        kdf = Scrypt(self.salt, 32, self.cost.n, self.cost.r, self.cost.p)
-        return kdf.derive(passphrase.encode(errors="surrogatepass"))
+        """The key that the passphrase makes. Raises `ConfigError`."""
+        try:
+            kdf = Scrypt(self.salt, 32, self.cost.n, self.cost.r, self.cost.p)
+            return kdf.derive(passphrase.encode(errors="surrogatepass"))
+        except MemoryError:
+            raise ConfigError(
+                "there is not the memory to make a key of the passphrase",
+                advice="end other programs, and try again",
+            ) from None
 
     def open(self, passphrase: str) -> bytes:
         """The seed. Raises `InvalidRequest`."""

@@ -29,6 +29,7 @@ from walkaway.errors import (
 from walkaway.limits import LIMITS
 from walkaway.names.dns.lookup import DnsLookup, dns_name
 from walkaway.names.dns.verdict import Insecure, Secure
+from walkaway.names.spelling import canonical
 from walkaway.proofs.dnssec import Answer, NoData, NoSuchName, Records, prove_answer
 from walkaway.sources.pool import Pool
 from walkaway.sources.request import DnsRequest, Request
@@ -449,6 +450,46 @@ def test_names_are_brought_into_one_form() -> None:
             dns_name(name)
     with pytest.raises(TooMuch, match="more than 40 labels"):
         dns_name("a." * 41 + "org")
+
+
+@pytest.mark.parametrize("dot", ["\u3002", "\uff0e", "\uff61"])
+def test_what_browsers_take_for_a_dot_is_one(dot: str) -> None:
+    assert dns_name(f"example{dot}org") == dns_name("example.org")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        r"e\120ample.org",
+        r"\101.org",
+        r"example\.org",
+        "example.org ",
+        "a b.org",
+        "a\tb.org",
+        "a\0.org",
+    ]
+    + [f"a{mark}b.org" for mark in '"$();@\x7f'],
+)
+def test_no_name_has_a_second_way_to_be_written(name: str) -> None:
+    with pytest.raises(InvalidRequest, match="characters"):
+        dns_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "APP.org",
+        "app.org.",
+        "app\u3002org",
+        "\uff41pp.org",
+        "a\xadpp.org",
+        "app\uff0eorg",
+        "\u24d0pp.org",
+    ],
+)
+def test_what_is_looked_up_is_what_a_name_is_known_by(name: str) -> None:
+    assert canonical(name) == "app.org"
+    assert dns_name(name) == dns_name("app.org")
 
 
 @pytest.mark.parametrize(("name", "rdtype"), [("a..b", "TXT"), (NAME, "NONSENSE"), (NAME, "ANY")])

@@ -9,6 +9,7 @@ signs it, which is proven: the word of resolvers that agree), or bogus, which ra
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import OrderedDict
 from dataclasses import dataclass
 
@@ -46,14 +47,22 @@ _ELSEWHERE = frozenset((b"alt", b"internal", b"invalid", b"local", b"localhost",
 """Names below these are not DNS's, or nobody else's business (RFC 6761, 6762, 7686, 9476)."""
 
 
+_UNSHOWN = re.compile(r"[\x00-\x20\x7f\"$();@\\]")
+"""What names of hosts have not. Escapes (RFC 1035, section 5.1) would be another way to write a
+name that is known by its letters, and lead past what holds it.
+"""
+
+
 def dns_name(text: str) -> Name:
     """A DNS name, absolute and in lower case; international ones by IDNA 2008.
 
     Raises:
-        InvalidRequest: it is none.
+        InvalidRequest: it is none, or is written with escapes, spaces or control characters.
         TooMuch: it has more labels than are looked up.
         Unsupported: it is none that resolvers are to be asked for.
     """
+    if _UNSHOWN.search(text):
+        raise InvalidRequest(f"{text[:100]!r} is no DNS name: it has characters that none has")
     try:
         name = dns.name.from_text(text, idna_codec=dns.name.IDNA_2008_Practical).canonicalize()
     except (dns.exception.DNSException, ValueError):

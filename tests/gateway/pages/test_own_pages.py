@@ -12,6 +12,7 @@ from walkaway.content.service import ContentStatus
 from walkaway.content.store.rows import Stat
 from walkaway.errors import StoreFault
 from walkaway.gateway.app import Gateway
+from walkaway.gateway.pages.frame import cell, error_page
 from walkaway.gateway.pages.own_pages import STATUS_PATH, OwnPages
 from walkaway.gateway.pages.proxy_file import PROXY_FILE_PATH
 from walkaway.gateway.request.hosts import GatewaySettings
@@ -143,3 +144,11 @@ async def test_a_store_that_cannot_be_read_is_told(gateway: Gateway) -> None:
     reply = await ask(gateway, STATUS_PATH)
     assert reply.status == 500
     assert "the disk failed" in reply.text
+
+
+def test_only_words_as_long_as_a_hash_may_be_broken() -> None:
+    assert cell("quarantined") == "<td>quarantined</td>"
+    assert cell("a < b") == "<td>a &lt; b</td>"
+    assert cell(f"got 0x{'a' * 64}") == f'<td class="long">got 0x{"a" * 64}</td>'
+    page = error_page(502, "no", sources={"dogwood": f"no 0x{'b' * 64}"}).decode()
+    assert '<td>dogwood</td><td class="long">' in page

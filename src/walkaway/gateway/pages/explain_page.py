@@ -12,7 +12,7 @@ from typing import Final, cast
 from walkaway.content.network import Supply
 from walkaway.errors import Unproven
 from walkaway.gateway.answers.explanation import Explanation
-from walkaway.gateway.pages.frame import page_end, page_start, shown
+from walkaway.gateway.pages.frame import cell, page_end, page_start, shown
 from walkaway.names.resolution import Resolution, Standing
 from walkaway.proofs.proven import Evidence
 from walkaway.rpc.evidence import drawn
@@ -255,9 +255,7 @@ def _lied(supply: Supply | None) -> list[Json]:
 def _table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table that is scrolled, by keys as well, where it is wider than the page."""
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
-    body = "".join(
-        f"<tr>{''.join(f'<td>{shown(cell)}</td>' for cell in row)}</tr>\n" for row in rows
-    )
+    body = "".join(f"<tr>{''.join(map(cell, row))}</tr>\n" for row in rows)
     return (
         f'<div class="wide" role="region" aria-label="{caption}" tabindex="0">\n'
         f"<table>\n<tr>{head}</tr>\n{body}</table>\n</div>\n"

@@ -20,6 +20,7 @@ __all__ = [
     "FORM_POLICY",
     "PAGE_POLICY",
     "PAGE_STYLE",
+    "cell",
     "error_page",
     "leaving_page",
     "page_end",
@@ -28,6 +29,9 @@ __all__ = [
 ]
 
 _STEERING: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
+_WORD_CHARACTERS: Final = 24
+"""A word that is longer is an address or a hash, which may be broken anywhere."""
+
 _JOINERS: Final = frozenset("\u200c\u200d")
 """Characters without a shape of their own that words and emoji are written with."""
 
@@ -43,6 +47,9 @@ a{color:var(--link);text-underline-offset:.15em;unicode-bidi:isolate}
 a:focus-visible,.wide:focus-visible{outline:.15rem solid currentcolor;outline-offset:.15rem}
 table{border-collapse:collapse;width:100%}
 .wide{overflow-x:auto}
+.wide th,.wide td{overflow-wrap:normal}
+.wide td.long{overflow-wrap:anywhere;min-width:11rem}
+.when{white-space:nowrap}
 th,td{padding:.3rem .75rem .3rem 0;border-bottom:1px solid var(--line);text-align:left;\
 vertical-align:top}
 th{color:var(--dim);font-weight:400}
@@ -84,6 +91,13 @@ def shown(text: str) -> str:
     return escape(text if text.isprintable() else "".join(map(_visible, text)))
 
 
+def cell(text: str) -> str:
+    """A cell of a table that is scrolled where it is wide: its short words are not broken."""
+    is_long = any(len(word) > _WORD_CHARACTERS for word in text.split())
+    kind = ' class="long"' if is_long else ""
+    return f"<td{kind}>{shown(text)}</td>"
+
+
 def page_start(title: str, *, referrer: str = "no-referrer") -> str:
     """A page up to its body's content. ``title`` is text.
 
@@ -118,12 +132,15 @@ def error_page(
     title = f"{status} {_phrase(status)}"
     parts = [page_start(title), f"<main>\n<h1>{escape(title)}</h1>\n<p>{shown(message)}</p>\n"]
     if sources:
-        parts.append("<table>\n<tr><th>asked</th><th>answered</th></tr>\n")
+        parts.append(
+            '<div class="wide" role="region" aria-label="Who was asked" tabindex="0">\n'
+            "<table>\n<tr><th>asked</th><th>answered</th></tr>\n"
+        )
         parts += [
-            f"<tr><td>{shown(', '.join(names))}</td><td>{shown(reason)}</td></tr>\n"
+            f"<tr>{cell(', '.join(names))}{cell(reason)}</tr>\n"
             for reason, names in _alike(sources).items()
         ]
-        parts.append("</table>\n")
+        parts.append("</table>\n</div>\n")
     if advice:
         parts.append(f"<p>{shown(advice)}</p>\n")
     parts += [

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Final
 
-from walkaway.gateway.pages.frame import shown
+from walkaway.gateway.pages.frame import cell, shown
 from walkaway.names.hold import HeldName, HoldPolicy, waiting
 from walkaway.names.resolution import Change, Waiting
 from walkaway.names.served import LeftPointer
@@ -114,8 +114,9 @@ def _table(names: Sequence[HeldName], forms: _Forms) -> str:
         return ""
     rows = "".join(
         [
-            f'<tr><th scope="row">{shown(held.name)}</th><td>{shown(str(held.pointer))}</td>'
-            f"<td>{_date(held.first_seen)}</td><td>{_date(held.seen)}</td>"
+            f'<tr><th scope="row">{shown(held.name)}</th>{cell(str(held.pointer))}'
+            f'<td class="when">{_date(held.first_seen)}</td>'
+            f'<td class="when">{_date(held.seen)}</td>'
             f"<td>{forms.button('Pin', 'pin', held.name, str(held.pointer))}</td></tr>\n"
             for held in names
         ]

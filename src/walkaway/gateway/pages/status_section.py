@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from walkaway.content.service import ContentStatus
-from walkaway.gateway.pages.frame import shown
+from walkaway.gateway.pages.frame import cell, shown
 from walkaway.sizes import sized
 from walkaway.sources.standing import SourceStatus
 
@@ -53,6 +53,5 @@ def _table(caption: str, sources: Sequence[SourceStatus]) -> str:
 
 def _row(source: SourceStatus) -> str:
     figures = (f"{source.answers:,}", f"{source.errors:,}", f"{source.lies:,}")
-    cells = [shown(source.state.value), *figures, shown(source.last_reason)]
-    told = "".join([f"<td>{cell}</td>" for cell in cells])
+    told = "".join(map(cell, [source.state.value, *figures, source.last_reason]))
     return f'<tr><th scope="row">{shown(source.name)}</th>{told}</tr>\n'

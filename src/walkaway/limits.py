@@ -82,7 +82,7 @@ class Limits:
     native_states: int = 4
     evm_threads: int = 8
     evm_workers: int = 3
-    evm_seconds: float = 45.0
+    evm_seconds: float = 60.0
     evm_short_seconds: float = 2.0
     evm_explore_seconds: float = 0.5
     evm_supplies: int = 32
@@ -217,7 +217,7 @@ class Limits:
     ens_batch_bytes: int = 512 * 1024
     ens_batch_answer_bytes: int = 2 * 1024 * 1024
     ens_seconds: float = 60.0
-    ens_answer_seconds: float = 75.0
+    ens_answer_seconds: float = 90.0
     history_names: int = 4096
     history_held_names: int = 16_384
     history_held_of_family: int = 1024

@@ -383,3 +383,14 @@ def test_a_file_that_is_not_there_or_no_file(tmp_path: Path) -> None:
         load_settings({}, {}, config=tmp_path / "none.toml")
     with pytest.raises(ConfigError, match="cannot be read"):
         load_settings({}, {}, config=tmp_path)
+
+
+def test_an_operator_counts_once_however_it_is_spelled(file: Path) -> None:
+    listed = "".join(
+        f"[[source]]\nname = 'mine {place}'\noperator = '{operator}'\n"
+        f"kinds = ['dns']\nurl = 'https://{place}.example/dns-query'\n"
+        for place, operator in enumerate(("quad9", " QUAD9 ", "my  uncle", "My Uncle"))
+    )
+    operators = [s.operator for s in load(file, listed).sources if "dns" in s.kinds]
+    assert operators.count("Quad9") == 3
+    assert operators[-2:] == ["my  uncle", "my  uncle"]

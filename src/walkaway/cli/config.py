@@ -48,6 +48,7 @@ from walkaway.sources.defaults import (
     content_sources,
     default_sources,
     dns_sources,
+    with_one_spelling,
 )
 
 __all__ = [
@@ -462,7 +463,7 @@ def _combined(
     kept = [source for source in listed if source.name not in names]
     if _has_submitter(own):
         kept = [replace(s, kinds=tuple(k for k in s.kinds if k != "submit")) for s in kept]
-    return (*(source for source in kept if source.kinds), *own)
+    return with_one_spelling((*(source for source in kept if source.kinds), *own))
 
 
 def _refuse_too_few_sources(settings: Settings) -> None:

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import get_args
 from urllib.parse import urlsplit
@@ -33,6 +34,7 @@ __all__ = [
     "default_sources",
     "dns_sources",
     "read_source",
+    "with_one_spelling",
 ]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -117,6 +119,19 @@ def _read_list(name: str) -> tuple[ListedSource, ...]:
     )
 
 
+def with_one_spelling(sources: Iterable[ListedSource]) -> tuple[ListedSource, ...]:
+    """The same sources, each operator spelled as where it stands first.
+
+    Who is written in capitals elsewhere, or with another space, is nobody else: an operator
+    counts once where several must agree.
+    """
+    first: dict[str, str] = {}
+    return tuple(
+        replace(source, operator=first.setdefault(_plain(source.operator), source.operator))
+        for source in sources
+    )
+
+
 def read_source(entry: object, *, where: str) -> ListedSource:
     """One entry of a list, checked; ``where`` names the list in complaints.
 
@@ -144,6 +159,10 @@ def read_source(entry: object, *, where: str) -> ListedSource:
         url=_checked_url(_text(entry, "url", label), kinds, label),
         read_at=_text(entry, "read_at", label) if "read_at" in entry else "",
     )
+
+
+def _plain(operator: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", operator).casefold().split())
 
 
 def _text(entry: Mapping[str, object], key: str, label: str) -> str:

@@ -16,8 +16,18 @@ from tests.names.changing import NOON, ChangingNames
 from walkaway.chain.clock import FixedClock
 from walkaway.content.service import ContentStatus
 from walkaway.content.store.rows import Stat
-from walkaway.errors import StoreFault, Unproven
+from walkaway.errors import (
+    Elsewhere,
+    NoSuchName,
+    ProofError,
+    StoreFault,
+    Unproven,
+    UnsignedName,
+    Unsupported,
+    WalkawayError,
+)
 from walkaway.gateway.answers.answer import Answer
+from walkaway.gateway.answers.failures import Failure
 from walkaway.gateway.app import Gateway
 from walkaway.gateway.origins.name_origins import CLEAR_PATH, DECIDE_PATH, NameOrigins
 from walkaway.gateway.pages.own_pages import OwnPages
@@ -136,6 +146,29 @@ async def test_a_worker_that_is_not_in_the_release_is_ended(world: World) -> Non
         assert "unregister()" in (await world.get(target, headers=WORKER)).text, target
     # The same path is a page by the site's own rules for whoever is no worker.
     assert b"good" in (await world.get("/evil.js")).body
+
+
+@pytest.mark.parametrize(
+    ("error", "is_ended"),
+    [
+        (NoSuchName("it says nothing of content", reasons={"ENS": "no record"}), True),
+        (UnsignedName("not signed", reasons={}), True),
+        (Unsupported("a network that is not known"), True),
+        (ProofError("no content path"), True),
+        (Failure(410, "denied"), True),
+        (Failure(451, "denied"), True),
+        (Unproven("nobody answered", reasons={"a": "silent"}), False),
+        (Elsewhere("its record is over"), False),
+        (Failure(503, "too many"), False),
+    ],
+)
+async def test_a_worker_of_a_name_that_leads_nowhere_is_ended(
+    world: World, error: WalkawayError, is_ended: bool
+) -> None:
+    world.names.says[APP] = error
+    reply = await world.get("/worker.js", headers=WORKER)
+    assert ("unregister()" in reply.text) is is_ended
+    assert (reply.status == 200) is is_ended
 
 
 async def test_a_worker_of_the_release_is_itself_and_checked_each_time(world: World) -> None:

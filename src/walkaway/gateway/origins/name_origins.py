@@ -14,8 +14,18 @@ from urllib.parse import quote
 
 from starlette.types import Receive
 
-from walkaway.errors import InvalidRequest, NoSuchPath, ProofError
+from walkaway.errors import (
+    Elsewhere,
+    InvalidRequest,
+    NoSuchName,
+    NoSuchPath,
+    ProofError,
+    UnsignedName,
+    Unsupported,
+    WalkawayError,
+)
 from walkaway.gateway.answers.answer import Answer, raw_headers
+from walkaway.gateway.answers.failures import Failure
 from walkaway.gateway.answers.headers import NO_STORE
 from walkaway.gateway.origins.posted import FormTokens, read_form
 from walkaway.gateway.origins.worker_script import checked_each_time, is_script, unregistering
@@ -23,6 +33,7 @@ from walkaway.gateway.pages.left_page import LEFT_POLICY, left_page
 from walkaway.gateway.pages.names_section import names_section
 from walkaway.gateway.request.asked import Asked, Wish
 from walkaway.gateway.request.hosts import Place
+from walkaway.gateway.safety.denylist import GONE, LEGAL
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.history import PointerHistory
 from walkaway.names.hold import HoldPolicy
@@ -125,10 +136,16 @@ class NameOrigins:
         return place.kind == "gateway" and _OWN_HOST.fullmatch(place.authority) is not None
 
     async def _worker_script(self, place: Place, asked: Asked, serve: Serve) -> Answer:
-        """The script of a service worker, if it is in what is served now."""
+        """The script of a service worker, if it is in what is served now.
+
+        Where a name leads nowhere any more, or to what is not served, none of its workers is
+        left. A failure that may pass leaves them: a worker is there for when there is no network.
+        """
         try:
             answer = await serve(asked)
-        except NoSuchPath:
+        except WalkawayError as error:
+            if not _is_final(error):
+                raise
             return unregistering()
         if is_script(answer) and not await self._left(place, asked):
             return await self._noted(place, asked, checked_each_time(answer))
@@ -197,6 +214,14 @@ class NameOrigins:
             case _:
                 raise InvalidRequest("this form decides nothing")
         return _moved([("location", "/#names")])
+
+
+def _is_final(error: WalkawayError) -> bool:
+    """Whether an error says of a name or a path that nothing is served there."""
+    if isinstance(error, Failure):
+        return error.status in (GONE, LEGAL)
+    is_final = isinstance(error, NoSuchPath | NoSuchName | UnsignedName | Unsupported | ProofError)
+    return is_final and not isinstance(error, Elsewhere)
 
 
 def _is_asked_there(place: Place, asked: Asked) -> bool:

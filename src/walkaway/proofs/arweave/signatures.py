@@ -69,12 +69,11 @@ def _multi_aptos(owner: bytes, message: bytes, signature: bytes) -> None:
             got=bitmap.bit_count(),
         )
     for place in range(_MULTI_KEYS):
+        own = _slice(signature, place, ed25519.SIGNATURE_BYTES)
         if bitmap >> (_MULTI_KEYS - 1 - place) & 1:
-            ed25519.verify(
-                _slice(owner, place, ed25519.KEY_BYTES),
-                message,
-                _slice(signature, place, ed25519.SIGNATURE_BYTES),
-            )
+            ed25519.verify(_slice(owner, place, ed25519.KEY_BYTES), message, own)
+        elif any(own):
+            raise ProofError("a multi-signature has bytes where nobody signed", got=own)
 
 
 def _slice(data: bytes, place: int, size: int) -> bytes:

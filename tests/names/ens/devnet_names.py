@@ -12,6 +12,7 @@ from eth_abi.abi import decode, encode
 from tests.chain.offchain_gateways import host_of
 from walkaway.chain.chain import Chain
 from walkaway.devnet.execution.genesis import ANSWER_SIGNER
+from walkaway.evm.offchain_lookup import OFFCHAIN_LOOKUP
 from walkaway.names.ens.batch_gateway import OwnGateway
 from walkaway.names.ens.ens import Ens
 from walkaway.names.ens.resolver_record import ResolverRecord
@@ -21,9 +22,11 @@ from walkaway.sources.gateways import Gateways
 from walkaway.sources.guard import Guard
 from walkaway.sources.transports.http_client import HttpClient
 
-__all__ = ["IPFS", "ens_on", "signed_result"]
+__all__ = ["IPFS", "ens_on", "looks_up", "signed_result", "that_creates"]
 
 IPFS = Pointer("ipfs", "bafybeibj6lixxzqtsb45ysdjnupvqkufgdvzqbnvmhw2kf7cfkesy7r7d4")
+_LOOKS_UP = 36
+"""Where the data of `looks_up` begins."""
 FAR = (1 << 63).to_bytes(8, "big")
 
 Records = Callable[[bytes, bytes], bytes]
@@ -39,6 +42,36 @@ async def ens_on(chain: Chain, directory: Path, *urls: str) -> AsyncIterator[Ens
         yield Ens(chain, OwnGateway(gateways), chain.spec, record)
     finally:
         await gateways.close()
+
+
+def that_creates(runtime: bytes) -> bytes:
+    """Code that creates a contract whose code is this."""
+    # CODECOPY to memory's start, from behind these 16 bytes; RETURN the same.
+    head = _push(len(runtime)) + _push(16) + b"\x5f\x39" + _push(len(runtime)) + b"\x5f\xf3"
+    return head + runtime
+
+
+def looks_up(url: str, size: int, answered: bytes = b"") -> bytes:
+    """Code that asks a gateway a question of so many zeros, and then runs ``answered``."""
+    arguments = encode(
+        ["address", "string[]", "bytes", "bytes4", "bytes"],
+        [bytes(20), [url], b"", b"back", b""],
+    )
+    # The question moves behind all else, where memory is zeros already.
+    asked = len(arguments)
+    data = OFFCHAIN_LOOKUP + arguments[:64] + asked.to_bytes(32) + arguments[96:]
+    data += size.to_bytes(32)
+    is_callback = b"\x5f\x35\x60\xe0\x1c\x63back\x14" + _push(_LOOKS_UP + len(data)) + b"\x57"
+    copy = _push(len(data)) + _push(_LOOKS_UP) + b"\x5f\x39"
+    sender_is_itself = b"\x30\x60\x04\x52"
+    revert = _push(len(data) + size) + b"\x5f\xfd"
+    code = is_callback + copy + sender_is_itself + revert
+    assert len(code) == _LOOKS_UP
+    return code + data + b"\x5b" + answered
+
+
+def _push(number: int) -> bytes:
+    return b"\x62" + number.to_bytes(3)
 
 
 def signed_result(

@@ -12,14 +12,23 @@ from eth_abi.abi import encode
 
 from tests.chain.devnet_chain import devnet_of, following
 from tests.chain.offchain_gateways import Answerer, Served, gateway, host_of
-from tests.names.ens.devnet_names import IPFS, ens_on, signed_result
-from walkaway.chain.offchain_calls import OffchainOutcome, Refuses
+from tests.names.ens.devnet_names import IPFS, ens_on, looks_up, signed_result, that_creates
+from walkaway.chain.offchain_calls import OffchainCalls, OffchainOutcome, Refuses
 from walkaway.devnet import ens as names
 from walkaway.devnet.execution.accounts import NAMES_OWNER, dev_account
 from walkaway.devnet.execution.compiled import contract
 from walkaway.devnet.execution.genesis import ANSWER_SIGNER
 from walkaway.devnet.execution.names import IMPLEMENTATION, REGISTRY, RESOLVER, UNIVERSAL_RESOLVER
-from walkaway.errors import InvalidRequest, NoSuchName, RanTooLong, TooMuch, Unproven, Unsupported
+from walkaway.errors import (
+    InvalidRequest,
+    NoSuchName,
+    ProofError,
+    RanTooLong,
+    TooMuch,
+    Unproven,
+    Unsupported,
+)
+from walkaway.evm.derive_name import ResolverCode
 from walkaway.evm.proven_call import AskedCall
 from walkaway.limits import LIMITS
 from walkaway.names.ens.contenthash import Codec, ContentHash
@@ -31,6 +40,7 @@ from walkaway.names.ens.records import (
     TextRecord,
     Unreadable,
 )
+from walkaway.names.ens.resolver_record import ResolverRecord
 from walkaway.names.resolution import Standing
 from walkaway.proofs.execution.header import Header
 from walkaway.proofs.proven import Evidence, Proven
@@ -251,6 +261,63 @@ async def test_other_code_behind_the_resolver_is_not_believed_until_accepted(
             assert kept.code_hash is not None
 
 
+async def test_code_that_was_replaced_has_nobody_asked_off_chain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much sooner than the record the gateway could be reached."""
+    held_to = ResolverRecord.check
+
+    async def held_to_late(record: ResolverRecord, code: ResolverCode) -> None:
+        await asyncio.sleep(0.3)
+        await held_to(record, code)
+
+    monkeypatch.setattr(ResolverRecord, "check", held_to_late)
+    served = Served(lambda contract, asked: b"")
+    async with devnet_of() as devnet, gateway(served) as url, following(devnet) as chain:
+        other = names.deploy(devnet, that_creates(looks_up(url, 32)))
+        devnet.advance(2)
+        await chain.advance()
+        async with ens_on(chain, tmp_path, url) as ens:
+            with pytest.raises(NoSuchName):
+                await ens.resolve("app.eth")
+            names.upgrade_universal_resolver(devnet, other)
+            devnet.advance(2)
+            await chain.advance()
+            with pytest.raises(Unproven, match="Universal Resolver was changed"):
+                await ens.resolve("app.eth")
+            assert served.asked == []
+            ens._runs._record.accept(other)
+            with pytest.raises(ProofError):
+                await ens.resolve("app.eth")
+            assert served.asked == [bytes(32)]
+
+
+async def test_what_fails_at_a_limit_of_this_machine_is_no_proof_of_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of gas, and of what is looked up off chain."""
+    burns = b"\x5f\x63\xff\xff\xff\xff\x52"  # memory that no gas pays for
+    too_much = looks_up("https://evil.example/{data}", LIMITS.ens_name_bytes)
+    short = replace(LIMITS, lookup_call_data_bytes=LIMITS.ens_name_bytes)
+    monkeypatch.setattr("walkaway.evm.offchain_lookup.LIMITS", short)
+    async with devnet_of() as devnet:
+        for name, code in (("app.eth", burns), ("evil.eth", too_much)):
+            at = names.deploy(devnet, that_creates(code))
+            devnet.advance()
+            names.set_resolver(devnet, name, at)
+        devnet.advance(2)
+        async with following(devnet) as chain, ens_on(chain, tmp_path) as ens:
+            for name, reason in (
+                ("app.eth", r"for want of gas: \S+ was used of the 50,000,000"),
+                ("evil.eth", "off chain is malformed, or more than is followed"),
+            ):
+                with pytest.raises(Unproven, match=reason) as refused:
+                    await ens.resolve(name)
+                assert not isinstance(refused.value, NoSuchName)
+            with pytest.raises(Unproven, match="for want of gas"):
+                await ens.lookup("app.eth", [ContentRecord(), TextRecord("url")])
+
+
 async def test_code_that_cannot_be_run_proves_nothing_of_a_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -263,12 +330,12 @@ async def test_code_that_cannot_be_run_proves_nothing_of_a_name(
 
     async with devnet_of() as devnet, following(devnet) as chain:
         async with ens_on(chain, tmp_path) as ens:
-            monkeypatch.setattr(ens._runs._offchain, "run", too_long)
+            monkeypatch.setattr(OffchainCalls, "run", too_long)
             with pytest.raises(Unproven, match="it ran too long") as refused:
                 await ens.resolve("app.eth")
             assert refused.value.advice == "build the kernel"
             assert not isinstance(refused.value, NoSuchName)
-            monkeypatch.setattr(ens._runs._offchain, "run", never)
+            monkeypatch.setattr(OffchainCalls, "run", never)
             short = replace(LIMITS, ens_answer_seconds=0.05)
             monkeypatch.setattr("walkaway.names.ens.runs.LIMITS", short)
             with pytest.raises(Unproven, match="no answer within"):
@@ -290,28 +357,28 @@ async def test_a_question_is_put_again_where_the_head_was_replaced_meanwhile(
         devnet.advance(2)
         await chain.advance()
         async with ens_on(chain, tmp_path) as ens:
-            honest, asked = ens._runs._offchain.run, list[AskedCall]()
+            honest, asked = OffchainCalls.run, list[AskedCall]()
 
             async def fails_once(
-                header: Proven[Header], question: AskedCall, refuses: Refuses
+                calls: OffchainCalls, header: Proven[Header], question: AskedCall, refuses: Refuses
             ) -> OffchainOutcome:
                 asked.append(question)
                 if len(asked) > 1:
-                    return await honest(header, question, refuses)
+                    return await honest(calls, header, question, refuses)
                 devnet.advance()
                 await chain.advance()
                 raise Unproven("gone", reasons={})
 
             async def fails(
-                header: Proven[Header], question: AskedCall, refuses: Refuses
+                calls: OffchainCalls, header: Proven[Header], question: AskedCall, refuses: Refuses
             ) -> OffchainOutcome:
                 asked.append(question)
                 raise Unproven("gone", reasons={})
 
-            monkeypatch.setattr(ens._runs._offchain, "run", fails_once)
+            monkeypatch.setattr(OffchainCalls, "run", fails_once)
             assert (await ens.resolve("app.eth")).pointer == IPFS
             assert len(asked) == 2
-            monkeypatch.setattr(ens._runs._offchain, "run", fails)
+            monkeypatch.setattr(OffchainCalls, "run", fails)
             with pytest.raises(Unproven, match="gone"):
                 await ens.resolve("app.eth")
             assert len(asked) == 3

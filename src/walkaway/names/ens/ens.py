@@ -23,6 +23,7 @@ from walkaway.chain.offchain_calls import AsksGateways, Refuses, refuses_all_or_
 from walkaway.errors import InvalidRequest, NoSuchName, ProofError, TooMuch, Unproven
 from walkaway.evm.derive_name import primary_name, resolved_name
 from walkaway.evm.engine import Outcome
+from walkaway.evm.offchain_lookup import OFFCHAIN_LOOKUP
 from walkaway.evm.universal_resolver import (
     Failure,
     ResolverFault,
@@ -146,6 +147,8 @@ class Ens:
         if isinstance(found, Failure):
             _raise_failure(normal, found, ran)
         answers = (found.result,) if is_one else read_multicall(found.result, len(calls))
+        if ran.may_lack_gas and any(isinstance(answer, Failure) for answer in answers):
+            raise ran.lack_of_gas()
         values = {
             record: Unreadable(str(answer))
             if isinstance(answer, Failure)
@@ -231,7 +234,12 @@ def _of_name(name: EnsName, ran: Ran, because: Evidence) -> Evidence:
 
 def _raise_failure(name: EnsName | str, failure: Failure, ran: Ran) -> NoReturn:
     """Where nobody's word was in it, the failure is what the chain says; else a gateway may
-    have brought it about."""
+    have brought it about. A lookup that was not followed is no answer at all."""
+    if failure.data.startswith(OFFCHAIN_LOOKUP):
+        reason = "what its contract looks up off chain is malformed, or more than is followed"
+        raise Unproven(
+            f"the name {str(name)[:100]!r} is not resolved", reasons={"this machine": reason}
+        )
     if failure.fault is ResolverFault.HTTP_ERROR or ran.words:
         asked = ", ".join(ran.gateways) or "the gateways"
         raise Unproven(

@@ -1,12 +1,14 @@
 """Questions to the Universal Resolver, run under the latest head; what they look up is followed.
 
 While the question runs, it is proven whose code answers, and held against the record: where
-that is other code than was recorded, nothing comes of the run.
+that is other code than was recorded, nothing comes of the run, and nobody is asked off
+chain for it.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from walkaway.anchors.spec import ChainSpec
@@ -22,6 +24,7 @@ from walkaway.chain.offchain_calls import (
 from walkaway.errors import CallFailed, InvalidRequest, ProofError, Unproven, Unsupported
 from walkaway.evm.derive_name import IMPLEMENTATION_SLOT, NameRun, ResolverCode, resolver_code
 from walkaway.evm.engine import Call
+from walkaway.evm.offchain_lookup import OffchainLookup
 from walkaway.evm.proven_call import AskedCall
 from walkaway.limits import LIMITS
 from walkaway.names.ens.resolver_record import ResolverRecord
@@ -29,6 +32,7 @@ from walkaway.names.ens.words import told
 from walkaway.names.resolution import Standing
 from walkaway.proofs.execution.header import Header
 from walkaway.proofs.proven import Finality, Proven
+from walkaway.sources.gateways import GatewayAnswer, PartAnswer
 
 __all__ = ["Ran", "ResolverRuns"]
 
@@ -57,6 +61,25 @@ class Ran:
         seen = (run.outcome.value.recovered for run in self.runs if run.words)
         return tuple(dict.fromkeys(signer for signers in seen for signer in signers))
 
+    @property
+    def may_lack_gas(self) -> bool:
+        """Whether what failed may have failed at our own limit of gas, and at nothing else.
+
+        A call is handed all but a 64th of the gas that is left (EIP-150), so that one that
+        fails for lack of it, ever so deep, has used up most of what there was.
+        """
+        last = self.runs[-1]
+        return last.outcome.value.gas_before_refund * 2 > last.asked.call.gas_limit
+
+    def lack_of_gas(self) -> Unproven:
+        """The refusal where something failed that `may_lack_gas`."""
+        last = self.runs[-1]
+        used, given = last.outcome.value.gas_before_refund, last.asked.call.gas_limit
+        return _not_run(
+            f"something failed, and may have failed for want of gas: "
+            f"{used:,} was used of the {given:,} that is given here"
+        )
+
 
 class ResolverRuns:
     """Runs questions on one chain. Parameters are those of `walkaway.names.ens.ens.Ens`."""
@@ -67,7 +90,7 @@ class ResolverRuns:
         self._chain = chain
         self._spec = spec
         self._record = record
-        self._offchain = OffchainCalls(chain.calls, gateways, LIMITS.ens_lookups)
+        self._gateways = gateways
         self._seen: Proven[ResolverCode] | None = None
 
     async def run(self, data: bytes, refuses: Refuses = refuses_all_or_none) -> Ran:
@@ -77,7 +100,8 @@ class ResolverRuns:
 
         Raises:
             Unproven: nobody could supply a proof, no gateway answered, the Universal
-                Resolver was changed, or its code could not be run to its end in time.
+                Resolver was changed, or its code could not be run to its end in time, or
+                with the gas that it is given.
             Unsupported: the chain has no ENS.
         """
         resolver = self._spec.universal_resolver
@@ -103,20 +127,32 @@ class ResolverRuns:
     ) -> Ran:
         call = Call(bytes(20), resolver, LIMITS.ens_gas, data=data)
         asked = AskedCall(call, self._chain.calls.environment(header.value, call))
-        running = asyncio.ensure_future(self._offchain.run(header, asked, refuses))
+        checking = asyncio.ensure_future(self._recorded_code(header, resolver))
+        gateways = _OnceRecorded(checking, self._gateways)
+        offchain = OffchainCalls(self._chain.calls, gateways, LIMITS.ens_lookups)
+        running = asyncio.ensure_future(offchain.run(header, asked, refuses))
         try:
-            code = await self._code(header, resolver)
-            await self._record.check(code.value)
+            code = await checking
             ran = await running
         finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+            for begun in (checking, running):
+                begun.cancel()
+            await asyncio.gather(checking, running, return_exceptions=True)
         words = ((), *(told(word) for word in ran.words))
         runs = tuple(
             NameRun(step.asked, step.outcome, heard)
             for step, heard in zip(ran.steps, words, strict=True)
         )
-        return Ran(code, runs, ran.words)
+        found = Ran(code, runs, ran.words)
+        if found.may_lack_gas and not ran.answer.succeeded:
+            raise found.lack_of_gas()
+        return found
+
+    async def _recorded_code(self, header: Proven[Header], resolver: bytes) -> Proven[ResolverCode]:
+        """Whose code resolves names, which is found to be that of the record."""
+        code = await self._code(header, resolver)
+        await self._record.check(code.value)
+        return code
 
     async def _code(self, header: Proven[Header], resolver: bytes) -> Proven[ResolverCode]:
         """Whose code resolves names under a head, proven once for each."""
@@ -135,6 +171,23 @@ class ResolverRuns:
             raise Unproven("the head was replaced", reasons={}, advice="ask again")
         self._seen = code
         return code
+
+
+class _OnceRecorded:
+    """Gateways that are asked nothing before the code that asks is found to be recorded."""
+
+    def __init__(
+        self, checking: asyncio.Future[Proven[ResolverCode]], gateways: AsksGateways
+    ) -> None:
+        self._checking = checking
+        self._gateways = gateways
+
+    async def fetch(
+        self, lookup: OffchainLookup, refused: Sequence[PartAnswer] = ()
+    ) -> GatewayAnswer:
+        """As `AsksGateways.fetch`; raises also what the check does."""
+        await asyncio.shield(self._checking)
+        return await self._gateways.fetch(lookup, refused)
 
 
 def _under(proven: Proven[object]) -> tuple[bytes | None, Finality]:

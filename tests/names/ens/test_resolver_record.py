@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,6 +47,57 @@ async def test_what_the_person_accepts_is_held_to_from_its_first_sight_on(tmp_pa
     assert record.load() == KeptCode(OTHER.implementation, OTHER.code_hash, accepted=True)
     with pytest.raises(Unproven, match="that you accepted"):
         await record.check(replace(OTHER, code_hash=b"\x0d" * 32))
+
+
+async def test_of_two_codes_that_are_seen_first_at_once_one_alone_is_let_through(
+    tmp_path: Path,
+) -> None:
+    for turn in range(30):
+        # Each has a record of its own, as two processes would.
+        checks = [
+            ResolverRecord(tmp_path / str(turn), "mainnet").check(code)
+            for code in (CODE, OTHER, CODE, OTHER_HASH)
+        ]
+        ended = await asyncio.gather(*checks, return_exceptions=True)
+        kept = ResolverRecord(tmp_path / str(turn), "mainnet").load()
+        assert kept is not None
+        for code, end in zip((CODE, OTHER, CODE, OTHER_HASH), ended, strict=True):
+            assert (end is None) == kept.allows(code)
+            assert end is None or isinstance(end, Unproven)
+
+
+async def test_what_is_accepted_while_its_code_is_seen_is_not_undone(tmp_path: Path) -> None:
+    for turn in range(30):
+        record = ResolverRecord(tmp_path / str(turn), "mainnet")
+        await record.check(CODE)
+        record.accept(CODE.implementation)
+        accepting = asyncio.to_thread(record.accept, OTHER.implementation)
+        await asyncio.gather(accepting, record.check(CODE), return_exceptions=True)
+        kept = record.load()
+        assert kept is not None
+        assert kept.implementation == OTHER.implementation
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "directory"])
+async def test_what_is_no_file_of_its_own_is_neither_waited_for_nor_followed(
+    kind: str, tmp_path: Path
+) -> None:
+    record = ResolverRecord(tmp_path / "state", "mainnet")
+    await record.check(CODE)
+    record.path.rename(tmp_path / "kept")
+    if kind == "pipe":
+        os.mkfifo(record.path)
+    elif kind == "link":
+        record.path.symlink_to(tmp_path / "kept")
+    else:
+        record.path.mkdir()
+    try:
+        async with asyncio.timeout(5):
+            with pytest.raises(ConfigError, match="cannot be used"):
+                await record.check(CODE)
+    finally:
+        if kind == "pipe":  # lets go whoever waits for a writer
+            os.close(os.open(record.path, os.O_RDWR))
 
 
 FORMAT = '"format": "walkaway universal resolver 1"'

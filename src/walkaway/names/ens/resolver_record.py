@@ -8,9 +8,14 @@ down, and names are resolved by no other until the person says so.
 from __future__ import annotations
 
 import asyncio
+import errno
+import fcntl
 import json
 import os
+import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -60,8 +65,7 @@ class ResolverRecord:
         Raises `ConfigError` where the file cannot be read, or says something else.
         """
         try:
-            with self.path.open("rb") as file:
-                text = file.read(_FILE_BYTES)
+            text = self._text()
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -88,16 +92,48 @@ class ResolverRecord:
 
         Raises `ConfigError` where that cannot be written down.
         """
-        self._write(KeptCode(implementation, None, accepted=True))
+        with self._alone():
+            self._write(KeptCode(implementation, None, accepted=True))
 
     def _check(self, code: ResolverCode) -> None:
         kept = self.load()
-        if kept is None:
-            self._write(KeptCode(code.implementation, code.code_hash, accepted=False))
-        elif not kept.allows(code):
+        if kept is None or kept.code_hash is None:
+            with self._alone():
+                kept = self._complete(code)
+        if not kept.allows(code):
             raise _other_code(kept, code)
-        elif kept.code_hash is None:
-            self._write(KeptCode(code.implementation, code.code_hash, accepted=True))
+
+    def _complete(self, code: ResolverCode) -> KeptCode:
+        """What is written down once this code was seen, whoever wrote it meanwhile."""
+        kept = self.load()
+        if kept is not None and (kept.code_hash is not None or not kept.allows(code)):
+            return kept
+        seen = KeptCode(code.implementation, code.code_hash, accepted=kept is not None)
+        self._write(seen)
+        return seen
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While no other thread or process changes a record of this directory."""
+        with ExitStack() as closing:
+            try:
+                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                handle = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                closing.callback(os.close, handle)
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            except OSError as error:
+                raise _unusable(self.path, error) from None
+            yield
+
+    def _text(self) -> bytes:
+        """The file, where it is one: whoever opens another kind of thing may wait for ever."""
+        handle = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise OSError(errno.EINVAL, "it is no regular file")
+            return os.read(handle, _FILE_BYTES)
+        finally:
+            os.close(handle)
 
     def _write(self, kept: KeptCode) -> None:
         code_hash = None if kept.code_hash is None else "0x" + kept.code_hash.hex()
@@ -108,7 +144,6 @@ class ResolverRecord:
             "accepted": kept.accepted,
         }
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle, fresh = tempfile.mkstemp(dir=self.path.parent, prefix=".", suffix=".new")
             with os.fdopen(handle, "w") as file:
                 json.dump(said, file, indent=1)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from tests.names.changing import NEW, NOON, OLD
 from walkaway.chain.clock import SystemClock
 from walkaway.cli.command_line import command_line
-from walkaway.cli.names import HISTORY
+from walkaway.cli.names import history_path
 from walkaway.names.held import HeldNames
 from walkaway.names.history import PointerHistory
 from walkaway.names.hold import Said
@@ -37,7 +37,7 @@ def _own_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(*words: str) -> Result:
-    result = CliRunner().invoke(command_line(["pin-name", "add"]), [*words])
+    result = CliRunner().invoke(command_line(["pin-name", "add", "ls"]), [*words])
     assert "Traceback" not in result.output
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
@@ -49,11 +49,11 @@ def pin_name(*words: str) -> str:
     return result.output
 
 
-def seen(home: Path, *said: Pointer) -> None:
+def seen(home: Path, *said: Pointer, network: str = "mainnet") -> None:
     """The name said one after another, and each page of it was opened in a browser."""
 
     async def see() -> None:
-        history = PointerHistory(home / "home" / HISTORY)
+        history = PointerHistory(history_path(home / "home", network))
         for number, pointer in enumerate(said):
             stood = Said(pointer, Standing.PROVEN, '["a contenthash record"]')
             held = await history.see(APP, stood, hold=DAY, now=NOON + 60 * number)
@@ -95,6 +95,14 @@ def test_what_is_decided_on_is_named(tmp_path: Path, flag: str) -> None:
     assert f"walkaway pin-name {APP} {NEW} {flag}" in refused.output
     assert run("pin-name", APP, "/ipfs/" + OLD.root + "/other", flag).exit_code == 2
     assert pin_name() == before
+
+
+def test_each_network_has_names_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen(tmp_path, OLD, network="sepolia")
+    assert "no name was resolved" in pin_name()
+    seen(tmp_path, NEW)
+    monkeypatch.setenv("WALKAWAY_NETWORK", "sepolia")
+    assert pin_name().startswith(f"{APP}  {OLD}")
 
 
 def test_names_are_forgotten(tmp_path: Path) -> None:
@@ -148,6 +156,28 @@ def test_versions_are_compared_by_their_files(tmp_path: Path) -> None:
 def test_what_cannot_be_done_says_why(words: list[str], says: str) -> None:
     result = run("pin-name", *words)
     assert (result.exit_code != 0, says in result.output) == (True, True)
+
+
+def test_whoever_only_looks_ends_no_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = SigningKey(bytes(32))
+    name = name_of_key(key.public_key)
+    held = HeldNames(tmp_path / "home" / "ipns", SystemClock())
+
+    def publish(pointer: Pointer, sequence: int) -> None:
+        record = create_record(
+            key,
+            value=str(pointer),
+            sequence=sequence,
+            validity="2126-10-01T13:00:00Z",
+            ttl=60_000_000_000,
+        )
+        asyncio.run(held.put(name, record))
+        run("ls", f"/ipns/{name_text(name)}", "--offline")
+
+    publish(OLD, 1)
+    monkeypatch.setenv("WALKAWAY_HOLD", "0")
+    publish(NEW, 2)
+    assert pin_name(name_text(name), "--unpin").startswith(f"{name_text(name)}  {OLD}\n")
 
 
 def test_a_name_that_was_never_seen_is_resolved_to_be_pinned(tmp_path: Path) -> None:

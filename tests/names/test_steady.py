@@ -84,6 +84,36 @@ async def test_a_change_waits_until_it_has_stood_for_long_enough(world: World) -
     assert (believed.pointer, believed.standing, believed.waiting) == (NEW, Standing.PROVEN, None)
 
 
+async def test_whoever_only_looks_ends_no_wait(world: World) -> None:
+    await world.hijacked()
+    await world.look()
+    by_default = SteadyNames(world.names, world.history, HoldPolicy(), world.clock, decides=False)
+    held = await by_default.resolve(APP)
+    since = NOON + 60
+    assert (held.pointer, held.waiting) == (OLD, Change(NEW, Waiting.NEW, since, since + DAY))
+    world.names.says[APP] = GONE
+    assert (await by_default.resolve(APP)).pointer == OLD
+    world.names.says[APP] = NEW
+    assert await world.served() == OLD
+    # Whoever serves it, by a policy that has changed, does.
+    serving = SteadyNames(world.names, world.history, HoldPolicy(), world.clock)
+    assert (await serving.resolve(APP)).pointer == NEW
+    assert (await by_default.resolve(APP)).pointer == NEW
+
+
+async def test_a_policy_that_changes_is_heeded_where_names_do_not(world: World) -> None:
+    serving = SteadyNames(world.names, world.history, HoldPolicy(), world.clock)
+    await serving.resolve(APP)
+    await world.look()
+    held = await world.history.held(APP)
+    assert held is not None
+    assert held.hold == DAY
+    await serving.resolve(APP)
+    held = await world.history.held(APP)
+    assert held is not None
+    assert held.hold == 0
+
+
 async def test_a_name_that_goes_back_begins_to_wait_anew(world: World) -> None:
     await world.hijacked()
     assert await world.served() == OLD

@@ -69,7 +69,7 @@ def gateway_plan(settings: Settings, *, offline: bool = False) -> GatewayPlan:
     """The plan that a person's settings make. Raises `ConfigError`."""
     return GatewayPlan(
         content=content_plan(settings, offline=offline),
-        names=names_plan(settings, offline=offline),
+        names=names_plan(settings, offline=offline, decides=True),
         listen=Listen(
             listen_addresses(settings),
             settings.gateway_port,

@@ -39,16 +39,14 @@ from walkaway.sources.standing import SourceStatus
 from walkaway.sources.transports.http_client import HttpClient
 
 __all__ = [
-    "HISTORY",
     "NamesPlan",
     "OpenNames",
+    "history_path",
     "hold_policy",
     "names_plan",
     "open_names",
 ]
 
-HISTORY: Final = "names.sqlite"
-"""The file of the history of names, in the state directory."""
 THE_CHAIN: Final = "the chain"
 """What answers in the stead of ENS while no chain is followed."""
 NOT_YET: Final = "it is not followed yet"
@@ -58,12 +56,14 @@ NOT_YET: Final = "it is not followed yet"
 class NamesPlan:
     """What names are made of.
 
-    ``folder`` is where records and the history of names are kept, ``sources`` are who is
-    asked about names; nobody is where ``offline``. ``without_chain`` says why names of ENS
-    are not resolved, where no chain will be followed.
+    ``folder`` is where records of names are kept, and what names said on ``network``.
+    ``sources`` are who is asked about names; nobody is where ``offline``. Who ``decides``
+    serves names, and does not only look. ``without_chain`` says why names of ENS are not
+    resolved, where no chain will be followed.
     """
 
     folder: Path
+    network: str = "mainnet"
     sources: tuple[ListedSource, ...] = ()
     dnslinks: tuple[str, ...] = ()
     unsigned_dns: tuple[str, ...] = ()
@@ -71,6 +71,7 @@ class NamesPlan:
     holds: HoldPolicy = field(default_factory=HoldPolicy)
     guard_exceptions: tuple[str, ...] = ()
     offline: bool = False
+    decides: bool = False
     without_chain: str = ""
 
 
@@ -114,10 +115,20 @@ class OpenNames:
         return tuple(status for pool in self.pools for status in pool.status())
 
 
-def names_plan(settings: Settings, *, offline: bool = False) -> NamesPlan:
-    """The plan that a person's settings make. Raises `ConfigError`."""
+def history_path(folder: Path, network: str) -> Path:
+    """The file of what names said; a name may lead elsewhere on each network."""
+    return folder / f"{network}.names.sqlite"
+
+
+def names_plan(settings: Settings, *, offline: bool = False, decides: bool = False) -> NamesPlan:
+    """The plan that a person's settings make. Raises `ConfigError`.
+
+    Who serves names ``decides``, by these settings, when a change of one has waited for long
+    enough; who looks one up does not.
+    """
     return NamesPlan(
         folder=settings.state_directory,
+        network=settings.network,
         sources=settings.sources,
         dnslinks=settings.dnslinks,
         unsigned_dns=settings.unsigned_dns,
@@ -125,6 +136,7 @@ def names_plan(settings: Settings, *, offline: bool = False) -> NamesPlan:
         holds=hold_policy(settings),
         guard_exceptions=settings.guard_exceptions,
         offline=offline,
+        decides=decides,
         without_chain=_without_chain(settings, offline=offline),
     )
 
@@ -156,7 +168,7 @@ async def open_names(plan: NamesPlan, content: Content) -> AsyncIterator[OpenNam
         stack.push_async_callback(client.leave)
         resolvers = await stack.enter_async_context(pool("dns"))
         arweave = await stack.enter_async_context(pool("arweave"))
-        history = PointerHistory(plan.folder / HISTORY)
+        history = PointerHistory(history_path(plan.folder, plan.network))
         stack.callback(history.close)
         held = HeldNames(plan.folder / "ipns", clock, dnslinks=dict(map(_divided, plan.dnslinks)))
         keys = IpnsNames(held, () if plan.offline else (content.routers, content.pool), clock=clock)
@@ -171,7 +183,7 @@ async def open_names(plan: NamesPlan, content: Content) -> AsyncIterator[OpenNam
                 None if plan.offline else arweave, clock=clock, operators=plan.arns_operators
             ),
         )
-        names = SteadyNames(every_kind, history, plan.holds, clock)
+        names = SteadyNames(every_kind, history, plan.holds, clock, decides=plan.decides)
         yield OpenNames(names, held, keys, ens, dns, history, (resolvers, arweave))
 
 

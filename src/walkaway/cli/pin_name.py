@@ -16,7 +16,7 @@ from walkaway.cli.config import Settings
 from walkaway.cli.content import content_of, whole_block
 from walkaway.cli.content_words import read_pointer
 from walkaway.cli.ens_on_demand import names_of
-from walkaway.cli.names import HISTORY, hold_policy
+from walkaway.cli.names import history_path, hold_policy
 from walkaway.cli.options import (
     ConfigOption,
     ContentSourceOption,
@@ -143,7 +143,7 @@ def _chosen(flags: Sequence[bool], name: str) -> _Do:
 
 @asynccontextmanager
 async def _open(settings: Settings) -> AsyncIterator[PointerHistory]:
-    history = PointerHistory(settings.state_directory / HISTORY)
+    history = PointerHistory(history_path(settings.state_directory, settings.network))
     try:
         yield history
     finally:

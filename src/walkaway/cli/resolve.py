@@ -1,4 +1,7 @@
-"""`walkaway resolve`: where a name leads, what it says, and why that is to be believed."""
+"""`walkaway resolve`: where a name leads, what it says, and why that is to be believed.
+
+What answers is loaded once it is asked: mostly that is an endpoint that runs already.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,6 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from walkaway.cli.config import Settings
-from walkaway.cli.content import content_of
-from walkaway.cli.ens_on_demand import EnsOnDemand, names_of
-from walkaway.cli.evidence_tree import because_tree
-from walkaway.cli.names import HISTORY
 from walkaway.cli.options import (
     ConfigOption,
     EndpointHostOption,
@@ -30,14 +29,9 @@ from walkaway.cli.options import (
     settings_from,
 )
 from walkaway.cli.reporters import Reporter, reporter_for
-from walkaway.cli.running import ask_running, endpoint_url
 from walkaway.cli.terminal import Terminal, plain, sheet
 from walkaway.errors import InvalidRequest, NoEndpoint, UnknownMethod, WalkawayError
 from walkaway.names.ens.coin_types import coin_name, evm_address
-from walkaway.names.history import PointerHistory
-from walkaway.rpc.evidence import drawn
-from walkaway.rpc.methods.names import look_up
-from walkaway.rpc.plain import plain as as_data
 
 __all__ = ["resolve", "resolved_page"]
 
@@ -151,6 +145,8 @@ async def _of_ens(
 ) -> dict[str, Any]:
     if offline:
         raise InvalidRequest("what ENS says now cannot be told while --offline asks nobody")
+    from walkaway.cli.running import ask_running, endpoint_url
+
     url = endpoint_url(settings.host, settings.port)
     options: dict[str, object] = {"texts": list(question.texts), "coins": list(question.coins)}
     with suppress(NoEndpoint, UnknownMethod):
@@ -158,6 +154,9 @@ async def _of_ens(
         if isinstance(told, Mapping):
             return dict(told)
         raise WalkawayError("the endpoint gave no answer that can be read")
+    from walkaway.cli.ens_on_demand import EnsOnDemand
+    from walkaway.rpc.methods.names import look_up
+
     async with AsyncExitStack() as opened:
         chain = EnsOnDemand(settings, opened, tell=reporter.tell, progress=reporter.sync)
         ens = await chain.ens()
@@ -168,6 +167,11 @@ async def _of_ens(
 async def _of_another_kind(
     settings: Settings, name: str, reporter: Reporter, *, offline: bool
 ) -> dict[str, Any]:
+    from walkaway.cli.content import content_of
+    from walkaway.cli.ens_on_demand import names_of
+    from walkaway.rpc.evidence import drawn
+    from walkaway.rpc.plain import plain as as_data
+
     async with (
         content_of(settings, offline=offline) as content,
         names_of(
@@ -190,7 +194,10 @@ async def _held(settings: Settings, told: Mapping[str, Any]) -> str | None:
     """What is served here of the name, where that is not what it says now."""
     if told.get("pointer") is None or not isinstance(told.get("name"), str):
         return None
-    history = PointerHistory(settings.state_directory / HISTORY)
+    from walkaway.cli.names import history_path
+    from walkaway.names.history import PointerHistory
+
+    history = PointerHistory(history_path(settings.state_directory, settings.network))
     with closing(history):
         held = await history.held(told["name"])
     if held is None or str(held.pointer) == told["pointer"]:
@@ -207,6 +214,8 @@ def resolved_page(
     Raises:
         WalkawayError: it is none.
     """
+    from walkaway.cli.evidence_tree import because_tree
+
     try:
         parts: list[RenderableType] = [sheet(list(_rows(told)), width=width)]
         if why and told["because"] is not None:

@@ -71,10 +71,13 @@ class PointerHistory:
         """A number that moves when any process writes; -1 where that is not known."""
         return self.file.version()
 
-    async def see(self, name: str, said: Said, *, hold: float, now: float) -> HeldName:
+    async def see(
+        self, name: str, said: Said, *, hold: float, now: float, decides: bool = True
+    ) -> HeldName:
         """Note what a name says, and have what is held of it from then on.
 
-        ``hold`` is how many seconds a change waits, ``now`` unix time.
+        ``hold`` is how many seconds a change waits, ``now`` unix time. Who only looks, and
+        decides nothing, has it wait for as long as whoever did has it, if that is longer.
 
         Raises:
             Unproven: the person rejected what it says, and nothing else is known of it.
@@ -83,11 +86,14 @@ class PointerHistory:
         key = canonical(name)
         known = await self.held(key)
         if known is not None and self._is_as_it_was(known, said, now):
-            return known
+            waits = hold if decides else max(hold, known.hold)
+            if waits == known.hold:
+                return known
 
         def decided(file: sqlite3.Connection) -> HeldName:
             held, rejected = held_name(file, key), is_rejected(file, key, said.pointer)
-            return decide(held, key, said, rejected=rejected, hold=hold, now=now)
+            waits = hold if decides or held is None else max(hold, held.hold)
+            return decide(held, key, said, rejected=rejected, hold=waits, now=now)
 
         def look(file: sqlite3.Connection) -> tuple[HeldName | None, HeldName, float]:
             return held_name(file, key), decided(file), last_noted(file, key)
@@ -98,7 +104,7 @@ class PointerHistory:
             note_said(file, key, said, now, self._limits)
             first = first_seen(file, key, after.pointer, after.first_seen)
             after = replace(after, first_seen=first)
-            self._put(file, after, Kept.HELD if hold else Kept.LOOSELY)
+            self._put(file, after, Kept.HELD if after.hold else Kept.LOOSELY)
             return after
 
         before, after, noted = await self.file.read(look)
@@ -110,7 +116,7 @@ class PointerHistory:
             return await self.file.write(note)
         except StoreFault as error:
             is_known = before is not None and before.pointer == said.pointer
-            if after.pointer != said.pointer or (hold and not is_known):
+            if after.pointer != said.pointer or (after.hold and not is_known):
                 raise
             # What nobody holds back is no worse for not being noted.
             log.warning("what %r says is not noted: %s", key, error)

@@ -25,7 +25,7 @@ __all__ = ["HistoryFile"]
 
 T = TypeVar("T")
 
-VERSION: Final = 2
+VERSION: Final = 3
 _APPLICATION: Final = 0x77616C6E
 _DAMAGED: Final = (
     "move that file away to begin anew: names are then accepted as they are first seen"
@@ -33,7 +33,7 @@ _DAMAGED: Final = (
 
 _TABLES: Final = """
 CREATE TABLE held (
-    name TEXT PRIMARY KEY, family TEXT NOT NULL, kept INTEGER NOT NULL,
+    name TEXT PRIMARY KEY, family TEXT NOT NULL, kept INTEGER NOT NULL, hold REAL NOT NULL,
     pointer TEXT NOT NULL, standing TEXT NOT NULL,
     first_seen REAL NOT NULL, seen REAL NOT NULL, pinned INTEGER NOT NULL,
     says TEXT, says_standing TEXT NOT NULL, says_since REAL NOT NULL

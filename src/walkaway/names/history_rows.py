@@ -32,15 +32,15 @@ __all__ = [
 
 _HELD: Final = """
 SELECT held.name, held.pointer, standing, first_seen, seen, pinned, says, says_standing,
-       says_since, rejected.at IS NOT NULL
+       says_since, rejected.at IS NOT NULL, hold
 FROM held LEFT JOIN rejected ON rejected.name = held.name AND rejected.pointer = held.says
 WHERE held.name = ?1 OR ?1 IS NULL
 ORDER BY says IS NULL, seen DESC
 """
 _PUT: Final = """
-INSERT INTO held VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO held VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (name) DO UPDATE SET
-    kept = CASE kept WHEN ? THEN kept ELSE excluded.kept END,
+    kept = CASE kept WHEN ? THEN kept ELSE excluded.kept END, hold = excluded.hold,
     pointer = excluded.pointer, standing = excluded.standing, first_seen = excluded.first_seen,
     seen = excluded.seen, pinned = excluded.pinned, says = excluded.says,
     says_standing = excluded.says_standing, says_since = excluded.says_since
@@ -54,7 +54,7 @@ DELETE FROM held WHERE name IN (
 )
 """
 
-_Row = tuple[str, str, str, float, float, int, str | None, str, float, int]
+_Row = tuple[str, str, str, float, float, int, str | None, str, float, int, float]
 
 
 class Kept(IntEnum):
@@ -92,6 +92,7 @@ def put_held(file: sqlite3.Connection, held: HeldName, kept: Kept, limits: Limit
             held.name,
             family(held.name),
             kept,
+            held.hold,
             str(held.pointer),
             held.standing.value,
             held.first_seen,
@@ -164,7 +165,7 @@ def _full(why: str, pattern: str) -> StoreFault:
 
 
 def _held(row: _Row) -> HeldName:
-    name, pointer, standing, first, seen, pinned, says, says_standing, since, rejected = row
+    name, pointer, standing, first, seen, pinned, says, says_standing, since, rejected, hold = row
     return HeldName(
         name,
         parse_pointer(pointer),
@@ -176,4 +177,5 @@ def _held(row: _Row) -> HeldName:
         Standing(says_standing),
         since,
         bool(rejected),
+        hold,
     )

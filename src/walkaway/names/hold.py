@@ -38,7 +38,8 @@ class HeldName:
     ``pointer`` is the accepted one, which is served; it was first seen at
     ``first_seen`` and the name was last seen to say it at ``seen`` (unix time).
     ``says`` is what the name says where that is another pointer, since
-    ``says_since``, and ``rejected`` whether the person has rejected that.
+    ``says_since``, and ``rejected`` whether the person has rejected that. ``hold`` is for
+    how many seconds changes wait, as whoever decided on the last one had it.
     """
 
     name: str
@@ -51,6 +52,7 @@ class HeldName:
     says_standing: Standing = Standing.WORD
     says_since: float = 0.0
     rejected: bool = False
+    hold: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ def decide(
                 reasons={"this machine": f"you rejected what it says: {said.pointer}"},
                 advice=f"hold it at a version that you trust: walkaway pin-name {name} VERSION",
             )
-        return HeldName(name, said.pointer, said.standing, now, now)
+        return HeldName(name, said.pointer, said.standing, now, now, hold=hold)
+    held = replace(held, hold=hold)
     if said.pointer == held.pointer:
         return replace(
             held, standing=said.standing, seen=now, says=None, says_since=0.0, rejected=False
@@ -97,7 +100,7 @@ def decide(
     # A clock that was ahead does not make it wait until then.
     since = min(held.says_since, now) if held.says == said.pointer else now
     if not rejected and not held.pinned and now - since >= hold:
-        return HeldName(name, said.pointer, said.standing, since, now)
+        return HeldName(name, said.pointer, said.standing, since, now, hold=hold)
     return replace(
         held,
         says=said.pointer,
@@ -108,11 +111,14 @@ def decide(
 
 
 def waiting(held: HeldName, hold: float) -> Change | None:
-    """What the name says in place of what is served, and until when that waits."""
+    """What the name says in place of what is served, and until when that waits.
+
+    ``hold`` is the policy of who asks, which ends no wait that another began.
+    """
     if held.says is None:
         return None
     if held.rejected:
         return Change(held.says, Waiting.REJECTED, held.says_since)
     if held.pinned:
         return Change(held.says, Waiting.PINNED, held.says_since)
-    return Change(held.says, Waiting.NEW, held.says_since, held.says_since + hold)
+    return Change(held.says, Waiting.NEW, held.says_since, held.says_since + max(hold, held.hold))

@@ -30,6 +30,7 @@ class SteadyNames:
     """Gives what names say, unless the person holds them. Implements `Names`.
 
     ``policy`` says how long changes wait. The person's own names are passed on as they are.
+    Who does not ``decides`` looks at names, and ends no wait that somebody else began.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class SteadyNames:
         policy: HoldPolicy,
         clock: Clock,
         *,
+        decides: bool = True,
         timer: Callable[[], float] = time.monotonic,
         limits: Limits = LIMITS,
     ) -> None:
@@ -46,6 +48,7 @@ class SteadyNames:
         self._history = history
         self._policy = policy
         self._clock = clock
+        self._decides = decides
         self._timer = timer
         self._limits = limits
         self._failed: OrderedDict[str, tuple[float, str]] = OrderedDict()
@@ -89,7 +92,9 @@ class SteadyNames:
         said = Said(
             resolution.pointer, resolution.standing, in_short(resolution.because, self._limits)
         )
-        held = await self._history.see(key, said, hold=hold, now=self._clock.now())
+        held = await self._history.see(
+            key, said, hold=hold, now=self._clock.now(), decides=self._decides
+        )
         if held.pointer != resolution.pointer:
             return self._given(held, waiting(held, hold))
         # What was decided since is heard of soon, whoever keeps answers.
@@ -116,7 +121,7 @@ class SteadyNames:
         held = await self._history.held(key)
         if held is None:
             return None
-        recent = abs(self._clock.now() - held.seen) < self._policy.of(key)
+        recent = abs(self._clock.now() - held.seen) < max(self._policy.of(key), held.hold)
         return held if held.pinned or recent else None
 
     def _given(self, held: HeldName, change: Change | None) -> Resolution:

@@ -60,6 +60,9 @@ class Limits:
     arweave_manifest_bytes: int = 32 * 1024 * 1024
     arweave_manifest_paths: int = 1 << 18
 
+    # proofs/filecoin
+    piece_height: int = 35
+
     # proofs/dnssec
     dnssec_records: int = 1024
     dnssec_keys: int = 64
@@ -184,6 +187,9 @@ class Limits:
     recalled_calls: int = 256
     recalled_pieces: int = 256
     call_states: int = 8
+    host_calls: int = 256
+    host_calls_at_once: int = 8
+    host_answer_bytes: int = 32 * 1024 * 1024
     gateway_lookups: int = 4
     gateway_tries: int = 12
     checkpoint_age_seconds: float = 14 * 24 * 3600.0

@@ -14,6 +14,7 @@ from dataclasses import replace
 from walkaway.anchors.spec import ChainSpec, ForkName
 from walkaway.chain.discovery import Discovery, KeptState
 from walkaway.chain.headers import Headers
+from walkaway.chain.host_calls import Host, HostAnswers
 from walkaway.chain.simulation_ground import SimulationGround
 from walkaway.chain.state import State
 from walkaway.errors import Unsupported
@@ -112,24 +113,35 @@ class Calls:
         )
 
     async def run(
-        self, header: Proven[Header], asked: AskedCall, *, leads_on: bool = False
+        self,
+        header: Proven[Header],
+        asked: AskedCall,
+        *,
+        leads_on: bool = False,
+        host: Host | None = None,
     ) -> Proven[Outcome]:
         """The outcome of a call on the state after a block.
 
         ``leads_on`` says that the call may go on to where no call on the block has been,
         though the contract that it begins with is known: then a hint is worth asking for.
+        ``host`` supplies precompiles that no fork has.
 
         Raises:
-            Unproven: no source could prove a part of the state that the call needs.
+            Unproven: no source could prove a part of the state that the call needs, or
+                what a precompile of the host reads.
             TooMuch: the call needs more state, or more rounds, than the limits allow.
             Unsupported: the engine does not know the fork, or the chain spec does not
                 explain the block's blob base fee and the call may ask for it.
             InvalidRequest: the call cannot be a transaction.
         """
         kept = self._kept_state(header)
-        outcome = await self._discovery.outcome(kept, asked, leads_on=leads_on)
+        answers = None if host is None else HostAnswers(host)
+        outcome = await self._discovery.outcome(kept, asked, leads_on=leads_on, host=answers)
         await self._check_blob_base_fee(kept, asked)
-        return prove_call(kept.proven, asked, outcome, self.engine)
+        if answers is None:
+            return prove_call(kept.proven, asked, outcome, self.engine)
+        asked = answers.given_to(asked)
+        return prove_call(kept.proven, asked, outcome, self.engine, answers.proven)
 
     @asynccontextmanager
     async def simulation(

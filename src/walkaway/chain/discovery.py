@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from walkaway.chain.headers import Headers
 from walkaway.chain.hints import Hint, Hints, Recalled
+from walkaway.chain.host_calls import HostAnswers
 from walkaway.chain.state import AccountProof, State
 from walkaway.errors import TooMuch, Unproven, Unsupported, WalkawayError
 from walkaway.evm.engine import KnownState, Missing, Outcome
@@ -102,18 +103,28 @@ class Discovery:
         self.engine = engine
 
     async def outcome(
-        self, kept: KeptState, asked: AskedCall, *, leads_on: bool = False
+        self,
+        kept: KeptState,
+        asked: AskedCall,
+        *,
+        leads_on: bool = False,
+        host: HostAnswers | None = None,
     ) -> Outcome:
-        """The outcome of a run in which nothing was missing; see `Calls.run`."""
+        """The outcome of a run in which nothing was missing; see `Calls.run`.
+
+        ``host`` holds afterwards what the host's precompiles answered.
+        """
         hint = await self._prefetch(kept, asked, leads_on=leads_on)
-        outcome = await self._discovered(kept, asked)
+        outcome = await self._discovered(kept, asked, host)
         if hint is not None:
             self._hints.judge(hint, outcome)
         if not _is_elsewhere(asked):
             self._recalled.note(asked.call, outcome)
         return outcome
 
-    async def _discovered(self, kept: KeptState, asked: AskedCall) -> Outcome:
+    async def _discovered(
+        self, kept: KeptState, asked: AskedCall, host: HostAnswers | None
+    ) -> Outcome:
         known, given = kept.proven.known, dict[int, bytes]()
 
         async def learns(missing: Missing) -> KnownState:
@@ -124,11 +135,16 @@ class Discovery:
             hashes = {**known.block_hashes, **given}
             state = replace(known, block_hashes=hashes) if given else known
             size = kept.proven.pieces
+            asked = asked if host is None else host.given_to(asked)
             result = await self.engine.run(
                 asked.call, asked.environment, state, asked.overrides or None, learns
             )
             if isinstance(result, Outcome):
                 return result
+            if host is not None and result.host_calls:
+                # What follows on a placeholder may be missing only because of that.
+                await host.ask(result.host_calls)
+                continue
             if ours := result.block_hashes & asked.block_hashes.keys() - given.keys():
                 given |= {number: asked.block_hashes[number] for number in ours}
                 result = replace(result, block_hashes=result.block_hashes - ours)

@@ -10,13 +10,21 @@ cannot stand in for it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from hashlib import sha256
-from typing import TypeVar
+from types import MappingProxyType
+from typing import Final, TypeVar
 
 from walkaway.errors import ProofError
-from walkaway.evm.engine import BlockEnvironment, Call, KnownState, Outcome, Overrides
+from walkaway.evm.engine import (
+    BlockEnvironment,
+    Call,
+    HostPrecompile,
+    KnownState,
+    Outcome,
+    Overrides,
+)
 from walkaway.proofs._seal import seal
 from walkaway.proofs.execution.accounts import Account
 from walkaway.proofs.execution.header import Header
@@ -24,9 +32,20 @@ from walkaway.proofs.execution.keccak import keccak256
 from walkaway.proofs.execution.trie import EMPTY_ROOT
 from walkaway.proofs.proven import Claim, Evidence, LaterSteps, Proven
 
-__all__ = ["AskedCall", "ProvenState", "check_reads", "digest", "prove_call", "run_stands_on"]
+__all__ = [
+    "AskedCall",
+    "ProvenState",
+    "check_host_answers",
+    "check_reads",
+    "digest",
+    "host_call_subject",
+    "prove_call",
+    "run_stands_on",
+]
 
 T = TypeVar("T")
+
+_NONE: Final[Mapping[tuple[bytes, bytes], Proven[bytes | None]]] = MappingProxyType({})
 
 LONG = 32
 """Bytes more than which are named by their hash."""
@@ -141,34 +160,57 @@ class AskedCall:
 
     @cached_property
     def subject(self) -> tuple[str, bytes]:
-        """What the claim of its outcome is about: ``("call", digest)``, 32 bytes."""
-        return "call", digest(self)
+        """What the claim of its outcome is about: ``("call", digest)``, 32 bytes.
+
+        What the host's precompiles answer is no part of it: each answer is proven by its
+        input, and so is the same in every run.
+        """
+        supplied = self.environment.host.items()
+        host = {at: HostPrecompile({}, its.placeholder_bytes) for at, its in supplied}
+        return "call", digest(replace(self, environment=replace(self.environment, host=host)))
+
+
+def host_call_subject(address: bytes, given: bytes) -> tuple[str, bytes, bytes]:
+    """What the claim of what a host's precompile gives for an input is about."""
+    return ("host call", address, given)
 
 
 def prove_call(
-    state: ProvenState, asked: AskedCall, outcome: Outcome, engine: str
+    state: ProvenState,
+    asked: AskedCall,
+    outcome: Outcome,
+    engine: str,
+    host_answers: Mapping[tuple[bytes, bytes], Proven[bytes | None]] = _NONE,
 ) -> Proven[Outcome]:
     """Seal the outcome of a run over ``state``, by the engine of that name.
 
     The caller answers for having run exactly this. What the outcome says it
-    looked at must be in the state, or overridden, or else nothing is sealed.
+    looked at must be in the state, or overridden, or else nothing is sealed; and what the
+    host's precompiles answered must be ``host_answers``, by address and input.
 
-    Raises `ProofError` where the outcome looked at what is not in the state,
-    or the environment is another chain's.
+    Raises `ProofError` where the outcome looked at what is not in the state, a
+    precompile's answer is not proven, or the environment is another chain's.
     """
     under = state.header.claim
     if asked.environment.chain_id != under.chain_id:
         raise ProofError("the call ran on another chain", got=asked.environment.chain_id)
     check_reads(state, asked.overrides, outcome)
+    check_host_answers(asked, host_answers)
     claim = Claim(under.chain_id, under.block_hash, asked.subject, under.finality)
-    facts = (
+    facts: tuple[tuple[str, str | int | bytes], ...] = (
         ("fork", asked.environment.fork),
         ("accounts_read", len(outcome.touched_accounts)),
         ("slots_read", len(outcome.touched_slots)),
         ("overridden_accounts", len(asked.overrides)),
     )
     rule = "the call was run over proven state, and read no value besides"
-    return seal(outcome, claim, Evidence(rule, facts, run_stands_on(state, engine, [outcome])))
+    stands_on = run_stands_on(state, engine, [outcome])
+    if host_answers:
+        facts += (("host_calls", len(host_answers)),)
+        rule = "the call was run over proven state and what this host proved, and read nothing else"
+        state_steps, host_steps = stands_on, [answer.because for answer in host_answers.values()]
+        stands_on = LaterSteps(lambda: (*state_steps, *host_steps))
+    return seal(outcome, claim, Evidence(rule, facts, stands_on))
 
 
 def run_stands_on(
@@ -207,6 +249,19 @@ def check_reads(state: ProvenState, overrides: Mapping[bytes, Overrides], outcom
         account = known.accounts.get(address)
         if address not in known.accounts or (account and account.storage_root != EMPTY_ROOT):
             raise ProofError("the call looked at a slot that is not proven", got=address + key)
+
+
+def check_host_answers(
+    asked: AskedCall, proven: Mapping[tuple[bytes, bytes], Proven[bytes | None]]
+) -> None:
+    """Raise `ProofError` where a precompile of the host was given what nobody proved."""
+    for address, precompile in asked.environment.host.items():
+        for given, output in precompile.answers.items():
+            answer = proven.get((address, given))
+            if answer is None or answer.value != output:
+                raise ProofError("a precompile's answer is not proven", got=address + given)
+            if answer.claim.subject != host_call_subject(address, given):
+                raise ProofError("a precompile's answer is proven for another question")
 
 
 def digest(asked: object) -> bytes:

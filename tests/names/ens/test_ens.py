@@ -44,6 +44,7 @@ from walkaway.names.ens.resolver_record import ResolverRecord
 from walkaway.names.resolution import Standing
 from walkaway.proofs.execution.header import Header
 from walkaway.proofs.proven import Evidence, Proven
+from walkaway.rpc.methods.names import look_up
 
 ONION = contenthash(Codec.ONION, "zqktlwi4fecvo6ri").data
 BASE = 0x80000000 | 8453
@@ -117,8 +118,12 @@ async def test_a_name_on_chain_is_proven_down_to_the_checkpoint(tmp_path: Path) 
             for nobody in ("nobody.eth", "below.app.eth", "example.com"):
                 with pytest.raises(NoSuchName, match="resolver not found"):
                     await ens.resolve(nobody)
-            with pytest.raises(InvalidRequest):
-                await ens.resolve("a_b.eth")
+            for broken in ("a_b.eth", "\ud800.eth"):
+                with pytest.raises(InvalidRequest):
+                    await ens.resolve(broken)
+            with pytest.raises(InvalidRequest, match=r"no text: 'a\\udfff'"):
+                await look_up(ens, "app.eth", texts=["a\udfff"])
+            assert (await look_up(ens, "app.eth", texts=["é\0"]))["texts"] == {"é\0": None}
 
 
 async def test_a_primary_name_leads_back_to_its_address(tmp_path: Path) -> None:

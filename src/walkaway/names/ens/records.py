@@ -70,6 +70,11 @@ class TextRecord:
 
     key: str
 
+    def __post_init__(self) -> None:
+        # JSON and command lines can hold halves of characters, which no contract is asked for.
+        if not self.key.isascii() and any("\ud800" <= letter <= "\udfff" for letter in self.key):
+            raise InvalidRequest(f"no text: {self.key[:100]!r}")
+
     def call(self, node: bytes) -> bytes:
         """The resolver's ``text(bytes32,string)``."""
         return _TEXT + encode(["bytes32", "string"], [node, self.key])

@@ -50,7 +50,7 @@ def dns_figures() -> list[Figure]:
 
 
 async def _figures(lab: Laboratory) -> list[Figure]:
-    async with far_away(lab.bind.addresses[0]) as bind:
+    async with far_away(lab.bind.addresses["tcp"]) as bind:
         ours = await _best(lambda: _our_round(lab, bind))
         theirs = await _best(lambda: _their_round(lab, bind))
     found = []
@@ -91,7 +91,7 @@ async def _their_round(lab: Laboratory, bind: FarAway) -> dict[str, _Took]:
 
         async def ask(name: str) -> None:
             query = dns.message.make_query(f"_dnslink.{name}.", "TXT", want_dnssec=True)
-            reply = await dns.asyncquery.tcp(query, HOST, SECONDS, unbound)
+            reply = await dns.asyncquery.tcp(query, HOST, SECONDS, unbound.tcp)
             assert reply.flags & dns.flags.AD
 
         return await _asked(ask, bind)

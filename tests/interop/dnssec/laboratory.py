@@ -1,11 +1,13 @@
-"""BIND, which holds the zones, unbound, which validates them, and both over HTTPS by dnsdist.
+"""BIND, which holds the zones, and unbound, which validates them, on loopback alone.
 
-Both speak DNS over HTTPS themselves, but by HTTP/2 alone. All listen on loopback alone.
+Both are asked over UDP, TCP, TLS and HTTPS, for which they speak HTTP/2 alone. An authority
+of the laboratory's own has signed their certificate, and the system is told to trust it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import subprocess
 import time
@@ -13,22 +15,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from tests.interop.dnssec.signing import delegation_signer, sign_all
 from tests.interop.peers import free_port, system_program
+from tests.sources.certificates import Certified, certified
 
 __all__ = ["HOST", "Laboratory", "Resolver", "laboratory", "validating"]
 
 HOST = "127.0.0.1"
+NAME = "resolver.lab"
+"""Which the certificate names beside the address."""
 START_SECONDS = 20
 STOP_SECONDS = 10
 
 NAMED = """\
+tls own {{ cert-file "{certificate}"; key-file "{key}"; }};
 options {{
   directory "{folder}";
   listen-on port {tcp} {{ {host}; }};
+  listen-on port {tls} tls own {{ {host}; }};
+  listen-on port {https} tls own http default {{ {host}; }};
   listen-on-v6 {{ none; }};
   recursion yes;
   dnssec-validation no;
@@ -49,6 +58,12 @@ server:
   use-syslog: no
   logfile: ""
   interface: {host}@{port}
+  interface: {host}@{tls}
+  interface: {host}@{https}
+  tls-port: {tls}
+  https-port: {https}
+  tls-service-pem: "{certificate}"
+  tls-service-key: "{key}"
   do-ip6: no
   do-not-query-localhost: no
   num-threads: 1
@@ -62,32 +77,24 @@ remote-control:
   control-enable: no
 """
 
-DNSDIST = """\
-setLocal("{host}:{own}")
-setSecurityPollSuffix("")
-"""
-FRONT = """\
-addDOHLocal("{host}:{http}")
-newServer({{address="{host}:{tcp}", pool="{tcp}", tcpOnly=true, checkName="lab."}})
-addAction(DSTPortRule({http}), PoolAction("{tcp}"))
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Resolver:
-    """Where a resolver listens: plain DNS on one port, and over HTTP on another."""
+    """Where a resolver listens: plain DNS on one port, over TLS and HTTPS on others."""
 
     tcp: int
-    http: int
+    tls: int
+    https: int
 
     @property
-    def addresses(self) -> tuple[str, ...]:
-        """The same resolver over TCP, over UDP and over HTTP."""
-        return (
-            f"dns://{HOST}:{self.tcp}",
-            f"udp://{HOST}:{self.tcp}",
-            f"http://{HOST}:{self.http}/dns-query",
-        )
+    def addresses(self) -> dict[str, str]:
+        """The same resolver, by the way it is asked."""
+        return {
+            "tcp": f"dns://{HOST}:{self.tcp}",
+            "udp": f"udp://{HOST}:{self.tcp}",
+            "tls": f"tls://{HOST}:{self.tls}",
+            "https": f"https://{HOST}:{self.https}/dns-query",
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,34 +114,43 @@ class Laboratory:
 def laboratory(folder: Path) -> Iterator[Laboratory]:
     """Zones that were signed just now, and the servers over them until the context ends."""
     asyncio.run(_install())
-    bind = Resolver(free_port(), free_port())
-    named = _written(folder / "named.conf", _named(folder, bind, sign_all(folder)))
+    files, bind = certified(folder, NAME), _resolver()
+    named = _written(folder / "named.conf", _named(folder, files, bind, sign_all(folder)))
     with (
-        _running(["named", "-g", "-c", named], folder / "named.log", bind.tcp),
-        validating(folder, bind.tcp) as port,
+        mock.patch.dict(os.environ, SSL_CERT_FILE=str(files.authority)),
+        _running(["named", "-g", "-c", named], folder / "named.log", bind),
+        validating(folder, bind.tcp) as unbound,
     ):
-        unbound = Resolver(port, free_port())
-        dnsdist = _written(folder / "dnsdist.conf", _dnsdist(bind, unbound))
-        command = ["dnsdist", "--supervised", "--disable-syslog", "-C", dnsdist]
-        with _running(command, folder / "dnsdist.log", bind.http, unbound.http):
-            yield Laboratory(bind, unbound, delegation_signer(folder, "."), folder)
+        yield Laboratory(bind, unbound, delegation_signer(folder, "."), folder)
 
 
 @contextmanager
-def validating(folder: Path, authority: int, *, over_tcp: bool = False) -> Iterator[int]:
-    """The port of an unbound that knows nothing yet, and asks whoever listens at ``authority``."""
-    port = free_port()
+def validating(folder: Path, authority: int, *, over_tcp: bool = False) -> Iterator[Resolver]:
+    """An unbound that knows nothing yet, and asks whoever listens at ``authority``."""
+    here, files = _resolver(), Certified.within(folder)
     configured = UNBOUND.format(
-        folder=folder, host=HOST, port=port, authority=authority, tcp="yes" if over_tcp else "no"
+        folder=folder,
+        host=HOST,
+        port=here.tcp,
+        tls=here.tls,
+        https=here.https,
+        authority=authority,
+        tcp="yes" if over_tcp else "no",
+        certificate=files.certificate,
+        key=files.key,
     )
-    unbound = _written(folder / f"unbound-{port}.conf", configured)
-    with _running(["unbound", "-d", "-c", unbound], folder / f"unbound-{port}.log", port):
-        yield port
+    unbound = _written(folder / f"unbound-{here.tcp}.conf", configured)
+    with _running(["unbound", "-d", "-c", unbound], folder / f"unbound-{here.tcp}.log", here):
+        yield here
 
 
 async def _install() -> None:
-    for program, package in (("named", "bind9"), ("unbound", "unbound"), ("dnsdist", "dnsdist")):
+    for program, package in (("named", "bind9"), ("unbound", "unbound")):
         await system_program(program, package)
+
+
+def _resolver() -> Resolver:
+    return Resolver(free_port(), free_port(), free_port())
 
 
 def _written(path: Path, text: str) -> str:
@@ -142,22 +158,26 @@ def _written(path: Path, text: str) -> str:
     return str(path)
 
 
-def _named(folder: Path, bind: Resolver, files: Mapping[str, Path]) -> str:
-    zones = (
-        f'zone "{name}" {{ type primary; file "{file}"; check-names ignore; }};\n'
-        for name, file in files.items()
+def _named(folder: Path, files: Certified, here: Resolver, zones: Mapping[str, Path]) -> str:
+    configured = NAMED.format(
+        folder=folder,
+        host=HOST,
+        tcp=here.tcp,
+        tls=here.tls,
+        https=here.https,
+        certificate=files.certificate,
+        key=files.key,
     )
-    return NAMED.format(folder=folder, host=HOST, tcp=bind.tcp) + "".join(zones)
-
-
-def _dnsdist(*behind: Resolver) -> str:
-    fronts = (FRONT.format(host=HOST, tcp=each.tcp, http=each.http) for each in behind)
-    return DNSDIST.format(host=HOST, own=free_port()) + "".join(fronts)
+    return configured + "".join(
+        f'zone "{name}" {{ type primary; file "{file}"; check-names ignore; }};\n'
+        for name, file in zones.items()
+    )
 
 
 @contextmanager
-def _running(command: Sequence[str], log: Path, *ports: int) -> Iterator[None]:
+def _running(command: Sequence[str], log: Path, here: Resolver) -> Iterator[None]:
     """A process that is there when all of its ports take connections, until the context ends."""
+    ports = (here.tcp, here.tls, here.https)
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT

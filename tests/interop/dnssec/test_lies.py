@@ -81,7 +81,7 @@ async def verdicts(lab: Laboratory, *addresses: str) -> dict[Question, Verdict]:
 async def test_a_liar_alone_is_refused_and_beside_an_honest_resolver_passed_over(
     lab: Laboratory,
 ) -> None:
-    honest = lab.bind.addresses[0]
+    honest = lab.bind.addresses["tcp"]
     truth = await verdicts(lab, honest)
     assert {verdict.finding for verdict in truth.values()} == {
         Finding.RECORDS,
@@ -98,7 +98,7 @@ async def test_a_liar_alone_is_refused_and_beside_an_honest_resolver_passed_over
 
 
 async def test_no_changed_byte_alters_an_answer(lab: Laboratory) -> None:
-    honest = lab.bind.addresses[0]
+    honest = lab.bind.addresses["tcp"]
     truth = await verdicts(lab, honest)
     refused = 0
     for seed in range(20):

@@ -20,8 +20,8 @@ pytestmark = pytest.mark.interop
 
 @asynccontextmanager
 async def links(lab: Laboratory, *allowed: str) -> AsyncIterator[DnsLinks]:
-    """DNSLinks by two resolvers: BIND over HTTPS, unbound over TCP."""
-    async with looking_up(lab, lab.bind.addresses[2], lab.unbound.addresses[0]) as lookup:
+    """DNSLinks by two resolvers: BIND over HTTPS, unbound over TLS."""
+    async with looking_up(lab, lab.bind.addresses["https"], lab.unbound.addresses["tls"]) as lookup:
         yield DnsLinks(lookup, SystemClock(), allowed_unsigned=allowed)
 
 

@@ -72,10 +72,10 @@ class Dialer:
                 [_address_info(place) for place in places],
                 happy_eyeballs_delay=self._limits.dns_address_seconds,
             )
-            streams = await asyncio.open_connection(
-                sock=connected, ssl=context, server_hostname=self._host if context else None
-            )
-            return Connected(*streams)
+            reader, writer = await asyncio.open_connection(sock=connected)
+            if context is not None:
+                await _secure(writer, context, self._host)
+            return Connected(reader, writer)
 
     async def close(self) -> None:
         """Let go of the threads that look names up."""
@@ -90,6 +90,20 @@ class Dialer:
         if self._protocols:
             self._context.set_alpn_protocols(list(self._protocols))
         return self._context
+
+
+async def _secure(writer: asyncio.StreamWriter, context: ssl.SSLContext, host: str) -> None:
+    """Speak TLS from here on.
+
+    What is called off meanwhile is closed at once: to end TLS in good order takes an answer
+    of the other side, for which nobody is left to wait.
+    """
+    plain = writer.transport
+    try:
+        await writer.start_tls(context, server_hostname=host)
+    except BaseException:
+        plain.abort()
+        raise
 
 
 def _address_info(place: ResolveResult) -> AddrInfoType:

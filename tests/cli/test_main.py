@@ -47,9 +47,11 @@ def words(*arguments: str) -> tuple[int, str, str]:
 
 
 def test_what_needs_no_network_does_not_wait_for_it() -> None:
-    for name, loaded in (("add", []), ("up", list(HEAVY))):
+    for name, loaded in (("add", []), ("resolve", []), ("up", list(HEAVY))):
         code, printed, _ = words(name, "--help")
         assert (code, printed.split("\nloaded")[1].split()) == (0, loaded)
+    code, printed, _ = words("--version")
+    assert (code, printed.split("\n")[1].split()) == (0, ["loaded"])
 
 
 def test_a_command_that_does_not_exist_is_told_from_those_that_do() -> None:

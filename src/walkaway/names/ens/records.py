@@ -8,10 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from eth_abi.abi import encode
-
 from walkaway.errors import InvalidRequest, ProofError, Unsupported
-from walkaway.evm.abi import AbiTuple
+from walkaway.evm.abi import AbiTuple, encode_tuple
 from walkaway.limits import LIMITS
 from walkaway.names.ens.contenthash import ContentHash, decode
 
@@ -77,7 +75,7 @@ class TextRecord:
 
     def call(self, node: bytes) -> bytes:
         """The resolver's ``text(bytes32,string)``."""
-        return _TEXT + encode(["bytes32", "string"], [node, self.key])
+        return _TEXT + encode_tuple(int.from_bytes(node), self.key.encode())
 
     def read(self, answer: bytes) -> EnsValue:
         """What it gave back."""

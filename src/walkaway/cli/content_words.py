@@ -9,10 +9,10 @@ import typer
 
 from walkaway.errors import InvalidRequest, ProofError
 from walkaway.gateway.request.asked import read_path
-from walkaway.gateway.request.hosts import uninlined
+from walkaway.gateway.request.roots import key_of_address, root_of_label
 from walkaway.names.pointer import Network, Pointer
+from walkaway.names.spelling import is_text
 from walkaway.proofs.ipfs.cid import Cid
-from walkaway.proofs.ipfs.ipns_name import parse_name
 
 __all__ = ["PlaceArgument", "browser_url", "name_of", "read_pointer"]
 
@@ -25,7 +25,7 @@ PlaceArgument = Annotated[
     ),
 ]
 
-_NETWORKS: tuple[Network, ...] = ("ipfs", "ipns")
+_NETWORKS: dict[str, Network] = {"ipfs": "ipfs", "ipns": "ipns"}
 _ENS = ".eth"
 _HERE = ".localhost"
 _ADVICE = (
@@ -40,6 +40,10 @@ def read_pointer(word: str) -> Pointer:
     Raises:
         InvalidRequest: it names none.
     """
+    if not is_text(word):
+        raise InvalidRequest(
+            "this names no content: it holds bytes that are no text", advice=_ADVICE
+        )
     scheme, divided, rest = word.partition("://")
     if not divided:
         plain = word if word.startswith("/") else f"/{_network_of(word)}/{word}"
@@ -55,9 +59,9 @@ def read_pointer(word: str) -> Pointer:
         raise _nowhere(word) from None
     path = read_path(parts.path)[0]
     label, _, below = host.partition(".")
-    network = below.partition(".")[0]
-    if network in _NETWORKS:
-        return _pointer(word, (network, _root(network, label), *path))
+    network = _NETWORKS.get(below.partition(".")[0])
+    if network is not None:
+        return _pointer(word, (network, root_of_label(network, label), *path))
     name = _name_of_host(host)
     return _pointer(word, path if name is None else ("ipns", name, *path))
 
@@ -88,15 +92,17 @@ def _pointer(word: str, steps: tuple[str, ...]) -> Pointer:
 
 
 def _network_of(word: str) -> Network:
-    """Where a root is that stands by itself: a name of ENS can be no CID."""
-    return "ipns" if word.partition("/")[0].lower().endswith(_ENS) else "ipfs"
+    """Where a root is that stands by itself: a name of ENS can be no CID, and a key no content."""
+    root = word.partition("/")[0]
+    is_name = root.lower().removesuffix(".").endswith(_ENS) or key_of_address(root) is not None
+    return "ipns" if is_name else "ipfs"
 
 
 def _name_of_host(host: str) -> str | None:
     """The name that a host stands for: below this machine's, and those of ENS themselves."""
     label = host.removesuffix(_HERE)
     if label != host:
-        return uninlined(label)
+        return root_of_label("ipns", label)
     return host if host.endswith(_ENS) else None
 
 
@@ -106,17 +112,6 @@ def _no_cid(root: str, error: ProofError) -> InvalidRequest:
             f"{root} is no CID", advice=f"a DNS name is written /ipns/{root}; a CID, bafybei..."
         )
     return InvalidRequest(f"{root} is no CID ({error})", advice=_ADVICE)
-
-
-def _root(network: str, label: str) -> str:
-    """The root that a label in a host stands for: a DNS name has its dots as dashes there."""
-    if network == "ipfs":
-        return label
-    try:
-        parse_name(label)
-    except ProofError:
-        return uninlined(label)
-    return label
 
 
 def _before_query(text: str) -> str:

@@ -17,7 +17,7 @@ from walkaway.cli.stage import Step
 from walkaway.cli.terminal import counted, plain, short_hex
 from walkaway.errors import WalkawayError
 from walkaway.gateway.explain import EXPLAIN_PATH
-from walkaway.gateway.request.hosts import inlined
+from walkaway.gateway.request.roots import label_of
 from walkaway.limits import LIMITS
 from walkaway.names.ens.records import TextRecord
 from walkaway.sources.standing import SourceState, SourceStatus
@@ -43,7 +43,7 @@ async def open_by_name(
     """
     gateway = website.opened
     opened.enter_context(gateway.names.by_chain(node.ens, node.pool))
-    authority = f"{inlined(APP)}.localhost:{gateway.server.port}"
+    authority = f"{label_of('ipns', APP)}.localhost:{gateway.server.port}"
     await browse(step, network.site, gateway.server.url, authority)
     asked = await _ask_until_caught(node, network)
     liars = _liars(node, network)
@@ -111,4 +111,4 @@ def _tell(
             "liar", Text.assemble(plain(liar.name, "bad"), " changed what the resolver keeps")
         )
         step.note("refused", short_hex(liar.last_reason))
-    step.note("why", plain(f"{address.replace(inlined(APP) + '.', '')}explain?url={APP}"))
+    step.note("why", plain(f"{address.replace(label_of('ipns', APP) + '.', '')}explain?url={APP}"))

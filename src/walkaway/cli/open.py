@@ -27,9 +27,8 @@ from walkaway.cli.running import endpoint_url, gateway_status
 from walkaway.cli.terminal import Terminal, plain
 from walkaway.cli.up import serve
 from walkaway.errors import InvalidRequest
-from walkaway.gateway.request.hosts import inlined
 from walkaway.gateway.request.mount import escaped
-from walkaway.gateway.request.roots import key_name, label_of
+from walkaway.gateway.request.roots import check_root, key_name, label_of
 from walkaway.names.pointer import Pointer
 
 __all__ = ["address_of", "open"]
@@ -76,14 +75,17 @@ def open(
 
 
 def address_of(pointer: Pointer, port: int) -> str:
-    """Where a browser opens what stands at a pointer, on an origin of its own if it can be."""
+    """Where a browser opens what stands at a pointer, on an origin of its own if it can be.
+
+    Raises `InvalidRequest` for what is no address and no name.
+    """
     root, path = pointer.root, escaped(pointer.path)
+    check_root(pointer.network, root)
     try:
+        label = label_of(pointer.network, root)
         if pointer.network == "ipns" and key_name(root) is None and "." in root:
-            label = inlined(root.lower().removesuffix("."))
-            label_of("ipns", root)
             return f"http://{label}.localhost:{port}/{path}"
-        return f"http://{label_of(pointer.network, root)}.{pointer.network}.localhost:{port}/{path}"
+        return f"http://{label}.{pointer.network}.localhost:{port}/{path}"
     except InvalidRequest:
         # No label of a host holds it.
         whole = escaped([pointer.network, root, *pointer.path])

@@ -17,9 +17,16 @@ from walkaway.gateway.answers.headers import CORS, NO_STORE
 from walkaway.gateway.pages.frame import PAGE_POLICY
 from walkaway.gateway.pages.start_page import start_page
 from walkaway.gateway.request.asked import Asked, Wish, read_path
-from walkaway.gateway.request.hosts import Hosts, Place, inlined
+from walkaway.gateway.request.formats import Format
+from walkaway.gateway.request.hosts import Hosts, Place
 from walkaway.gateway.request.mount import Mount, escaped
-from walkaway.gateway.request.roots import check_root, key_name, label_of, root_of_label
+from walkaway.gateway.request.roots import (
+    check_root,
+    key_name,
+    key_of_address,
+    label_of,
+    root_of_label,
+)
 from walkaway.names.pointer import Network
 from walkaway.names.resolution import Names
 
@@ -89,6 +96,9 @@ class Routes:
 
 
 def _below_own_host(place: Place, wish: Wish) -> Asked | Answer:
+    key = key_of_address(place.label) if place.network == "ipfs" else None
+    if key is not None:
+        return _moved(_address(wish, f"{label_of('ipns', key)}.ipns.{place.parent}"))
     root = root_of_label(place.network, place.label)
     label = label_of(place.network, root)
     # Names with their dots are served as they are, where no certificate has to cover them.
@@ -102,10 +112,12 @@ def _below_own_host(place: Place, wish: Wish) -> Asked | Answer:
 
 def _below_name(place: Place, wish: Wish) -> Asked | Answer:
     """A name directly below the gateway's host; with dots, siblings would share cookies."""
-    if "." in place.label:
-        return _moved(_address(wish, f"{inlined(place.label)}.{place.parent}"))
+    root = root_of_label("ipns", place.label)
+    label = label_of("ipns", root)
+    if label != place.label:
+        return _moved(_address(wish, f"{label}.{place.parent}"))
     path, slash = read_path(wish.raw_path)
-    return Asked(_mount_of_name(place, root_of_label("ipns", place.label)), path, slash, wish)
+    return Asked(_mount_of_name(place, root), path, slash, wish)
 
 
 def _below_path(place: Place, wish: Wish) -> Asked | Answer:
@@ -123,6 +135,9 @@ def _below_path(place: Place, wish: Wish) -> Asked | Answer:
     if wish.is_worker_script and not path and not slash:
         raise InvalidRequest("a service worker may not be registered for all of a gateway")
     check_root(network, root)
+    key = key_of_address(root) if network == "ipfs" else None
+    if key is not None and (place.kind == "gateway" or wish.negotiated.format is Format.PLAIN):
+        return _to_name(place, wish, key, path, slash=slash)
     if place.kind == "gateway":
         host = f"{label_of(network, root)}.{network}.{place.authority}"
         return _moved(_address(wish, host, path, slash=slash))
@@ -132,6 +147,20 @@ def _below_path(place: Place, wish: Wish) -> Asked | Answer:
         canonical = Mount("path", network, name, place.authority, place.authority)
         return _moved(_with_query(canonical.href(path, slash=slash), wish), status=302)
     return Asked(mount, path, slash or (not path and wish.raw_path.endswith("/")), wish)
+
+
+def _to_name(place: Place, wish: Wish, key: str, path: tuple[str, ...], *, slash: bool) -> Answer:
+    """The way from a key, which was asked for as if it were content, to what its name leads to.
+
+    Raises `InvalidRequest` where both share an origin: there the two are told apart.
+    """
+    if place.kind != "gateway":
+        raise InvalidRequest(
+            "this CID addresses the key of a name, which is no content",
+            advice=f"ask for what it leads to: /ipns/{key}",
+        )
+    host = f"{label_of('ipns', key)}.ipns.{place.authority}"
+    return _moved(_address(wish, host, path, slash=slash))
 
 
 def _can_go_to_own_origin(wish: Wish) -> bool:

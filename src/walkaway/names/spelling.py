@@ -16,7 +16,7 @@ from walkaway.limits import LIMITS
 from walkaway.names.ens.normalize import normalize
 from walkaway.proofs.ipfs.ipns_name import name_text, parse_name
 
-__all__ = ["canonical", "family"]
+__all__ = ["canonical", "family", "is_text"]
 
 _ENCODED: Final = "xn--"
 _ETH: Final = ".eth"
@@ -24,6 +24,7 @@ _LOWER: Final = dict(zip(ascii_uppercase.encode(), ascii_lowercase, strict=True)
 """Letters beyond ASCII are the business of ENSIP-15 and IDNA, which have rules of their own."""
 _DOTS: Final = re.compile("[\u3002\uff0e\uff61]")
 """What browsers take for a dot as well (RFC 3490, section 3.1)."""
+_HALVES: Final = re.compile("[\ud800-\udfff]")
 
 
 def canonical(name: str) -> str:
@@ -35,12 +36,16 @@ def canonical(name: str) -> str:
             for what is written otherwise.
         Unsupported: a name beyond ASCII that no resolver is asked for.
     """
+    if not is_text(name):
+        raise InvalidRequest("no name: it holds bytes that are no text")
     try:
         return name_text(parse_name(name))
     except ProofError:
         lower = _DOTS.sub(".", name).removesuffix(".").translate(_LOWER)
     if len(lower) > LIMITS.ens_name_bytes:
         raise InvalidRequest(f"a name is over {LIMITS.ens_name_bytes} bytes")
+    if not all(lower.split(".")):
+        raise InvalidRequest(f"{name[:100]!r} is no name: there is nothing before or between dots")
     if lower.endswith(_ETH):
         return _of_ens(lower)
     if lower.isascii() or "." not in lower:
@@ -48,6 +53,12 @@ def canonical(name: str) -> str:
     ascii_form = _of_dns(lower)
     # Letters that are written otherwise may have spelled the last label.
     return _of_ens(ascii_form) if ascii_form.endswith(_ETH) else ascii_form
+
+
+def is_text(word: str) -> bool:
+    """Whether a word is text throughout: bytes of a command line that are none, and halves of
+    UTF-16 in JSON, stand in Python's strings by themselves."""
+    return _HALVES.search(word) is None
 
 
 def family(name: str) -> str:

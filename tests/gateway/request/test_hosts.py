@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from walkaway.errors import ConfigError, InvalidRequest
 from walkaway.gateway.request.asked import Wish, read_wish
-from walkaway.gateway.request.hosts import GatewaySettings, Hosts, inlined, uninlined
-from walkaway.gateway.request.roots import check_root, key_name, label_of, root_of_label
+from walkaway.gateway.request.hosts import GatewaySettings, Hosts
+from walkaway.gateway.request.roots import (
+    check_root,
+    key_name,
+    key_of_address,
+    label_of,
+    root_of_label,
+)
 from walkaway.gateway.safety.fences import Fences
 from walkaway.proofs.ipfs import codecs
 from walkaway.proofs.ipfs.cid import Cid
@@ -110,22 +114,6 @@ def test_settings_that_are_no_hosts(host: str) -> None:
         Hosts(GatewaySettings(proxied_names=(host,)))
 
 
-def test_names_as_one_label() -> None:
-    assert inlined("en.wikipedia-on-ipfs.org") == "en-wikipedia--on--ipfs-org"
-    assert uninlined("en-wikipedia--on--ipfs-org") == "en.wikipedia-on-ipfs.org"
-    assert uninlined("en.wikipedia-on-ipfs.org") == "en.wikipedia-on-ipfs.org"
-    assert uninlined("eth") == "eth"
-
-
-LABEL = st.from_regex(r"[a-z0-9](?:[a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
-
-
-@given(st.lists(LABEL, min_size=2, max_size=4))
-def test_names_come_back_from_their_label(labels: list[str]) -> None:
-    name = ".".join(labels)
-    assert uninlined(inlined(name)) == name
-
-
 def test_roots_in_labels() -> None:
     assert label_of("ipfs", V0) == V1
     assert label_of("ipfs", V1) == V1
@@ -153,6 +141,15 @@ def test_roots_that_no_label_holds() -> None:
     with pytest.raises(InvalidRequest, match='invalid path "/ipfs/QmInvalidCID"'):
         check_root("ipfs", "QmInvalidCID")
     check_root("ipns", "anything")
+    with pytest.raises(InvalidRequest, match="no name"):
+        check_root("ipns", "a..eth")
+
+
+def test_keys_where_content_is_addressed() -> None:
+    assert key_of_address(KEY) == KEY
+    assert key_of_address(V0) is None
+    assert key_of_address(V1) is None
+    assert key_of_address(PEER) is None
 
 
 def wish(method: str, headers: dict[str, str]) -> Wish:

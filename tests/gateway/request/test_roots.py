@@ -15,7 +15,7 @@ def test_a_name_in_one_label(name: str, label: str) -> None:
     assert label_of("ipns", name) == label
 
 
-@pytest.mark.parametrize("end", "#?\\@:[]/% \n\u3002\u017f")
+@pytest.mark.parametrize("end", "#?\\@:[]/% \n")
 def test_no_name_leads_to_another_host(end: str) -> None:
     with pytest.raises(InvalidRequest, match="a host can have"):
         label_of("ipns", f"evil.example{end}x")

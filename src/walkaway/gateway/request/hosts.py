@@ -19,13 +19,12 @@ from typing import Literal
 from walkaway.errors import ConfigError
 from walkaway.names.pointer import Network
 
-__all__ = ["GatewaySettings", "Hosts", "Place", "inlined", "uninlined"]
+__all__ = ["GatewaySettings", "Hosts", "Place"]
 
 _AUTHORITY = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?P<port>:[0-9]{1,5})?", re.ASCII)
 _LOOPBACK = frozenset({"127.0.0.1", "[::1]"})
 _LOCALHOST = "localhost"
 _NETWORKS: tuple[Network, ...] = ("ipfs", "ipns")
-_STANDALONE_DASH = re.compile(r"(?<!-)((?:--)*)-(?!-)")
 
 _ETH = ".eth"
 _HTTP_PORTS = ("", ":80")
@@ -118,18 +117,6 @@ class Hosts:
         """Whether content roots have hosts of their own below this one."""
         place = self.place(authority)
         return place is not None and place.kind == "gateway"
-
-
-def inlined(name: str) -> str:
-    """A DNS name as one label: ``en.wikipedia-on-ipfs.org`` is ``en-wikipedia--on--ipfs-org``."""
-    return name.replace("-", "--").replace(".", "-")
-
-
-def uninlined(label: str) -> str:
-    """The DNS name that a label stands for; a name with dots stands for itself."""
-    if "." in label:
-        return label
-    return _STANDALONE_DASH.sub(r"\1.", label).replace("--", "-")
 
 
 def _below(labels: str, authority: str, parent: str) -> Place:

@@ -6,27 +6,27 @@ https://specs.ipfs.tech/http-gateways/subdomain-gateway/, "Host (request header)
 
 from __future__ import annotations
 
-import re
-from typing import Final
-
 from walkaway.errors import InvalidRequest, ProofError
-from walkaway.gateway.request.hosts import inlined, uninlined
+from walkaway.gateway.request.name_labels import bounded, label_of_name, name_of_label
 from walkaway.names.pointer import Network
+from walkaway.names.spelling import canonical
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.codecs import LIBP2P_KEY
 from walkaway.proofs.ipfs.ipns_name import check_name, name_text, parse_name
 from walkaway.proofs.ipfs.multibase import BASE32
 
-__all__ = ["check_root", "key_name", "label_of", "root_of_label"]
-
-_LABEL_CHARACTERS: Final = 63
-_LABEL = re.compile(r"[a-z0-9_-]+", re.ASCII)
+__all__ = ["check_root", "key_name", "key_of_address", "label_of", "root_of_label"]
 
 
 def check_root(network: Network, root: str) -> None:
-    """Raise `InvalidRequest`, naming the path, for an ``/ipfs/`` root that is no address."""
+    """Raise `InvalidRequest` for a root that is no address, naming the path, and for no name.
+
+    Raises `Unsupported` and `TooMuch` for names as `canonical` does.
+    """
     if network == "ipfs":
         _cid(root)
+    elif _named_by_key(root) is None:
+        canonical(root)
 
 
 def key_name(root: str) -> str | None:
@@ -37,31 +37,36 @@ def key_name(root: str) -> str | None:
         return None
 
 
+def key_of_address(root: str) -> str | None:
+    """The IPNS name that an ``/ipfs/`` root is, which says itself that it addresses a key.
+
+    None for every other. A hash alone (``Qm...``) says nothing of the kind.
+    """
+    try:
+        cid = Cid.parse(root)
+        check_name(cid)
+    except ProofError:
+        return None
+    return name_text(cid)
+
+
 def label_of(network: Network, root: str) -> str:
     """The one label that stands for a root in a host.
 
-    Raises `InvalidRequest` for a root that is no address, and for one that no label holds:
-    a character that ends a host would lead a browser to somebody else's.
+    Raises `InvalidRequest` for a root that is no address, and for one that no label holds,
+    or that has the label of another name; `Unsupported` and `TooMuch` as `check_root`.
     """
     if network == "ipfs":
-        label = _cid(root).as_v1().text(BASE32)
-    else:
-        label = _named_by_key(root) or key_name(root) or inlined(root.lower())
-    if not _LABEL.fullmatch(label):
-        raise InvalidRequest(f"no name that a host can have: {root[:200]!r}")
-    if len(label) > _LABEL_CHARACTERS:
-        raise InvalidRequest(
-            f"CID incompatible with DNS label length limit of {_LABEL_CHARACTERS}: {label[:200]}",
-            advice="ask for it by path at 127.0.0.1",
-        )
-    return label
+        return bounded(_cid(root).as_v1().text(BASE32))
+    key = _named_by_key(root) or key_name(root)
+    return label_of_name(root) if key is None else bounded(key)
 
 
 def root_of_label(network: Network, label: str) -> str:
-    """The root that a label of a host stands for."""
+    """The root that a label of a host stands for. Raises `InvalidRequest` where it is none."""
     if network == "ipfs" or _named_by_key(label) or key_name(label):
         return label
-    return uninlined(label)
+    return name_of_label(label)
 
 
 def _named_by_key(root: str) -> str | None:

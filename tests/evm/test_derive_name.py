@@ -86,12 +86,12 @@ def test_one_run_gives_what_the_resolver_says() -> None:
     assert CODE_RUN.because in proven.because.because
 
 
-def test_a_lookup_is_followed_and_its_signers_are_named() -> None:
+def test_a_lookup_is_followed_and_whose_signatures_were_looked_at_is_told() -> None:
     proven = resolved_name(TWO, CODE_RUN, WIRE, ASKED)
     assert proven.value == Resolved(b"found", CODE)
     (accepted,) = [step for step in proven.because.because if step.because is WORD]
     assert accepted.rule.endswith("accepted by the contract's own callback")
-    assert ("signed_by", SIGNER) in accepted.facts
+    assert ("looked_at_signature_of", SIGNER) in accepted.facts
 
 
 def test_a_refusal_is_told_as_one() -> None:

@@ -241,9 +241,9 @@ def _rows(told: Mapping[str, Any]) -> Sequence[tuple[object, object]]:
         rows.append(("for", f"{float(told['seconds']):,.0f} s"))
     if told.get("resolver"):
         rows.append(("resolver", plain(told["resolver"])))
-    for name in ("gateways", "signers"):
-        if told.get(name):
-            rows.append((name, plain(", ".join(map(str, told[name])))))
+    for title, key in (("gateways", "gateways"), ("looked at signatures of", "recovered")):
+        if told.get(key):
+            rows.append((title, plain(", ".join(map(str, told[key])))))
     return rows
 
 

@@ -189,8 +189,10 @@ def _sealed(
 
 
 def _accepted(run: NameRun) -> Evidence:
+    """What the callback made of words. Whose signatures it looked at is seen; what they were
+    under, and what it made of them, only who reads its code can tell."""
     outcome = run.outcome.value
-    facts = tuple(("signed_by", signer) for signer in outcome.recovered)
+    facts = tuple(("looked_at_signature_of", address) for address in outcome.recovered)
     judged = "refused" if outcome.reverted and _lookup(run) is None else "accepted"
     rule = f"what was found off chain, {judged} by the contract's own callback"
     return Evidence(rule, facts, run.words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from walkaway.sources.gateways import Gateways
 from walkaway.sources.guard import Guard
 from walkaway.sources.transports.http_client import HttpClient
 
-__all__ = ["IPFS", "ens_on", "looks_up", "signed_result", "that_creates"]
+__all__ = ["IPFS", "ens_on", "looks_up", "recovers", "signed_result", "that_creates"]
 
 IPFS = Pointer("ipfs", "bafybeibj6lixxzqtsb45ysdjnupvqkufgdvzqbnvmhw2kf7cfkesy7r7d4")
 _LOOKS_UP = 36
@@ -68,6 +68,22 @@ def looks_up(url: str, size: int, answered: bytes = b"") -> bytes:
     code = is_callback + copy + sender_is_itself + revert
     assert len(code) == _LOOKS_UP
     return code + data + b"\x5b" + answered
+
+
+def recovers(signature: bytes, digest: bytes, answer: bytes) -> bytes:
+    """Code that looks at a signature (r, s, 0 or 1), heeds nothing of it, and answers.
+
+    ``answer`` is of whole words.
+    """
+    words = [digest, (27 + signature[64]).to_bytes(32), signature[:32], signature[32:64]]
+    ecrecover = b"\x60\x20\x60\x80\x60\x80\x5f\x60\x01" + _push(100_000) + b"\xfa\x50"
+    said = [answer[at : at + 32] for at in range(0, len(answer), 32)]
+    return _in_memory(words) + ecrecover + _in_memory(said) + _push(len(answer)) + b"\x5f\xf3"
+
+
+def _in_memory(words: Sequence[bytes]) -> bytes:
+    placed = [b"\x7f" + word + _push(32 * place) + b"\x52" for place, word in enumerate(words)]
+    return b"".join(placed)
 
 
 def _push(number: int) -> bytes:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from coincurve import PrivateKey
 from eth_abi.abi import encode
 
 from tests.chain.devnet_chain import devnet_of, following
 from tests.chain.offchain_gateways import Answerer, Served, gateway, host_of
-from tests.names.ens.devnet_names import IPFS, ens_on, looks_up, signed_result, that_creates
+from tests.names.ens.devnet_names import (
+    IPFS,
+    ens_on,
+    looks_up,
+    recovers,
+    signed_result,
+    that_creates,
+)
 from walkaway.chain.offchain_calls import OffchainCalls, OffchainOutcome, Refuses
 from walkaway.devnet import ens as names
 from walkaway.devnet.execution.accounts import NAMES_OWNER, dev_account
@@ -43,6 +52,7 @@ from walkaway.names.ens.records import (
 from walkaway.names.ens.resolver_record import ResolverRecord
 from walkaway.names.resolution import Standing
 from walkaway.proofs.execution.header import Header
+from walkaway.proofs.execution.keccak import keccak256
 from walkaway.proofs.proven import Evidence, Proven
 from walkaway.rpc.methods.names import look_up
 
@@ -107,7 +117,7 @@ async def test_a_name_on_chain_is_proven_down_to_the_checkpoint(tmp_path: Path) 
             assert answer.values[gone] is None
             assert answer.values[AddressRecord()] == NAMES_OWNER.address
             assert answer.values[AddressRecord(BASE)] == b"\x0b" * 20
-            assert (answer.resolver, answer.gateways, answer.signers) == (RESOLVER, (), ())
+            assert (answer.resolver, answer.gateways, answer.recovered) == (RESOLVER, (), ())
 
             with pytest.raises(Unsupported, match="onion"):
                 await ens.resolve("evil.eth")
@@ -169,14 +179,14 @@ async def test_what_a_signer_signed_off_chain_is_accepted_and_both_are_named(
             resolved = await ens.resolve("any.app.eth")
             assert (resolved.pointer, resolved.standing) == (IPFS, Standing.ACCEPTED)
             found = facts(resolved.because)
-            assert ("signed_by", ANSWER_SIGNER.address) in found
+            assert ("looked_at_signature_of", ANSWER_SIGNER.address) in found
             assert ("gateway", host_of(url)) in found
             assert ("asked_by", offchain) in found
 
             both: list[EnsRecord] = [ContentRecord(), TextRecord("url")]
             answer = await ens.lookup("any.app.eth", both)
             assert answer.values[TextRecord("url")] == "from afar"
-            assert answer.signers == (ANSWER_SIGNER.address,)
+            assert answer.recovered == (ANSWER_SIGNER.address,)
             assert answer.gateways == (host_of(url),)
 
             served.answer = signed_result(says, key=b"\x01" * 32)
@@ -190,6 +200,30 @@ async def test_what_a_signer_signed_off_chain_is_accepted_and_both_are_named(
             with pytest.raises(Unproven, match="HTTP status 500") as unreached:
                 await ens.resolve("any.app.eth")
             assert not isinstance(unreached.value, NoSuchName)
+
+
+async def test_nobody_is_said_to_have_signed_an_answer_whose_signature_was_but_looked_at(
+    tmp_path: Path,
+) -> None:
+    """Anybody's contract can look at anybody's signature under anything."""
+    stranger, digest = dev_account(3), keccak256(b"a transaction of years ago")
+    signature = PrivateKey(stranger.key).sign_recoverable(digest, hasher=None)
+    answer = encode(["bytes"], [names.contenthash_of(IPFS)])
+    served = Served(lambda contract, asked: b"")
+    async with devnet_of() as devnet, gateway(served) as url:
+        believing = looks_up(url, 32, recovers(signature, digest, answer))
+        at = names.deploy(devnet, that_creates(believing))
+        devnet.advance()
+        names.set_resolver(devnet, "evil.eth", at)
+        devnet.advance(2)
+        async with following(devnet) as chain, ens_on(chain, tmp_path, url) as ens:
+            found = await look_up(ens, "evil.eth")
+    assert (found["pointer"], found["standing"]) == (str(IPFS), "accepted")
+    named, told = f"0x{stranger.address.hex()}", json.dumps(found["because"])
+    assert found["recovered"] == [named]
+    assert f'"looked_at_signature_of": "{named}"' in told
+    assert "signed_by" not in told
+    assert "signers" not in found
 
 
 async def test_gateways_that_lie_deny_nothing_that_another_answers(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 One call of the Universal Resolver (ENSIP-23), run on this machine over state that is proven
 under the head: wildcards, DNS names, and whose resolver a name has are its business. What
 it looks up off chain is fetched, judged by the contract's own callback over the same
-state, and marked as somebody's word with the key that signed it.
+state, and marked as somebody's word. Whose signatures the callback looked at is told; whether
+they vouch for the answer is the contract's to know.
 
 Names are resolved at the latest head, which two thirds of a sync committee signed: a
 change is seen within a minute, where finality would take a quarter of an hour. The
@@ -57,8 +58,9 @@ class EnsAnswer:
     """What a name says: each record that was asked for, and what that stands on.
 
     ``resolver`` is the 20-byte address of the contract that answers for the name;
-    ``gateways`` are who was asked off chain, and ``signers`` the addresses whose
-    signatures the contracts saw in what they said.
+    ``gateways`` are who was asked off chain, and ``recovered`` the addresses whose
+    signatures the contract looked at (ECRECOVER) when it accepted what they said: what was
+    signed there, and whether it mattered, nobody can tell but who reads its code.
     """
 
     name: EnsName
@@ -67,7 +69,7 @@ class EnsAnswer:
     standing: Standing
     because: Evidence
     gateways: tuple[str, ...] = ()
-    signers: tuple[bytes, ...] = ()
+    recovered: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class EnsPrimary:
     standing: Standing
     because: Evidence
     gateways: tuple[str, ...] = ()
-    signers: tuple[bytes, ...] = ()
+    recovered: tuple[bytes, ...] = ()
 
 
 class Ens:
@@ -157,7 +159,7 @@ class Ens:
         }
         because = _of_name(normal, ran, proven.because)
         return EnsAnswer(
-            normal, values, found.resolver, ran.standing, because, ran.gateways, ran.signers
+            normal, values, found.resolver, ran.standing, because, ran.gateways, ran.recovered
         )
 
     async def reverse(self, address: bytes, coin_type: int = ETH) -> EnsPrimary:
@@ -189,7 +191,7 @@ class Ens:
             ran.standing,
             because,
             ran.gateways,
-            ran.signers,
+            ran.recovered,
         )
 
 

@@ -56,10 +56,10 @@ class Ran:
         return tuple(dict.fromkeys(host for word in self.words for host in word.asked))
 
     @property
-    def signers(self) -> tuple[bytes, ...]:
-        """Whose signatures the contracts saw in what was found, each once."""
+    def recovered(self) -> tuple[bytes, ...]:
+        """Whose signatures the callbacks looked at, each once; they may be under anything."""
         seen = (run.outcome.value.recovered for run in self.runs if run.words)
-        return tuple(dict.fromkeys(signer for signers in seen for signer in signers))
+        return tuple(dict.fromkeys(address for addresses in seen for address in addresses))
 
     @property
     def may_lack_gas(self) -> bool:

@@ -72,7 +72,7 @@ def _grounds(found: EnsAnswer | EnsPrimary) -> dict[str, Json]:
         "resolver": f"0x{found.resolver.hex()}",
         "standing": found.standing.value,
         "gateways": list(found.gateways),
-        "signers": [f"0x{signer.hex()}" for signer in found.signers],
+        "recovered": [f"0x{address.hex()}" for address in found.recovered],
         "because": drawn([found.because])[0],
     }
 
@@ -130,7 +130,7 @@ METHODS = (
         "name or address, {texts, coins} = {}",
         "a call of the Universal Resolver (ENSIP-23) over proven state; `because` holds the chain "
         "of evidence, and `standing` is `accepted` where a contract's callback accepted "
-        "what `gateways` say",
+        "what `gateways` say; it looked at signatures of `recovered`, under whatever it was",
         resolve,
         repeatable=False,
     ),

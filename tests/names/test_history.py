@@ -151,6 +151,24 @@ async def test_forgetting_by_a_pattern_leaves_what_was_decided(seen: Callable[..
     assert (await world.says(NEW)).pointer == NEW, "nothing is left of it"
 
 
+async def test_a_name_without_a_star_is_no_pattern(seen: Callable[..., Seen]) -> None:
+    world = seen()
+    await world.says(OLD, "ab.example")
+    with pytest.raises(InvalidRequest, match="was resolved here"):
+        await world.history.forget("a[bc].example")
+
+
+async def test_what_was_decided_on_is_listed_first(seen: Callable[..., Seen]) -> None:
+    world = seen(LIMITS, hold=DAY)
+    await world.says(OLD)
+    await world.history.pin(APP, now=world.now)
+    for name in ("b.eth", "c.eth", "d.eth"):
+        await world.says(OLD, name)
+    await world.says(NEW, "b.eth")
+    assert [held.name for held in await world.history.names()] == [APP, "b.eth", "d.eth", "c.eth"]
+    assert [held.name for held in await world.history.names(2)] == [APP, "b.eth"]
+
+
 async def test_what_was_rejected_is_no_first_sight_either(seen: Callable[..., Seen]) -> None:
     world = seen()
     await world.history.file.write(

@@ -136,9 +136,9 @@ class PointerHistory:
             self._known.popitem(last=False)
         return held
 
-    async def names(self) -> list[HeldName]:
-        """All that is held: what waits first, then what was seen last."""
-        return await self.file.read(lambda file: list(held_names(file)))
+    async def names(self, most: int = -1) -> list[HeldName]:
+        """All that is held, or so many: what was decided on, what waits, what was seen last."""
+        return await self.file.read(lambda file: list(held_names(file, most)))
 
     async def past(self, name: str) -> list[PastPointer]:
         """What a name said before, the newest stretch first."""

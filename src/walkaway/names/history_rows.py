@@ -35,7 +35,7 @@ SELECT held.name, held.pointer, standing, first_seen, seen, pinned, says, says_s
        says_since, rejected.at IS NOT NULL, hold
 FROM held LEFT JOIN rejected ON rejected.name = held.name AND rejected.pointer = held.says
 WHERE held.name = ?1 OR ?1 IS NULL
-ORDER BY says IS NULL, seen DESC
+ORDER BY kept < ?2, says IS NULL, seen DESC LIMIT ?3
 """
 _PUT: Final = """
 INSERT INTO held VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -70,13 +70,13 @@ class Kept(IntEnum):
 
 def held_name(file: sqlite3.Connection, name: str) -> HeldName | None:
     """What is held of a name."""
-    row = file.execute(_HELD, (name,)).fetchone()
+    row = file.execute(_HELD, (name, Kept.DECIDED, 1)).fetchone()
     return None if row is None else _held(row)
 
 
-def held_names(file: sqlite3.Connection) -> Iterator[HeldName]:
-    """All that is held, what waits first."""
-    return map(_held, file.execute(_HELD, (None,)))
+def held_names(file: sqlite3.Connection, most: int) -> Iterator[HeldName]:
+    """What is held, what was decided on first, then what waits; of all, where ``most`` is -1."""
+    return map(_held, file.execute(_HELD, (None, Kept.DECIDED, most)))
 
 
 def put_held(file: sqlite3.Connection, held: HeldName, kept: Kept, limits: Limits) -> None:
@@ -111,9 +111,10 @@ def forget(file: sqlite3.Connection, pattern: str) -> int:
     """Forget a name with all that is known of it, or the names that a pattern (GLOB) covers and
     of which nothing was decided. Returns how many there were.
     """
-    most = Kept.HELD if "*" in pattern else Kept.DECIDED
+    if "*" not in pattern:
+        return file.execute("DELETE FROM held WHERE name = ?", (pattern,)).rowcount
     return file.execute(
-        "DELETE FROM held WHERE name GLOB ? AND kept <= ?", (pattern, most)
+        "DELETE FROM held WHERE name GLOB ? AND kept < ?", (pattern, Kept.DECIDED)
     ).rowcount
 
 

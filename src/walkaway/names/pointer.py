@@ -43,6 +43,8 @@ def parse_pointer(text: str) -> Pointer:
 
     Raises `ProofError` for what is none, `Unsupported` for networks that are not known.
     """
+    if not text.isascii() and not _is_text(text):
+        raise ProofError("a name points to what is no text", got=ascii(text))
     before, _, rest = text.partition("/")
     network, _, below = rest.partition("/")
     root, *path = below.split("/")
@@ -59,3 +61,12 @@ def parse_pointer(text: str) -> Pointer:
             raise ProofError("no id of an Arweave transaction", got=root)
         return Pointer("ar", root, segments)
     raise Unsupported(f"a name points to content on {network[:32]!r}, which is not fetched here")
+
+
+def _is_text(text: str) -> bool:
+    """Whether it is text throughout: bytes that are none stand for themselves in Python."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -303,7 +303,9 @@ async def test_what_waits_is_told_and_decided_on_the_gateways_own_page(
     assert b"evil" in (await world.get()).body
     await world.post(DECIDE_PATH, fields_of((await world.get(host=OWN)).text, "accept"), host=OWN)
     assert "went back" in (await world.get()).text
-    keep = fields_of((await world.get(host=OWN)).text, "keep-stored")
+    page = await world.get(host=OWN)
+    assert "hold Shift while you reload it" in page.text
+    keep = fields_of(page.text, "keep-stored")
     assert keep["name"] == ORIGIN
     await world.post(DECIDE_PATH, keep, host=OWN)
     assert b"good" in (await world.get()).body

@@ -51,6 +51,8 @@ DECIDE_PATH: Final = "/walkaway/names"
 WAITING: Final = b"walkaway-name-waiting"
 """The header that says of a name on the way that another pointer waits."""
 
+_SHOWN: Final = 500
+"""How many names the page takes: any page can have names be seen, and none that fill this one."""
 _CLEARED: Final = '"cache", "cookies", "storage", "executionContexts"'
 _OWN_HOST: Final = re.compile(r"localhost(?::[0-9]{1,5})?", re.ASCII)
 _PATH: Final = re.compile(r"/(?![/\\])[!-~]*", re.ASCII)
@@ -121,7 +123,7 @@ class NameOrigins:
         What can be decided is on ``http://localhost`` alone: at other addresses of this
         machine, content has the same origin. Raises `StoreFault`.
         """
-        names = await self._history.names()
+        names = await self._history.names(_SHOWN)
         left = await self._served.all_left()
         is_own = self._is_own(place)
         return names_section(

@@ -104,7 +104,9 @@ def _stored(origin: str, forms: _Forms) -> str:
     here = escape(origin)
     return (
         f'<p>At <a href="http://{here}/">{here}</a> this browser was shown a version that is '
-        "left now. What it stored is cleared when the site is opened next, unless you keep it."
+        "left now. What it stored is cleared when the site is opened next, unless you keep it. If "
+        "the site still looks as it did then, its service worker is in the way: hold Shift while "
+        "you reload it."
         f"</p>\n{forms.button('Keep what it stored', 'keep-stored', origin)}"
     )
 

@@ -248,8 +248,12 @@ class Limits:
     dns_word_seconds: float = 3600.0
     dns_longest_seconds: float = 24 * 3600.0
     dns_fresh_seconds: float = 10.0
+    dns_lookups: int = 32
+    dns_wait_seconds: float = 20.0
     dns_zones: int = 4096
+    dns_zones_bytes: int = 64 * 1024 * 1024
     dns_answers: int = 4096
+    dns_answers_bytes: int = 64 * 1024 * 1024
     dns_operators: int = 2
     dnslink_characters: int = 2048
     ipns_seconds: float = 10.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import stat
+import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -490,3 +491,43 @@ async def test_who_was_outproved_is_at_fault_and_no_liar() -> None:
     assert statuses["a"].lies == 0
     assert statuses["a"].last_reason.startswith("does not prove")
     assert len(statuses["a"].last_reason) == LIMITS.reason_characters
+
+
+async def test_an_answer_that_nobody_judged_speaks_for_no_source_until_it_proves() -> None:
+    async with pool_of(source("a", honest)) as pool:
+        await pool.first_answer(question(1))
+        (before,) = pool.status()
+        assert (before.answers, before.in_flight) == (0, 0)
+        pool.proved("a", question(1))
+        (after,) = pool.status()
+        assert after.answers == 1
+
+
+async def test_nor_does_it_end_what_troubles_it() -> None:
+    clock = HandClock()
+    faulty = source("a", lambda _: SourceFault("broken"))
+    async with pool_of(faulty, clock=clock) as pool:
+        for _ in range(LIMITS.faults_in_a_row):
+            with pytest.raises(Unproven):
+                await ask(pool)
+        script(faulty).say = honest
+        clock.seconds += LIMITS.rest_first_seconds
+        await pool.first_answer(question(1))
+        assert pool.status()[0].last_reason == "broken"
+        # It may be asked again, though: nobody waits for what was not looked at.
+        await ask(pool)
+        assert pool.status()[0].last_reason == ""
+
+
+async def test_what_waits_for_a_thread_here_is_no_fault_of_whoever_answered() -> None:
+    def verify(answer: Answer) -> bytes:
+        time.sleep(0.3)
+        return b"proved"
+
+    limits = replace(QUICK, request_seconds=0.1, ask_seconds=5.0)
+    async with pool_of(source("a", honest), limits=limits) as pool:
+        assert await pool.first_proven(question(1), verify, heavy=True) == b"proved"
+        (status,) = pool.status()
+        assert status.errors == 0
+        assert status.latency is not None
+        assert status.latency < 0.1

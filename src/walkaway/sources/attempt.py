@@ -19,7 +19,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
@@ -39,7 +40,7 @@ from walkaway.sources.redact import shown
 from walkaway.sources.request import Answer, Request
 from walkaway.sources.standing import Standing
 
-__all__ = ["Asker", "Ending", "Failed", "Outcome", "Proved", "Verify", "checked"]
+__all__ = ["Asker", "Ending", "Failed", "Outcome", "Proved", "Unjudged", "Verify", "checked"]
 
 log = logging.getLogger("walkaway.sources")
 
@@ -65,6 +66,13 @@ class Proved(Generic[T]):
 
     value: T
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """What a verifier makes of an answer that it does not look at: it speaks for no source."""
+
+    answer: Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +116,12 @@ class Asker:
         outcome: Outcome[T] = Failed(Ending.LACKS, _LACKING)
         began: float | None = None
         try:
-            async with asyncio.timeout(seconds), standing.asking():
+            async with asyncio.timeout(seconds) as end, standing.asking():
                 began = self._timer()
                 for request in requests:
                     if not standing.may_serve(request):
                         continue
-                    latest = await self._ask_form(standing, request, verify, heavy)
+                    latest = await self._ask_form(standing, request, verify, heavy, end)
                     if not _try_next_form(latest):
                         return latest
                     if not _is_unknown(outcome):
@@ -131,16 +139,29 @@ class Asker:
         return outcome
 
     async def _ask_form(
-        self, standing: Standing, request: Request, verify: Verify[T], heavy: bool
+        self,
+        standing: Standing,
+        request: Request,
+        verify: Verify[T],
+        heavy: bool,
+        end: asyncio.Timeout,
     ) -> Outcome[T]:
         began = self._timer()
         answer: Answer | None = None
         try:
             answer = await standing.source.transport.fetch(request)
-            value = await checked(verify, answer, heavy)
         except Exception as error:
             return self.judged(standing, request, answer, error, self._timer() - began)
-        standing.answered(request, self._timer() - began)
+        took = self._timer() - began
+        try:
+            with _time_of_our_own(end):
+                value = await checked(verify, answer, heavy)
+        except Exception as error:
+            return self.judged(standing, request, answer, error, took)
+        if isinstance(value, Unjudged):
+            standing.heard(took)
+        else:
+            standing.answered(request, took)
         return Proved(value, standing.source.name)
 
     def judged(
@@ -202,6 +223,18 @@ class Asker:
 async def checked(verify: Verify[T], answer: Answer, heavy: bool) -> T:
     """Run a verifier, in a thread where it is heavy, so that the loop goes on."""
     return await asyncio.to_thread(verify, answer) if heavy else verify(answer)
+
+
+@contextmanager
+def _time_of_our_own(end: asyncio.Timeout) -> Iterator[None]:
+    """Let a source's time stand still: its answer has come, and waits for this machine."""
+    loop, moment = asyncio.get_running_loop(), end.when()
+    began = loop.time()
+    end.reschedule(None)
+    try:
+        yield
+    finally:
+        end.reschedule(None if moment is None else moment + loop.time() - began)
 
 
 _SCRUBBED_TIMES = 16

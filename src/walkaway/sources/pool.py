@@ -27,7 +27,7 @@ from typing import Any, TypeVar
 from walkaway.errors import ConfigError, ProofError, Unproven
 from walkaway.limits import LIMITS, Limits
 from walkaway.sources.agreement import Survey, Tally
-from walkaway.sources.attempt import Asker, Ending, Failed, Outcome, Proved, Verify
+from walkaway.sources.attempt import Asker, Ending, Failed, Outcome, Proved, Unjudged, Verify
 from walkaway.sources.batching import Batcher
 from walkaway.sources.budget import RetryBudget
 from walkaway.sources.clock import Clock, Timer
@@ -102,6 +102,15 @@ class Pool:
         if outcome is None:
             raise self._unproven("no source could supply a proof", failures)
         return outcome.value
+
+    async def first_answer(self, request: Request, *, deadline: float | None = None) -> Answer:
+        """The first answer that comes, of which nothing is checked, so that it speaks for
+        nobody: say `proved` once it proved something.
+
+        Raises:
+            Unproven: nobody answered in time; says why, source by source.
+        """
+        return (await self.first_proven(request, Unjudged, deadline=deadline)).answer
 
     async def known(
         self,
@@ -275,6 +284,12 @@ class Pool:
         for standing in self._standings:
             if standing.source.name == source:
                 standing.lacks(request, lasting=True)
+
+    def proved(self, source: str, request: Request) -> None:
+        """Note that what a source answered before (`first_answer`) proved what was asked."""
+        for standing in self._standings:
+            if standing.source.name == source:
+                standing.answered(request)
 
     def outproved(self, source: str, reason: str) -> None:
         """Note a fault of a source: what it said does not prove what another one proved.

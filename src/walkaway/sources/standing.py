@@ -120,6 +120,11 @@ class Standing:
         self._recovered()
         self.capabilities.served(request)
 
+    def heard(self, seconds: float) -> None:
+        """It answered, and nobody looked at what."""
+        self.latency.took(seconds)
+        self._breaker.probe_abandoned()
+
     def responded(self, seconds: float) -> None:
         """It answered honestly, but not with what was wanted: it lags, or lacks it."""
         self.latency.took(seconds)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import dns.exception
@@ -21,11 +20,14 @@ from dns.rdatatype import DS, RdataType, is_metatype, to_text
 from walkaway.anchors.dns_root import RootAnchors, dns_root_anchors
 from walkaway.chain.single_flight import SingleFlight
 from walkaway.errors import InvalidRequest, NoSuchName, TooMuch, Unproven, UnsignedName, Unsupported
+from walkaway.evm.turns import Turns
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.dns.questions import Questions
 from walkaway.names.dns.unsigned import read_unsigned
 from walkaway.names.dns.verdict import Insecure, Secure, UnsignedRecords, Verdict
+from walkaway.names.dns.weight import weight_of_found
 from walkaway.names.dns.zones import SignedZone, UnsignedZone, Zones
+from walkaway.names.weighed import Weighed
 from walkaway.proofs.dnssec import (
     Alias,
     Answer,
@@ -105,7 +107,10 @@ class DnsLookup:
         self._limits = limits
         self._agree = limits.dns_operators if agree is None else agree
         self._zones = Zones(anchors or dns_root_anchors(), clock, limits)
-        self._kept: OrderedDict[tuple[Name, RdataType], _Kept] = OrderedDict()
+        self._kept: Weighed[tuple[Name, RdataType], _Kept] = Weighed(
+            limits.dns_answers, limits.dns_answers_bytes
+        )
+        self._turns = Turns(limits.dns_lookups)
         self._flights: SingleFlight[Secure | _Unsigned] = SingleFlight()
 
     async def answer(self, name: str, rdtype: str) -> Verdict:
@@ -156,12 +161,23 @@ class DnsLookup:
         kept = self._kept.get((name, rdtype))
         if kept is None or kept.until <= self._clock.now():
             return await self._flights.run((name, rdtype), lambda: self._look_up(name, rdtype))
-        self._kept.move_to_end((name, rdtype))
         if isinstance(kept.found, Unproven):
             raise _again(kept.found)
         return kept.found
 
     async def _look_up(self, name: Name, rdtype: RdataType) -> Secure | _Unsigned:
+        """What a lookup finds once it is its turn: names below one and the same, of which
+        somebody may have made thousands, are one after the other's.
+        """
+        below = name.split(min(3, len(name.labels)))[1]
+        try:
+            async with self._turns.place(below, self._limits.dns_wait_seconds):
+                return await self._looked_up(name, rdtype)
+        except TimeoutError:
+            why = f"too many others were looked up for {self._limits.dns_wait_seconds:g} s"
+            raise _unproven(name, why) from None
+
+    async def _looked_up(self, name: Name, rdtype: RdataType) -> Secure | _Unsigned:
         questions = Questions(self._pool, self._clock, self._limits)
         try:
             async with asyncio.timeout(self._limits.dns_lookup_seconds):
@@ -253,10 +269,7 @@ class DnsLookup:
         return Insecure(word, unsigned.reason, unsigned.because, until)
 
     def _keep(self, name: Name, rdtype: RdataType, found: Verdict | Unproven, until: float) -> None:
-        self._kept[name, rdtype] = _Kept(found, until)
-        self._kept.move_to_end((name, rdtype))
-        while len(self._kept) > self._limits.dns_answers:
-            self._kept.popitem(last=False)
+        self._kept.put((name, rdtype), _Kept(found, until), weight_of_found(found))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,17 +19,21 @@ from dns.rdatatype import RdataType, to_text
 
 from walkaway.errors import ProofError, SourceLacks, Unproven
 from walkaway.limits import Limits
-from walkaway.proofs.dnssec.response import read_response
+from walkaway.names.dns.stripped import lacks_signatures
 from walkaway.sources.clock import Clock
 from walkaway.sources.pool import Pool
 from walkaway.sources.request import Answer, DnsRequest
 
-__all__ = ["Questions", "Rule"]
+__all__ = ["OutOfQuestions", "Questions", "Rule"]
 
 T = TypeVar("T")
 
 Rule = Callable[[bytes, float], T]
 """What proves something from a message, at a unix time; raises `ProofError`."""
+
+
+class OutOfQuestions(Unproven):
+    """A lookup asked as many questions as it may: that says nothing of what it asked for."""
 
 
 class Questions:
@@ -55,7 +59,8 @@ class Questions:
             try:
                 return rule(answer.body, self._clock.now())
             except ProofError as error:
-                reason = _why_not(answer.body, error)
+                stripped = lacks_signatures(answer.body)
+                reason = "gives no DNSSEC records" if stripped else str(error)
                 doubted[answer.source] = reason
                 raise SourceLacks(reason) from None
 
@@ -63,7 +68,9 @@ class Questions:
         if came is not None:
             # Where it does not prove, others are asked, and the pool tells what went wrong.
             with contextlib.suppress(Exception):
-                return await asyncio.to_thread(verify, came)
+                proven = await asyncio.to_thread(verify, came)
+                self._pool.proved(came.source, request)
+                return proven
         self._spend()
         value = await self._pool.first_proven(request, verify, heavy=True)
         for source, reason in doubted.items():
@@ -77,9 +84,12 @@ class Questions:
             return
         self._ahead_left -= 1
         self._spend()
-        self._ahead[request] = asyncio.create_task(
-            self._pool.first_proven(request, lambda answer: answer)
-        )
+        self._ahead[request] = asyncio.create_task(self._pool.first_answer(request))
+
+    @property
+    def are_spent(self) -> bool:
+        """Whether no more is asked."""
+        return self._left < 1
 
     async def close(self) -> None:
         """Call off what is still being asked."""
@@ -98,15 +108,7 @@ class Questions:
 
     def _spend(self) -> None:
         if self._left < 1:
-            raise Unproven("a DNS name takes more questions than are asked for one", reasons={})
+            raise OutOfQuestions(
+                "a DNS name takes more questions than are asked for one", reasons={}
+            )
         self._left -= 1
-
-
-def _why_not(message: bytes, error: ProofError) -> str:
-    """Why a message proves nothing: it holds no signatures at all, or what is wrong with it."""
-    try:
-        read = read_response(message)
-    except ProofError as malformed:
-        return str(malformed)
-    claims = (*read.answer.values(), *read.authority.values())
-    return str(error) if any(each.rrsigs for each in claims) else "gives no DNSSEC records"

@@ -7,9 +7,10 @@ the name, or that nobody signs below it. What was proven is kept as long as it s
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeAlias, TypeGuard
+from functools import partial
+from typing import TypeAlias, TypeGuard, TypeVar
 
 from dns.name import Name, root
 from dns.rdatatype import DNSKEY, DS
@@ -17,7 +18,9 @@ from dns.rdatatype import DNSKEY, DS
 from walkaway.anchors.dns_root import RootAnchors
 from walkaway.chain.single_flight import SingleFlight
 from walkaway.limits import Limits
-from walkaway.names.dns.questions import Questions
+from walkaway.names.dns.questions import OutOfQuestions, Questions
+from walkaway.names.dns.weight import weight_of_steps
+from walkaway.names.weighed import Weighed
 from walkaway.proofs.dnssec import (
     Delegation,
     InsecureDelegation,
@@ -32,6 +35,8 @@ from walkaway.proofs.proven import Evidence, Proven
 from walkaway.sources.clock import Clock
 
 __all__ = ["SignedZone", "UnsignedZone", "Zones"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ class Zones:
         self._anchors = anchors
         self._clock = clock
         self._limits = limits
-        self._kept: OrderedDict[Name, _Kept] = OrderedDict()
+        self._kept: Weighed[Name, _Kept] = Weighed(limits.dns_zones, limits.dns_zones_bytes)
         self._flights: SingleFlight[_Step] = SingleFlight()
         self._root_flights: SingleFlight[SignedZone] = SingleFlight()
 
@@ -104,15 +109,13 @@ class Zones:
         A zone may change its keys before those that were kept run out.
         """
         now = self._clock.now()
-        above = (name.split(depth)[1] for depth in range(1, len(name.labels) + 1))
-        old = [
-            each
-            for each in above
-            if each in self._kept and now - self._kept[each].since > self._limits.dns_fresh_seconds
-        ]
-        for each in old:
-            del self._kept[each]
-        return bool(old)
+        is_any = False
+        for above in (name.split(depth)[1] for depth in range(1, len(name.labels) + 1)):
+            kept = self._kept.get(above)
+            if kept is not None and now - kept.since > self._limits.dns_fresh_seconds:
+                self._kept.remove(above)
+                is_any = True
+        return is_any
 
     def _ask_ahead(self, name: Name, questions: Questions) -> None:
         """Ask at once what the walk will ask step by step."""
@@ -132,7 +135,8 @@ class Zones:
         known = self._known(root)
         if isinstance(known, SignedZone):
             return known
-        return await self._root_flights.run(root, lambda: self._prove_root(questions))
+        prove = partial(self._prove_root, questions)
+        return await _shared(self._root_flights, root, prove, questions)
 
     async def _prove_root(self, questions: Questions) -> SignedZone:
         keys = await questions.prove(
@@ -146,7 +150,8 @@ class Zones:
         known = self._known(child)
         if known is not None:
             return known
-        return await self._flights.run(child, lambda: self._prove_below(zone, child, questions))
+        prove = partial(self._prove_below, zone, child, questions)
+        return await _shared(self._flights, child, prove, questions)
 
     async def _prove_below(self, zone: SignedZone, child: Name, questions: Questions) -> _Step:
         proven = await questions.prove(
@@ -168,19 +173,26 @@ class Zones:
 
     def _known(self, name: Name) -> _Step | None:
         kept = self._kept.get(name)
-        if kept is None or kept.until <= self._clock.now():
-            return None
-        self._kept.move_to_end(name)
-        return kept.step
+        return None if kept is None or kept.until <= self._clock.now() else kept.step
 
     def _keep(self, name: Name, step: _Step, seconds: float) -> _Step:
         now = self._clock.now()
         until = now + min(seconds, self._limits.dns_longest_seconds)
-        self._kept[name] = _Kept(step, now, until)
-        self._kept.move_to_end(name)
-        while len(self._kept) > self._limits.dns_zones:
-            self._kept.popitem(last=False)
+        steps = step.steps[-2:] if isinstance(step, SignedZone) else ()
+        self._kept.put(name, _Kept(step, now, until), weight_of_steps(steps))
         return step
+
+
+async def _shared(
+    flights: SingleFlight[T], name: Name, prove: Callable[[], Awaitable[T]], questions: Questions
+) -> T:
+    """What somebody proves who needs the same; by questions of one's own where theirs are spent."""
+    while True:
+        try:
+            return await flights.run(name, prove)
+        except OutOfQuestions:
+            if questions.are_spent:
+                raise
 
 
 def _is_secure(proven: Proven[Delegation]) -> TypeGuard[Proven[SecureDelegation]]:

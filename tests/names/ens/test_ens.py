@@ -336,11 +336,12 @@ async def test_what_fails_at_a_limit_of_this_machine_is_no_proof_of_anything(
 ) -> None:
     """Of gas, and of what is looked up off chain."""
     burns = b"\x5f\x63\xff\xff\xff\xff\x52"  # memory that no gas pays for
-    too_much = looks_up("https://evil.example/{data}", LIMITS.ens_name_bytes)
-    short = replace(LIMITS, lookup_call_data_bytes=LIMITS.ens_name_bytes)
+    short = replace(LIMITS, lookup_call_data_bytes=8 * 1024)
     monkeypatch.setattr("walkaway.evm.offchain_lookup.LIMITS", short)
+    too_much = looks_up("https://evil.example/{data}", short.lookup_call_data_bytes)
+    too_long = looks_up("https://evil.example/" + "{data}" * 300, 200)
     async with devnet_of() as devnet:
-        for name, code in (("app.eth", burns), ("evil.eth", too_much)):
+        for name, code in (("app.eth", burns), ("evil.eth", too_much), ("alice.eth", too_long)):
             at = names.deploy(devnet, that_creates(code))
             devnet.advance()
             names.set_resolver(devnet, name, at)
@@ -349,6 +350,7 @@ async def test_what_fails_at_a_limit_of_this_machine_is_no_proof_of_anything(
             for name, reason in (
                 ("app.eth", r"for want of gas: \S+ was used of the 50,000,000"),
                 ("evil.eth", "off chain is malformed, or more than is followed"),
+                ("alice.eth", "its address is too long"),
             ):
                 with pytest.raises(Unproven, match=reason) as refused:
                     await ens.resolve(name)

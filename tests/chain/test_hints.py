@@ -140,6 +140,19 @@ async def test_hints_that_held_are_asked_for_again(hinted: tuple[Chain, Hinting]
 
 
 @one_loop
+async def test_a_call_that_leads_on_has_a_hint_though_its_contract_is_known(
+    hinted: tuple[Chain, Hinting],
+) -> None:
+    chain, hinting = hinted
+    for at, leads_on, hints_asked in ((1, False, 1), (2, False, 1), (3, True, 2)):
+        data = BALANCE_OF[:4] + bytes([at]).rjust(32, b"\0")
+        header, asked = chain.head(Tag.LATEST), Call(bytes(20), TOKEN, 1_000_000, data=data)
+        question = AskedCall(asked, chain.calls.environment(header.value, asked))
+        assert (await chain.calls.run(header, question, leads_on=leads_on)).value.succeeded
+        assert hinting.hints == hints_asked
+
+
+@one_loop
 async def test_no_call_waits_long_for_what_hints_name(
     hinted: tuple[Chain, Hinting], monkeypatch: pytest.MonkeyPatch
 ) -> None:

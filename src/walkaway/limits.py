@@ -105,6 +105,7 @@ class Limits:
     request_seconds: float = 10.0
     connect_seconds: float = 4.0
     dns_seconds: float = 5.0
+    dns_failed_seconds: float = 1.0
     dns_threads: int = 8
     dns_message_bytes: int = 65_535
     dns_resend_seconds: float = 1.0

@@ -5,11 +5,15 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
-from walkaway.cli.network_check import require_network
-from walkaway.errors import NoNetwork
+from walkaway.cli.config import load_settings
+from walkaway.cli.content import content_of
+from walkaway.cli.network_check import can_be_reached_for, require_network
+from walkaway.errors import NoNetwork, Unproven
 from walkaway.sources.defaults import ListedSource
 
 SECRET = "9aa3d95b3bc440fa88ea12eaa4456161"
@@ -22,7 +26,7 @@ def source(name: str, url: str = f"https://node.example/v3/{SECRET}") -> ListedS
 @pytest.mark.parametrize(
     ("error", "says"),
     [
-        (socket.gaierror(-3, "temporary failure"), "its name cannot be resolved (DNS)"),
+        (socket.gaierror(-3, "temporary failure"), "the name of its host cannot be resolved (DNS)"),
         (TimeoutError(), "no answer within 3 seconds"),
         (ConnectionRefusedError(111, "refused"), "connection refused"),
         (OSError(101, "Network is unreachable"), "Network is unreachable"),
@@ -82,3 +86,39 @@ def test_real_sockets() -> None:
         require_network([source("a", f"http://127.0.0.1:{port}")])
     with pytest.raises(NoNetwork, match="connection refused"):
         require_network([source("a", f"http://127.0.0.1:{port}")])
+
+
+def test_resolvers_are_tried_where_they_listen() -> None:
+    tried: list[tuple[str, int]] = []
+
+    def connect(host: str, port: int, seconds: float) -> None:
+        tried.append((host, port))
+        raise ConnectionRefusedError
+
+    resolvers = [source("a", "tls://a.example"), source("b", "dns://b.example")]
+    resolvers += [source("c", "tls://c.example:8853")]
+    assert all(map(can_be_reached_for, resolvers))
+    with pytest.raises(NoNetwork):
+        require_network(resolvers, connect=connect)
+    assert sorted(tried) == [("a.example", 853), ("b.example", 53), ("c.example", 8853)]
+
+
+@pytest.mark.parametrize("url", ["udp://a.example", "file:///archive.car"])
+def test_what_nothing_connects_to_tells_nothing_of_the_network(url: str) -> None:
+    assert not can_be_reached_for(source("a", url))
+
+
+@pytest.mark.parametrize("kind", ["dns", "arweave", "routing", "content"])
+async def test_whoever_was_asked_of_content_or_a_name_is_tried(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreached(sources: Sequence[ListedSource]) -> None:
+        raise NoNetwork("no network", reasons={one.name: "away" for one in sources})
+
+    monkeypatch.setattr("walkaway.cli.content.require_network", unreached)
+    settings = load_settings({"state_directory": str(tmp_path)}, {})
+    asked = next(one.name for one in settings.sources if kind in one.kinds)
+    with pytest.raises(NoNetwork) as raised:
+        async with content_of(settings):
+            raise Unproven("a name is not resolved", reasons={asked: "away", "somebody": "no"})
+    assert raised.value.reasons == {asked: "away"}

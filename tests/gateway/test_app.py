@@ -206,6 +206,69 @@ async def test_names_below_localhost_have_one_label(gateway: Gateway) -> None:
     assert reply.header("location") == "http://app-eth.localhost:8080/x"
 
 
+@pytest.mark.parametrize(
+    ("host", "target"),
+    [
+        ("safe.-bank.eth.localhost:8080", "/"),
+        ("safe.-bank.eth.ipns.localhost:8080", "/"),
+        ("localhost:8080", "/ipns/safe.-bank.eth/"),
+        ("localhost:8080", "/ipns/a..eth/"),
+        ("127.0.0.1:8080", "/ipns/a..eth/"),
+        ("127.0.0.1:8080", "/ipns/xn--app-.eth/"),
+        ("xn--eth-zz.localhost:8080", "/"),
+    ],
+)
+async def test_no_name_is_served_as_another(gateway: Gateway, host: str, target: str) -> None:
+    reply = await ask(gateway, target, host=host)
+    assert reply.status == 400
+    assert "location" not in reply.headers
+
+
+async def test_a_name_without_a_host_of_its_own_is_served_by_path(site: Site) -> None:
+    own = Resolution(Pointer("ipfs", str(site.root)), 60.0, Standing.PROVEN)
+    gateway = Gateway(site.dag, site.dag, Names(**{"safe_-bank_eth": own}))
+    page = await ask(gateway, "/ipns/safe.-bank.eth/", headers=OPENED)
+    assert (page.status, page.body) == (200, PAGE)
+    direct = await ask(gateway, "/", host="safe.-bank.eth")
+    assert (direct.status, direct.body) == (200, PAGE)
+
+
+async def test_a_name_beyond_ascii_has_a_host_of_its_own(site: Site) -> None:
+    own = Resolution(Pointer("ipfs", str(site.root)), 60.0, Standing.PROVEN)
+    gateway = Gateway(site.dag, site.dag, Names(**{"\U0001f984_eth": own}))
+    for name in ("%F0%9F%A6%84.eth", "xn--3s9h.eth"):
+        moved = await ask(gateway, f"/ipns/{name}/", host="localhost:8080")
+        assert moved.header("location") == "http://xn---eth-fy14c.ipns.localhost:8080/"
+    for host in ("xn---eth-fy14c.ipns.localhost:8080", "xn---eth-fy14c.localhost:8080"):
+        page = await ask(gateway, "/", host=host)
+        assert (page.status, page.body) == (200, PAGE)
+
+
+async def test_a_key_is_no_content_and_leads_to_its_name(gateway: Gateway) -> None:
+    key = "k51qzi5uqu5dlvj2baxnqndepeb86cbk3ng7n3i46uzyxzyqj2xjonzllnv0v8"
+    for host, target in (
+        ("localhost:8080", f"/ipfs/{key}/a"),
+        (f"{key}.ipfs.localhost:8080", "/a"),
+    ):
+        moved = await ask(gateway, target, host=host)
+        assert moved.header("location") == f"http://{key}.ipns.localhost:8080/a"
+    told = await ask(gateway, f"/ipfs/{key}", headers={"accept": "text/html"})
+    assert told.status == 400
+    assert f"/ipns/{key}" in told.text
+    # It is a block like others for whoever asks for blocks.
+    assert (await ask(gateway, f"/ipfs/{key}?format=raw")).status == 200
+
+
+async def test_pages_of_names_ask_through_the_proxy_alone(site: Site) -> None:
+    own = Resolution(Pointer("ipfs", str(site.root)), 60.0, Standing.PROVEN)
+    gateway = Gateway(site.dag, site.dag, Names(app_eth=own))
+    for host in ("app-eth.localhost:8080", "app.eth"):
+        page = {"origin": "http://other.eth", "sec-fetch-site": "cross-site"}
+        assert (await ask(gateway, "/", host=host, headers=page)).status == 403
+    proxied = await ask(gateway, "/", host="app.eth", headers=page, through_proxy=True)
+    assert proxied.status == 200
+
+
 async def test_an_address_with_two_slashes_sends_nobody_away(gateway: Gateway, site: Site) -> None:
     reply = await ask(gateway, "//sub", host=subdomain(site.root))
     assert (reply.status, reply.header("location")) == (301, "/sub/")
@@ -302,7 +365,7 @@ async def test_an_error_says_what_to_do_next(gateway: Gateway, site: Site) -> No
     assert "Try again" not in reply.text
 
 
-GONE = "its name does not resolve"
+GONE = "the name of its host does not resolve"
 DOWN = "no connection: Network is unreachable"
 
 

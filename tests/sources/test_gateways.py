@@ -167,7 +167,7 @@ async def test_slow_names_hold_up_no_configured_name_and_no_other_thread(
                 assert (await client.ask(here)).status == 200
                 assert await asyncio.to_thread(lambda: 7) == 7
             for told in await asyncio.gather(*jammed):
-                assert list(told.values()) == ["its name does not resolve"]
+                assert list(told.values()) == ["the name of its host does not resolve"]
     finally:
         given_up.set()
         await gateways.close()

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from walkaway.chain.clock import SystemClock
 from walkaway.cli.config import Settings
-from walkaway.cli.network_check import require_network
+from walkaway.cli.network_check import can_be_reached_for, require_network
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
 from walkaway.content.open import find_root
@@ -42,8 +42,8 @@ async def content_of(settings: Settings, *, offline: bool = False) -> AsyncItera
     """The content that a person's settings give, open.
 
     Raises:
-        NoNetwork: in place of an `Unproven` of the block, where none of the sources
-            that were asked can be reached at all.
+        NoNetwork: in place of an `Unproven` of the block, or of a name, where none of the
+            sources that were asked can be reached at all.
         ConfigError: a folder cannot be used, or an address of a source.
     """
     plan = content_plan(settings, offline=offline)
@@ -53,8 +53,8 @@ async def content_of(settings: Settings, *, offline: bool = False) -> AsyncItera
     except Unproven as error:
         asked = [
             source
-            for source in plan.sources
-            if source.name in error.reasons and not source.url.startswith("file:")
+            for source in settings.sources
+            if source.name in error.reasons and can_be_reached_for(source)
         ]
         if asked:
             await asyncio.to_thread(require_network, asked)

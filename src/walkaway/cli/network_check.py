@@ -19,12 +19,17 @@ from walkaway.errors import NoNetwork
 from walkaway.limits import LIMITS
 from walkaway.sources.defaults import ListedSource
 
-__all__ = ["Connect", "require_network"]
+__all__ = ["Connect", "can_be_reached_for", "require_network"]
 
 Connect = Callable[[str, int, float], None]
 """Opens and closes a connection to host and port within some seconds, or raises OSError."""
 
-_PORTS = {"http": 80, "https": 443}
+_PORTS = {"http": 80, "https": 443, "tls": 853, "dns": 53}
+
+
+def can_be_reached_for(source: ListedSource) -> bool:
+    """Whether a connection tells of the network: there are none to files, nor by datagrams."""
+    return urlsplit(source.url).scheme in _PORTS
 
 
 def _connect(host: str, port: int, seconds: float) -> None:
@@ -73,7 +78,7 @@ def _attempt(
     try:
         connect(parts.hostname or "", parts.port or _PORTS[parts.scheme], seconds)
     except socket.gaierror:
-        outcomes.put((source.name, "its name cannot be resolved (DNS)"))
+        outcomes.put((source.name, "the name of its host cannot be resolved (DNS)"))
     except TimeoutError:
         outcomes.put((source.name, f"no answer within {seconds:g} seconds"))
     except ConnectionRefusedError:

@@ -101,8 +101,13 @@ class ArnsNames:
                 others_seconds=self._limits.word_others_seconds,
             )
         except Unproven as error:
-            self._keep(name, _anew(error), self._limits.arns_least_seconds)
-            raise
+            refused = Unproven(
+                f"the name {name} of ArNS is not resolved: {error.summary}",
+                reasons=error.reasons,
+                advice=error.advice,
+            )
+            self._keep(name, _anew(refused), self._limits.arns_least_seconds)
+            raise refused from None
         resolution = Resolution(
             word.value,
             min(seconds[source] for source in word.said_by),

@@ -203,7 +203,7 @@ class Pool:
         word = tally.word(k)
         if word is None:
             raise Unproven(
-                f"fewer than {k} operators agree undisputed",
+                f"fewer than {k} operators say the same, undisputed",
                 reasons=survey.reasons | tally.reasons(),
             )
         return word

@@ -110,7 +110,7 @@ async def test_resolvers_that_do_not_agree_are_not_taken_at_their_word() -> None
     world, other = the_world(), the_world()
     other.zone("plain.org.").add("_dnslink.plain.org.", "TXT", f'"dnslink={OTHER}"')
     lookup = world.lookup(resolver("a", world.resolver), resolver("b", other.resolver))
-    with pytest.raises(Unproven, match="fewer than 2 operators agree") as raised:
+    with pytest.raises(Unproven, match=r"plain\.org.*fewer than 2 operators") as raised:
         await DnsLinks(lookup, world.clock, allowed_unsigned=["plain.org"]).resolve("plain.org")
     assert CONTENT in raised.value.reasons["a"]
     assert OTHER in raised.value.reasons["b"]

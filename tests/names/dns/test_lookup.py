@@ -244,6 +244,21 @@ async def test_one_honest_resolver_is_enough(liar: Callable[[World], Callable[..
     await pool.close()
 
 
+async def test_where_nobody_can_be_reached_nobody_is_asked_again() -> None:
+    asked: list[Request] = []
+
+    def away(request: Request) -> Exception:
+        asked.append(request)
+        return SourceFault("the name of its host does not resolve")
+
+    world = the_world()
+    lookup = world.lookup(resolver("a", away), limits=replace(LIMITS, retry_pause_seconds=0.0))
+    with pytest.raises(Unproven) as raised:
+        await lookup.proven(NAME, "TXT")
+    assert set(raised.value.reasons) == {"a"}
+    assert asked.count(DnsRequest(".", "DNSKEY")) == 1
+
+
 async def test_who_is_outproved_is_at_fault_and_asked_later() -> None:
     world = the_world()
     bad, good = resolver("bad", forged(world)), resolver("good", world.resolver)

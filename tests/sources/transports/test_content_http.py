@@ -434,7 +434,7 @@ async def test_a_reason_names_the_host_that_was_redirected_to(
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     moved = says(status=301, location="http://elsewhere.example/x")
     assert str(await fault_of(moved)) == (
-        "redirects to elsewhere.example: its name does not resolve"
+        "redirects to elsewhere.example: the name of its host does not resolve"
     )
     inside = says(status=301, location=f"http://{CID}.ipfs.localhost:1/")
     reason = str(await fault_of(inside))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from dataclasses import replace
@@ -72,3 +73,47 @@ async def test_names_that_only_look_so_are_looked_up(monkeypatch: pytest.MonkeyP
             await lookups.resolve(name, 80)
     await lookups.close()
     assert looked_up == ["notlocalhost", "localhost.example"]
+
+
+async def test_a_name_is_looked_up_once_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    released, looked_up = threading.Event(), list[str]()
+
+    def slow(host: str, port: int, **_: object) -> object:
+        looked_up.append(host)
+        released.wait()
+        return [(socket.AF_INET, *TCP, ("192.0.2.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    lookups = NameLookups()
+    leaving = asyncio.create_task(lookups.resolve("a.example", 443))
+    staying = [asyncio.create_task(lookups.resolve("a.example", 443)) for _ in range(5)]
+    await asyncio.sleep(0.01)
+    leaving.cancel()
+    released.set()
+    assert {(await each)[0]["host"] for each in staying} == {"192.0.2.1"}
+    assert looked_up == ["a.example"]
+    await lookups.resolve("a.example", 443)
+    assert looked_up == ["a.example"] * 2, "an address is not kept"
+    await lookups.close()
+
+
+async def test_what_was_not_found_is_not_looked_up_again_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_up: list[str] = []
+
+    def none(host: str, *_: object, **__: object) -> object:
+        looked_up.append(host)
+        raise socket.gaierror("unknown")
+
+    monkeypatch.setattr(socket, "getaddrinfo", none)
+    lookups = NameLookups(replace(LIMITS, dns_failed_seconds=0.2))
+    for _ in range(3):
+        with pytest.raises(socket.gaierror, match="unknown"):
+            await lookups.resolve("a.example", 443)
+    assert looked_up == ["a.example"]
+    await asyncio.sleep(0.25)
+    with pytest.raises(socket.gaierror):
+        await lookups.resolve("a.example", 443)
+    assert looked_up == ["a.example"] * 2
+    await lookups.close()

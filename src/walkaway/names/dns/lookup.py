@@ -257,14 +257,18 @@ class DnsLookup:
             return records
 
         operators = {status.operator for status in self._pool.status()}
-        word = await self._pool.agreed(
-            DnsRequest(name.to_text(), to_text(rdtype)),
-            said,
-            k=min(self._agree, len(operators)),
-            deadline=self._limits.newest_seconds,
-            others_seconds=self._limits.word_others_seconds,
-            heavy=True,
-        )
+        try:
+            word = await self._pool.agreed(
+                DnsRequest(name.to_text(), to_text(rdtype)),
+                said,
+                k=min(self._agree, len(operators)),
+                deadline=self._limits.newest_seconds,
+                others_seconds=self._limits.word_others_seconds,
+                heavy=True,
+            )
+        except Unproven as error:
+            summary = f"nobody signs it, and {error.summary}"
+            raise _unproven(name, summary, error) from None
         until = self._clock.now() + min(lasting[word.value], self._limits.dns_word_seconds)
         return Insecure(word, unsigned.reason, unsigned.because, until)
 

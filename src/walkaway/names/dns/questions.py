@@ -103,8 +103,11 @@ class Questions:
         if task is None:
             return None
         await asyncio.wait([task])
-        failed = task.cancelled() or task.exception() is not None
-        return None if failed else task.result()
+        failure = None if task.cancelled() else task.exception()
+        if isinstance(failure, Unproven):
+            # Everybody was asked, and again who failed: nobody is there who would answer now.
+            raise Unproven(failure.summary, reasons=failure.reasons, advice=failure.advice)
+        return None if task.cancelled() or failure is not None else task.result()
 
     def _spend(self) -> None:
         if self._left < 1:

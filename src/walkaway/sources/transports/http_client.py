@@ -39,7 +39,7 @@ _CHUNK = 64 * 1024
 _REDIRECTS = (301, 302, 303, 307, 308)
 _KEEPS_METHOD = (307, 308)
 
-NOT_RESOLVED = "its name does not resolve"
+NOT_RESOLVED = "the name of its host does not resolve"
 """How a request fails where nobody knows a source's host."""
 OFFLINE_REASONS = (
     NOT_RESOLVED,

@@ -12,12 +12,15 @@ from __future__ import annotations
 import asyncio
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeAlias
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from walkaway.limits import LIMITS, Limits
 
 __all__ = ["NameLookups"]
+
+_Asked: TypeAlias = "tuple[str, int, socket.AddressFamily]"
 
 _LOOPBACKS = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 
@@ -28,6 +31,8 @@ class NameLookups(AbstractResolver):
     def __init__(self, limits: Limits = LIMITS) -> None:
         self._seconds = limits.dns_seconds
         self._threads = ThreadPoolExecutor(limits.dns_threads, thread_name_prefix="walkaway-dns")
+        self._failed_seconds = limits.dns_failed_seconds
+        self._under_way: dict[_Asked, asyncio.Future[list[ResolveResult]]] = {}
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -35,16 +40,32 @@ class NameLookups(AbstractResolver):
         """The addresses of a name. Raises `OSError` where it has none, or none in time."""
         if _is_this_machine(host):
             return [_result(host, port, *each) for each in _LOOPBACKS if family in (0, each[0])]
-        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._seconds):
-                return await loop.run_in_executor(self._threads, _look_up, host, port, family)
+                return list(await asyncio.shield(self._shared((host, port, family))))
         except TimeoutError:
             raise OSError(f"no answer within {self._seconds:g} s") from None
 
     async def close(self) -> None:
         """Let go of the threads; one that still waits ends when the system gives up."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _shared(self, asked: _Asked) -> asyncio.Future[list[ResolveResult]]:
+        """A lookup, or the same one that is under way already: no thread can be called off."""
+        lookup = self._under_way.get(asked)
+        if lookup is None:
+            loop = asyncio.get_running_loop()
+            lookup = loop.run_in_executor(self._threads, _look_up, *asked)
+            self._under_way[asked] = lookup
+            lookup.add_done_callback(lambda ended: self._ended(asked, ended))
+        return lookup
+
+    def _ended(self, asked: _Asked, lookup: asyncio.Future[list[ResolveResult]]) -> None:
+        # Perhaps nobody waits for it any more, nor for how it failed: so that is asked here.
+        if lookup.cancelled() or lookup.exception() is None:
+            del self._under_way[asked]
+        else:
+            lookup.get_loop().call_later(self._failed_seconds, self._under_way.pop, asked, None)
 
 
 def _look_up(host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:

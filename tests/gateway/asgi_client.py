@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message
 
+from walkaway.gateway.connect_front import THROUGH_PROXY
+
 __all__ = ["Reply", "ask"]
 
 
@@ -38,6 +40,7 @@ async def ask(
     method: str = "GET",
     headers: Mapping[str, str] | None = None,
     body: bytes = b"",
+    through_proxy: bool = False,
     leave: asyncio.Event | None = None,
 ) -> Reply:
     """Put a request; the client goes away when ``leave`` is set, and before that waits."""
@@ -53,6 +56,7 @@ async def ask(
         "raw_path": path.encode(),
         "query_string": query.encode(),
         "headers": [(k.encode(), v.encode("latin-1")) for k, v in told.items()],
+        "extensions": {THROUGH_PROXY: {}} if through_proxy else {},
     }
     left = leave or asyncio.Event()
     sent: list[Message] = []

@@ -10,15 +10,17 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from walkaway.gateway.connect_front import ProxyHttpProtocol, proxy_http
+from walkaway.gateway.connect_front import THROUGH_PROXY, ProxyHttpProtocol, proxy_http
 from walkaway.gateway.request.hosts import GatewaySettings, Hosts
 from walkaway.limits import LIMITS, Limits
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
-    """Tells which host and path were asked."""
+    """Tells which host and path were asked, and whether as of a proxy."""
     hosts = [value for name, value in scope["headers"] if name == b"host"]
     body = b"%b %b" % (b",".join(hosts), scope["raw_path"])
+    if THROUGH_PROXY in scope["extensions"]:
+        body = b"proxied " + body
     headers = [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
@@ -156,7 +158,26 @@ async def test_a_whole_url_names_the_host() -> None:
         answer = await say(port, get("HTTP://x.localhost", "other.example"))
         assert answer.endswith(b"x.localhost /")
         answer = await say(port, get("http://x.localhost?b", "other.example"))
-        assert answer.endswith(b"x.localhost /")
+        assert answer.endswith(b"proxied x.localhost /")
+
+
+async def test_another_scheme_is_no_host_of_ours() -> None:
+    hosts = Hosts(GatewaySettings())
+    async with serving() as port:
+        for scheme in ("https", "ftp", "HTTPS", "ws"):
+            answer = await say(port, get(f"{scheme}://x.localhost/a", "localhost"))
+            host = answer.rpartition(b"proxied ")[2].removesuffix(b" /a").decode()
+            assert host == f"{scheme}://x.localhost"
+            assert hosts.place(host) is None
+
+
+async def test_what_comes_as_to_a_proxy_is_marked() -> None:
+    async with serving() as port:
+        direct, whole = get("/a", "app.eth"), get("http://app.eth/a", "app.eth")
+        assert (await say(port, direct)).endswith(b"\r\n\r\napp.eth /a")
+        assert (await say(port, whole)).endswith(b"proxied app.eth /a")
+        tunnelled = await say(port, connect("app.eth:80"), direct)
+        assert tunnelled.endswith(b"proxied app.eth /a")
 
 
 async def test_a_head_that_does_not_end_is_bounded() -> None:

@@ -25,6 +25,7 @@ from walkaway.gateway.answers.explanation import Explanations
 from walkaway.gateway.answers.failures import Failure, failure_answer
 from walkaway.gateway.answers.headers import CORS
 from walkaway.gateway.answers.pieces import PiecesInHand, nobody
+from walkaway.gateway.connect_front import THROUGH_PROXY
 from walkaway.gateway.explain import explain_address, explain_answer, is_explain
 from walkaway.gateway.hot import HotAnswers, ReadyAnswer
 from walkaway.gateway.origins.name_origins import NameOrigins
@@ -151,7 +152,7 @@ class Gateway:
             wish = read_wish(
                 scope["method"], scope["raw_path"], scope["query_string"], scope["headers"]
             )
-            place = self._admit(wish, scope["headers"])
+            place = self._admit(wish, scope)
             answer = await self._answer(place, wish, receive)
         except WalkawayError as error:
             answer = failure_answer(error, wish, explained_at=self._explained_at(place, wish))
@@ -175,18 +176,18 @@ class Gateway:
             return ""
         return explain_address(place, wish)
 
-    def _admit(self, wish: Wish, headers: Sequence[tuple[bytes, bytes]]) -> Place:
+    def _admit(self, wish: Wish, scope: Scope) -> Place:
         """The host that is asked. Raises `Failure` for one of another, and who may not ask."""
-        hosts = [value.decode("latin-1") for name, value in headers if name == b"host"]
+        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
         place = self._hosts.place(hosts[0]) if len(hosts) == 1 else None
         if place is None:
             raise Failure(
                 403,
                 "the Host header does not name this machine (DNS rebinding is refused)",
-                advice="use 127.0.0.1, localhost or a name under .localhost, "
+                advice="use http and 127.0.0.1, localhost or a name under .localhost, "
                 "or allow the host by configuration",
             )
-        if self._fences.refuses(wish):
+        if self._fences.refuses(wish, through_proxy=THROUGH_PROXY in scope.get("extensions", {})):
             raise Failure(
                 403,
                 "pages of other sites may not ask this gateway",

@@ -4,25 +4,33 @@ RFC 9110, 9.3.6 (CONNECT) and RFC 9112, 3.2.2 (absolute-form). A client for whic
 gateway is the proxy reaches ``http://bafy....ipfs.localhost`` through it whatever its own
 resolver makes of such names. A tunnel ends in this very server: what comes through it
 is one more connection's requests, with the same limits and the same hosts, so that no
-byte goes anywhere else and none is copied. Every other target is refused.
+byte goes anywhere else and none is copied. Every other target is refused. What came so is
+marked: its sender takes this gateway for the proxy of all the names that it serves.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
 from walkaway.limits import LIMITS, Limits
 from walkaway.rpc.http_protocol import BoundedHttpProtocol
 
-__all__ = ["ProxyHttpProtocol", "proxy_http"]
+if TYPE_CHECKING:
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+__all__ = ["THROUGH_PROXY", "ProxyHttpProtocol", "proxy_http"]
+
+THROUGH_PROXY: Final = "walkaway.through_proxy"
+"""The ASGI extension that a request has which was sent to this gateway as to a proxy. Pages
+cannot have a browser do so: it does where it is told to by its person."""
 
 _CONNECT: Final = b"CONNECT "
 _REQUEST: Final = re.compile(
     rb"CONNECT ([!-~]+):([0-9]{1,5}) HTTP/1\.[01](?:\r\n[^\r\n]+)*\r\n\r\n"
 )
-_END: Final = re.compile(rb"[/?#]")
+_ABSOLUTE: Final = re.compile(rb"([a-z][a-z0-9+.-]*)://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 _HTTP_PORT: Final = 80
 _HTTPS_PORT: Final = 443
 _NO_CERTIFICATE: Final = (
@@ -36,6 +44,7 @@ class ProxyHttpProtocol(BoundedHttpProtocol):
 
     _opening: bytes | None = b""
     """What came before it was clear how the connection begins, then None."""
+    _is_tunnel = False
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, with what follows a CONNECT and not with it."""
@@ -56,14 +65,20 @@ class ProxyHttpProtocol(BoundedHttpProtocol):
 
     def on_headers_complete(self) -> None:
         """Whoever names a host in the target means that one, whatever the header says."""
-        if self.url[:7].lower() == b"http://":
-            authority = _END.split(self.url[7:], maxsplit=1)[0]
-            path = self.url[7 + len(authority) :]
+        target = _ABSOLUTE.fullmatch(self.url)
+        if target is not None:
+            scheme, authority, path = target.groups()
+            # Under other schemes nothing is served: with its scheme, it is no host of ours.
+            host = authority if scheme.lower() == b"http" else scheme + b"://" + authority
             self.url = path if path.startswith(b"/") else b"/" + path
             others = [header for header in self.headers if header[0] != b"host"]
             # The list is the scope's own.
-            self.headers[:] = [(b"host", authority), *others]
+            self.headers[:] = [(b"host", host), *others]
         super().on_headers_complete()
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        is_proxied = self._is_tunnel or target is not None
+        if is_proxied and cycle is not None and cycle.scope is self.scope:
+            cycle.scope["extensions"][THROUGH_PROXY] = {}
 
     def _refuse(self) -> None:
         """Close for a head that is too large, and have the browser forget its cookies here.
@@ -92,6 +107,7 @@ class ProxyHttpProtocol(BoundedHttpProtocol):
             self._answer(b"403 Forbidden", b"tunnels lead to what this gateway serves, over http")
             return
         self.transport.write(b"HTTP/1.1 200 Connection Established\r\n\r\n")
+        self._is_tunnel = True
         # The first head inside has its time anew.
         self._head_arrived()
         self._expect_head()

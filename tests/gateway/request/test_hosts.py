@@ -189,6 +189,25 @@ def test_who_may_ask(headers: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "http://app.eth"},
+        CROSS | {"origin": "http://app.eth"},
+        CROSS | {"origin": "http://site.example"},
+        CROSS | {"referer": "http://app.eth/page"},
+    ],
+)
+def test_pages_of_names_may_ask_as_they_came(headers: dict[str, str]) -> None:
+    assert FENCES.refuses(wish("GET", headers))
+    assert not FENCES.refuses(wish("GET", headers), through_proxy=True)
+
+
+@pytest.mark.parametrize("origin", ["https://app.eth", "http://evil.example", "ftp://app.eth"])
+def test_a_proxy_makes_no_other_pages_ours(origin: str) -> None:
+    assert FENCES.refuses(wish("GET", {"origin": origin}), through_proxy=True)
+
+
+@pytest.mark.parametrize(
     ("method", "headers"),
     [
         ("GET", CROSS),

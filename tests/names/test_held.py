@@ -241,3 +241,26 @@ async def test_the_records_of_the_conformance_suite(tmp_path: Path) -> None:
         except ProofError:
             refused += 1
     assert (kept, refused) == (3, 3)
+
+
+async def test_whoever_makes_names_without_end_pushes_out_none_that_lasts(
+    tmp_path: Path, clock: FixedClock
+) -> None:
+    mine, *strangers = (Signer(seed) for seed in range(6))
+    names = {mine.text}
+
+    async def lasting() -> set[str]:
+        return names
+
+    held = HeldNames(tmp_path, clock, lasting=lasting, limits=Limits(held_records=2))
+    assert await held.put(mine.name, mine.record(7, "9999-12-31T23:59:59Z"))
+    for path in tmp_path.iterdir():
+        os.utime(path, (0, 0))
+    for stranger in strangers:
+        await held.put(stranger.name, stranger.record(1, "9999-12-31T23:59:59Z"))
+    assert (await held.order(mine.name) or (0, 0))[0] == 7
+    assert len(list(tmp_path.iterdir())) == 2
+    names.add(strangers[-1].text)
+    with pytest.raises(TooMuch, match="names that stay"):
+        await held.put(strangers[0].name, strangers[0].record(1, "9999-12-31T23:59:59Z"))
+    assert await held.put(mine.name, mine.record(8, "9999-12-31T23:59:59Z"))

@@ -6,8 +6,9 @@ place is held (`OpenNames.ens`), so that content by address is served from the f
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -21,14 +22,16 @@ from walkaway.names.dns.dnslink import DnsLinks
 from walkaway.names.dns.lookup import DnsLookup
 from walkaway.names.ens.ens import Ens
 from walkaway.names.every_kind import NamesOfEveryKind
-from walkaway.names.held import HeldNames
+from walkaway.names.held import HeldNames, Lasting
 from walkaway.names.history import PointerHistory
 from walkaway.names.hold import HoldPolicy, read_span
 from walkaway.names.ipns.find import IpnsNames
+from walkaway.names.ipns.keys import KeyStore
 from walkaway.names.late import LateNames
 from walkaway.names.resolution import Names
 from walkaway.names.spelling import canonical
 from walkaway.names.steady import SteadyNames
+from walkaway.proofs.ipfs.ipns_name import name_text
 from walkaway.sources.defaults import NAME_KINDS, ListedSource
 from walkaway.sources.evidence import EvidenceStore
 from walkaway.sources.guard import Guard
@@ -170,7 +173,12 @@ async def open_names(plan: NamesPlan, content: Content) -> AsyncIterator[OpenNam
         arweave = await stack.enter_async_context(pool("arweave"))
         history = PointerHistory(history_path(plan.folder, plan.network))
         stack.callback(history.close)
-        held = HeldNames(plan.folder / "ipns", clock, dnslinks=dict(map(_divided, plan.dnslinks)))
+        held = HeldNames(
+            plan.folder / "ipns",
+            clock,
+            dnslinks=dict(map(_divided, plan.dnslinks)),
+            lasting=_lasting(history, KeyStore(plan.folder / "keys")),
+        )
         keys = IpnsNames(held, () if plan.offline else (content.routers, content.pool), clock=clock)
         ens = LateNames(THE_CHAIN, plan.without_chain or NOT_YET, advice=_advice(plan))
         dns = DnsLookup(resolvers, clock)
@@ -185,6 +193,19 @@ async def open_names(plan: NamesPlan, content: Content) -> AsyncIterator[OpenNam
         )
         names = SteadyNames(every_kind, history, plan.holds, clock, decides=plan.decides)
         yield OpenNames(names, held, keys, ens, dns, history, (resolvers, arweave))
+
+
+def _lasting(history: PointerHistory, keys: KeyStore) -> Lasting:
+    """The names whose records stay: those that the person decided something of, or has keys of."""
+
+    async def lasting() -> frozenset[str]:
+        with suppress(ConfigError):
+            own = await asyncio.to_thread(keys.stored)
+            return await history.lasting() | {name_text(key.name) for key in own}
+        # A key that cannot be read is told of where keys are looked at.
+        return await history.lasting()
+
+    return lasting
 
 
 def _divided(entry: str) -> tuple[str, str]:

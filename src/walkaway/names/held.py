@@ -2,7 +2,9 @@
 
 A record proves itself whenever it is used, against the clock of that moment: nothing
 that lies on the disk is believed. Of two records of one name the newer one is kept. Where
-all places are taken, the record that was published or asked for longest ago leaves.
+all places are taken, the record that was published or asked for longest ago leaves, but none
+of a name that lasts: whoever makes names without end would have it forgotten how new a record
+of another's name was seen.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import contextlib
 import os
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -38,7 +40,10 @@ from walkaway.proofs.ipfs.ipns_record import IpnsRecord, prove_record
 from walkaway.proofs.proven import Proven
 from walkaway.sources.clock import Clock
 
-__all__ = ["SECOND", "HeldNames", "HeldRecord", "resolution_of"]
+__all__ = ["SECOND", "HeldNames", "HeldRecord", "Lasting", "resolution_of"]
+
+Lasting = Callable[[], Awaitable[Collection[str]]]
+"""Tells the IPNS names, in text, whose records make room for no others."""
 
 SECOND: Final = 1_000_000_000
 """Nanoseconds in a second, as records count."""
@@ -64,8 +69,8 @@ class HeldNames:
     """Resolves what is held, and asks nobody. Implements `Names`.
 
     ``folder`` holds one file a record; it is made when the first comes. ``dnslinks``
-    maps DNS names to content paths, by the person's own word. Raises `ConfigError`
-    for one that is malformed.
+    maps DNS names to content paths, by the person's own word. ``lasting`` tells whose records
+    stay. Raises `ConfigError` for a pointer that is malformed.
     """
 
     def __init__(
@@ -74,9 +79,11 @@ class HeldNames:
         clock: Clock,
         *,
         dnslinks: Mapping[str, str] | None = None,
+        lasting: Lasting | None = None,
         limits: Limits = LIMITS,
     ) -> None:
         self._folder = folder
+        self._lasting = lasting
         self._clock = clock
         self._limits = limits
         self._dnslinks = dict(_own(name, to) for name, to in (dnslinks or {}).items())
@@ -138,15 +145,17 @@ class HeldNames:
 
         Raises:
             ProofError: it does not prove the name.
-            TooMuch: no record at all may be held.
+            TooMuch: no record at all may be held, or no further one.
             ConfigError: the folder cannot be written to.
+            StoreFault: it cannot be told which records stay.
         """
         said = prove_record(name, signed, now=self._now()).value
         async with self._writing:
             held = await asyncio.to_thread(self._said, name)
             if held is not None and held.order >= said.order:
                 return False
-            await asyncio.to_thread(self._write, name, signed)
+            lasting = () if self._lasting is None else await self._lasting()
+            await asyncio.to_thread(self._write, name, signed, lasting)
         return True
 
     def _said(self, name: Cid) -> IpnsRecord | None:
@@ -182,11 +191,11 @@ class HeldNames:
                 os.utime(path)
         return signed
 
-    def _write(self, name: Cid, signed: bytes) -> None:
+    def _write(self, name: Cid, signed: bytes, lasting: Collection[str]) -> None:
         path = self._path(name)
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._make_room(path)
+            self._make_room(path, lasting)
             handle, fresh = tempfile.mkstemp(dir=self._folder, prefix=".", suffix=_FRESH)
             with os.fdopen(handle, "wb") as file:
                 file.write(signed)
@@ -196,12 +205,13 @@ class HeldNames:
         except OSError as error:
             raise _unusable(self._folder, error) from None
 
-    def _make_room(self, path: Path) -> None:
+    def _make_room(self, path: Path, lasting: Collection[str]) -> None:
         """Have a place for a file, and remove what a kill left of others that were written."""
         if self._limits.held_records < 1:
             raise TooMuch("no IPNS records are held")
         if path.exists():
             return
+        stay = {name + ENDING for name in lasting}
         by_use: list[tuple[float, Path]] = []
         for each in list(self._folder.iterdir()):
             # Another process may be changing the same folder.
@@ -211,7 +221,11 @@ class HeldNames:
                     by_use.append((used, each))
                 elif each.name.endswith(_FRESH) and used < time.time() - _LEFT_SECONDS:
                     each.unlink()
-        for _, each in sorted(by_use)[: len(by_use) + 1 - self._limits.held_records]:
+        leaving = len(by_use) + 1 - self._limits.held_records
+        may_leave = [each for _, each in sorted(by_use) if each.name not in stay]
+        if leaving > len(may_leave):
+            raise TooMuch("all places for IPNS records are taken by names that stay")
+        for each in may_leave[: max(leaving, 0)]:
             each.unlink(missing_ok=True)
 
 

@@ -35,6 +35,7 @@ from walkaway.names.history_rows import (
     held_name,
     held_names,
     is_rejected,
+    lasting_names,
     put_held,
     reject,
     take_back,
@@ -139,6 +140,10 @@ class PointerHistory:
     async def names(self, most: int = -1) -> list[HeldName]:
         """All that is held, or so many: what was decided on, what waits, what was seen last."""
         return await self.file.read(lambda file: list(held_names(file, most)))
+
+    async def lasting(self) -> frozenset[str]:
+        """The names of which the person decided something, or of which a change waits."""
+        return await self.file.read(lambda file: frozenset(lasting_names(file)))
 
     async def past(self, name: str) -> list[PastPointer]:
         """What a name said before, the newest stretch first."""

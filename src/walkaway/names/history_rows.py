@@ -25,6 +25,7 @@ __all__ = [
     "held_name",
     "held_names",
     "is_rejected",
+    "lasting_names",
     "put_held",
     "reject",
     "take_back",
@@ -77,6 +78,11 @@ def held_name(file: sqlite3.Connection, name: str) -> HeldName | None:
 def held_names(file: sqlite3.Connection, most: int) -> Iterator[HeldName]:
     """What is held, what was decided on first, then what waits; of all, where ``most`` is -1."""
     return map(_held, file.execute(_HELD, (None, Kept.DECIDED, most)))
+
+
+def lasting_names(file: sqlite3.Connection) -> Iterator[str]:
+    """The names that make room for no others: the person decided something, or a change waits."""
+    return (name for (name,) in file.execute("SELECT name FROM held WHERE kept > 0"))
 
 
 def put_held(file: sqlite3.Connection, held: HeldName, kept: Kept, limits: Limits) -> None:

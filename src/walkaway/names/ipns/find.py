@@ -21,6 +21,7 @@ from walkaway.errors import (
     Elsewhere,
     ProofError,
     SourceLacks,
+    StoreFault,
     TooMuch,
     Unproven,
     Unsupported,
@@ -153,7 +154,7 @@ class IpnsNames:
         known = search.ended()
         if known.signed is not None:
             # Where it cannot be held, for want of room, it is resolved all the same.
-            with suppress(TooMuch, ConfigError, ProofError):
+            with suppress(TooMuch, ConfigError, StoreFault, ProofError):
                 await self._held.put(name, known.signed)
         return self._remember(name, known)
 

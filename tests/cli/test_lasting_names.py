@@ -1,0 +1,48 @@
+"""Which IPNS names stay remembered, whatever else is looked up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.names.changing import NOON, OLD
+from walkaway.chain.clock import SystemClock
+from walkaway.cli.names import NamesPlan, open_names
+from walkaway.content.service import ContentPlan, open_content
+from walkaway.names.held import HeldNames
+from walkaway.names.hold import Said
+from walkaway.names.ipns.keys import Cost, KeyStore
+from walkaway.names.resolution import Standing
+from walkaway.proofs.ipfs.ipns_name import name_text
+
+PINNED = "k51qzi5uqu5dlvj2baxnqndepeb86cbk3ng7n3i46uzyxzyqj2xjonzllnv0v8"
+SEEN = "k51qzi5uqu5djdczd6zw0grmo23j2vkj9uzvujencg15s5rlkq0ss4ivll8wqw"
+
+
+async def test_those_with_keys_or_decisions_of_the_persons_own_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Any] = []
+
+    class Told(HeldNames):
+        def __init__(self, *given: Any, lasting: Any = None, **more: Any) -> None:
+            told.append(lasting)
+            super().__init__(*given, lasting=lasting, **more)
+
+    monkeypatch.setattr("walkaway.cli.names.HeldNames", Told)
+    own = KeyStore(tmp_path / "keys", cost=Cost(2, 8, 1)).create("site", "passphrase")
+    content = ContentPlan(tmp_path / "store", tmp_path / "evidence", offline=True)
+    async with (
+        open_content(content, clock=SystemClock()) as opened,
+        open_names(NamesPlan(tmp_path, offline=True), opened) as names,
+    ):
+        for name in (PINNED, SEEN):
+            said = Said(OLD, Standing.PROVEN)
+            await names.history.see(name, said, hold=0.0, now=NOON)
+        await names.history.pin(PINNED, now=NOON)
+        (lasting,) = told
+        assert await lasting() == {PINNED, name_text(own.name)}
+        (tmp_path / "keys" / "site.key.json").write_text("damaged")
+        assert await lasting() == {PINNED}

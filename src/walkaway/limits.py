@@ -307,6 +307,20 @@ class Limits:
     import_batch_bytes: int = 8 * 1024 * 1024
     import_batch_blocks: int = 4096
     unwritten_block_bytes: int = 16 * 1024 * 1024
+    web3_url_bytes: int = 8 * 1024
+    web3_arguments: int = 64
+    web3_types: int = 256
+    web3_type_depth: int = 8
+    web3_values: int = 100_000
+    web3_answer_bytes: int = 16 * 1024 * 1024
+    web3_headers: int = 64
+    web3_header_bytes: int = 8 * 1024
+    web3_chunks: int = 4096
+    web3_page_bytes: int = 1024 * 1024 * 1024
+    web3_decoded_bytes: int = 64 * 1024 * 1024
+    web3_seconds: float = 60.0
+    web3_fresh_seconds: float = 12.0
+    web3_fresh_most_seconds: float = 24 * 3600.0
 
     # rpc
     rpc_head_bytes: int = 32 * 1024

@@ -262,8 +262,8 @@ async def test_a_key_is_no_content_and_leads_to_its_name(gateway: Gateway) -> No
 async def test_pages_of_names_ask_through_the_proxy_alone(site: Site) -> None:
     own = Resolution(Pointer("ipfs", str(site.root)), 60.0, Standing.PROVEN)
     gateway = Gateway(site.dag, site.dag, Names(app_eth=own))
+    page = {"origin": "http://other.eth", "sec-fetch-site": "cross-site"}
     for host in ("app-eth.localhost:8080", "app.eth"):
-        page = {"origin": "http://other.eth", "sec-fetch-site": "cross-site"}
         assert (await ask(gateway, "/", host=host, headers=page)).status == 403
     proxied = await ask(gateway, "/", host="app.eth", headers=page, through_proxy=True)
     assert proxied.status == 200

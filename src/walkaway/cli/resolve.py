@@ -131,8 +131,13 @@ async def _told(
     settings: Settings, question: _Question, reporter: Reporter, *, offline: bool
 ) -> dict[str, Any]:
     """What the name says, as `walkaway_resolve` tells it, with what is served here of it."""
+    from walkaway.names.spelling import canonical
+
     if _ADDRESS.fullmatch(question.name):
         evm_address(question.name)
+    else:
+        # What is no name is told to nobody.
+        canonical(question.name)
     if question.is_of_ens:
         told = await _of_ens(settings, question, reporter, offline=offline)
     else:

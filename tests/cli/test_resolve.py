@@ -190,6 +190,15 @@ def test_the_browser_opens_once_the_name_can_be_resolved(monkeypatch: pytest.Mon
     assert opened[1:] == [f"http://{HELLO.root}.ipfs.localhost:82/"]
 
 
+@pytest.mark.parametrize("name", ["\udcff.eth", "a..eth", "xn--app-.eth"])
+def test_what_is_no_name_is_told_to_nobody(tmp_path: Path, name: str) -> None:
+    words = ["resolve", name, "--port", "1", "--state-directory", str(tmp_path)]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 2
+    assert "no name" in result.output
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_answer_that_is_none_is_refused() -> None:
     for told in ({}, {"name": "a"}, {"name": "a", "standing": "unheard of"}):
         with pytest.raises(WalkawayError, match="can be read"):

@@ -15,8 +15,6 @@ import re
 import unicodedata
 from typing import Final
 
-from idna import IDNAError, uts46_remap
-
 from walkaway.errors import InvalidRequest
 from walkaway.names.spelling import canonical
 
@@ -119,6 +117,8 @@ def _is_a_host(text: str) -> bool:
     https://url.spec.whatwg.org/#idna: no joiners but in a few scripts, and, since letters from
     left to right stand beside them here, none from right to left (RFC 5893).
     """
+    from idna import IDNAError, uts46_remap
+
     try:
         is_itself = uts46_remap(text, std3_rules=False) == text
     except IDNAError:

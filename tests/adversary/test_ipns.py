@@ -62,4 +62,6 @@ async def test_sources_that_lie_alone_leave_a_name_without_an_answer(tmp_path: P
         await IpnsNames(held, [pool], clock=clock).resolve(SIGNER.text)
     assert len(refused.value.reasons) == len(lies) + 1
     assert await held.order(SIGNER.name) is None
-    assert all(status.lies == 1 for status in pool.status())
+    # What cannot be read may be read elsewhere, and is held against nobody who passes it on.
+    lied = {status.name for status in pool.status() if status.lies}
+    assert lied == {"0"}

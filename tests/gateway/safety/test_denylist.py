@@ -276,3 +276,23 @@ async def test_without_a_file_nothing_is_denied(tmp_path: Path) -> None:
     assert denylist.status("ipfs", str(CID)) is None
     with pytest.raises(ConfigError, match="cannot be read"):
         Denylist(tmp_path / "absent.deny").load()
+
+
+@pytest.mark.parametrize(
+    ("listed_as", "asked"),
+    [
+        ("example.org", "example\u3002org"),
+        ("example.org", "\uff45xample.org"),
+        ("example.org", "EXAMPLE.org."),
+        ("b\u00fccher.org", "xn--bcher-kva.org"),
+        ("xn--bcher-kva.org", "b\u00fccher.org"),
+    ],
+)
+def test_a_name_is_denied_however_it_is_spelled(listed_as: str, asked: str) -> None:
+    assert denied(listed(f"/ipns/{listed_as}"), f"/ipns/{asked}")
+    assert denied(listed(double_hash("/ipns/example.org")), "/ipns/example\uff0eorg")
+    assert not denied(listed(f"/ipns/{listed_as}"), "/ipns/other.org")
+
+
+def test_what_is_no_name_is_denied_as_it_is_written() -> None:
+    assert denied(listed("/ipns/a..org"), "/ipns/A..org")

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
-from walkaway.errors import ConfigError, ProofError, Unsupported
+from walkaway.errors import ConfigError, InvalidRequest, ProofError, Unsupported
 from walkaway.limits import LIMITS, Limits
+from walkaway.names.spelling import canonical
 from walkaway.proofs.ipfs import codecs, multihash
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.multibase import BASE32, BASE58BTC
@@ -271,8 +272,20 @@ def _matches(rule: _Rule, below: str) -> bool:
 
 def _place(namespace: str, root: str, cid: Cid | None) -> _Place:
     if cid is None:
-        return namespace, root.lower().removesuffix(".")
+        return namespace, _one_form(root)
     return namespace, BASE58BTC.encode(cid.multihash)
+
+
+def _one_form(name: str) -> str:
+    """The form in which a name is looked up: by another spelling it is denied no less."""
+    try:
+        return canonical(name)
+    except (InvalidRequest, Unsupported):
+        return _lower(name)
+
+
+def _lower(name: str) -> str:
+    return name.lower().removesuffix(".")
 
 
 def _cid(namespace: str, root: str) -> Cid | None:
@@ -293,8 +306,8 @@ def _hashed_texts(namespace: str, root: str, cid: Cid | None, below: str) -> set
     for path in {below, "" if namespace == "ipns" else below}:
         after = f"/{path}" if path else ""
         if cid is None:
-            domain = root.lower().removesuffix(".")
-            texts |= {f"/{namespace}/{domain}{after}", f"{domain}/{path}"}
+            for domain in {_lower(root), _one_form(root)}:
+                texts |= {f"/{namespace}/{domain}{after}", f"{domain}/{path}"}
         else:
             encoded = BASE58BTC.encode(cid.multihash)
             texts |= {f"{encoded}{after}", f"{cid.as_v1().text(BASE32)}/{path}"}

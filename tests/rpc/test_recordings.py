@@ -27,6 +27,7 @@ from walkaway.evm.engine import (
     Outcome,
     Overrides,
 )
+from walkaway.evm.lazy_state import Supply
 from walkaway.evm.reference import ReferenceEngine
 from walkaway.evm.running import RunningEngine, ThreadedEngine
 from walkaway.evm.worker import ReferenceWorkers
@@ -234,9 +235,10 @@ class CountedEngine(ReferenceEngine):
         environment: BlockEnvironment,
         state: KnownState,
         overrides: Mapping[bytes, Overrides] | None = None,
+        supply: Supply | None = None,
     ) -> Outcome | Missing:
         self.runs += 1
-        return super().run(call, environment, state, overrides)
+        return super().run(call, environment, state, overrides, supply)
 
 
 async def test_a_recorded_call_has_no_result_where_a_slot_is_missing() -> None:

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from walkaway.anchors import kzg_setup as module
-from walkaway.anchors.kzg_setup import kzg_setup
+from walkaway.anchors.kzg_setup import kzg_ceremony, kzg_setup
 from walkaway.errors import ConfigError
 
 
 def test_the_points_are_those_of_the_ceremony() -> None:
     setup = kzg_setup()
-    assert "2023" in setup.name
-    assert len(setup.digest) == 32
+    assert setup.ceremony is kzg_ceremony()
+    assert "2023" in setup.ceremony.name
+    assert len(setup.ceremony.digest) == 32
     assert kzg_setup() is setup
 
 

@@ -13,6 +13,7 @@ import pytest
 import walkaway.evm
 import walkaway.proofs
 from walkaway.anchors.dns_root import dns_root_anchors
+from walkaway.anchors.kzg_setup import kzg_ceremony
 from walkaway.anchors.load import chain_spec
 from walkaway.chain.kept import Kept
 from walkaway.cli.beliefs import ENGINES, LIBRARIES, beliefs
@@ -58,6 +59,10 @@ def test_the_engine_that_runs_calls_is_named(
 def test_the_keys_of_the_dns_root_are_named(settings: Settings) -> None:
     for key in dns_root_anchors().keys:
         assert f"{key.name} ({key.key_tag})" in told(settings)["DNS root"]
+
+
+def test_the_ceremony_under_blobs_is_named(settings: Settings) -> None:
+    assert kzg_ceremony().name in told(settings)["KZG setup"]
 
 
 def foreign_to(floor: ModuleType) -> set[str]:

@@ -16,7 +16,7 @@ import ckzg
 
 from walkaway.errors import ConfigError
 
-__all__ = ["KzgSetup", "kzg_setup"]
+__all__ = ["KzgCeremony", "KzgSetup", "kzg_ceremony", "kzg_setup"]
 
 _FILE = "kzg_setup.toml"
 _POINTS = "eth_account.typed_transactions.blob_transactions"
@@ -26,31 +26,47 @@ _PRECOMPUTED = 0
 
 
 @dataclass(frozen=True, slots=True)
-class KzgSetup:
-    """The setup, by the name of its ceremony and its digest; ``points`` is as ckzg has it."""
+class KzgCeremony:
+    """A setup by its name, and by the SHA-256 of its points as they were published."""
 
     name: str
     digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KzgSetup:
+    """The setup with its points, as ckzg has them."""
+
+    ceremony: KzgCeremony
     points: object = field(repr=False, compare=False)
 
 
 @cache
+def kzg_ceremony() -> KzgCeremony:
+    """The ceremony of Ethereum's mainnet."""
+    told = tomllib.loads((files("walkaway.anchors") / _FILE).read_text("utf-8"))
+    return KzgCeremony(str(told["name"]), bytes.fromhex(told["sha256"]))
+
+
+@cache
 def kzg_setup() -> KzgSetup:
-    """The setup of Ethereum's mainnet, loaded once, which takes a second or more: not on a loop.
+    """The setup of Ethereum's mainnet, loaded once.
+
+    That takes a second or more, through which no other thread runs either: where a loop
+    must go on, load it in a process of its own.
 
     Raises `ConfigError` where the points that are installed are not those of the ceremony.
     """
-    told = tomllib.loads((files("walkaway.anchors") / _FILE).read_text("utf-8"))
-    name, digest = str(told["name"]), bytes.fromhex(told["sha256"])
+    ceremony = kzg_ceremony()
     file = files(_POINTS) / _POINTS_FILE
     try:
         points = file.read_bytes()
     except OSError:
         points = b""
-    if sha256(points).digest() != digest:
+    if sha256(points).digest() != ceremony.digest:
         raise ConfigError(
-            f"the points of {name} are not installed as they were published",
+            f"the points of {ceremony.name} are not installed as they were published",
             advice="install eth-account anew: it brings them",
         )
     with as_file(file) as path:
-        return KzgSetup(name, digest, ckzg.load_trusted_setup(str(path), _PRECOMPUTED))
+        return KzgSetup(ceremony, ckzg.load_trusted_setup(str(path), _PRECOMPUTED))

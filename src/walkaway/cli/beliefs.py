@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 from walkaway.anchors.dns_root import dns_root_anchors
+from walkaway.anchors.kzg_setup import kzg_ceremony
 from walkaway.anchors.spec import ChainSpec
 from walkaway.chain.kept import Kept
 from walkaway.cli.config import Settings
@@ -27,6 +28,7 @@ LIBRARIES = {
     "coincurve": ("coincurve", "secp256k1, a transaction's sender"),
     "dns": ("dnspython", "the form of DNS messages and names"),
     "cryptography": ("cryptography", "signatures of DNSSEC and of IPNS records"),
+    "ckzg": ("ckzg", "KZG commitments of blobs"),
 }
 """Code of others inside the proofs: module, distribution, what it computes."""
 
@@ -73,6 +75,7 @@ def beliefs(
         _blobs(spec),
         _submit(settings),
         _content(),
+        _kzg(),
         _dns_root(),
         *([] if spec.universal_resolver is None else [_ens(spec.universal_resolver, resolver)]),
         _engine(),
@@ -97,7 +100,7 @@ def _checkpoint(settings: Settings, kept: Kept | None) -> Belief:
     operators = sorted({s.operator for s in settings.sources if "checkpoint" in s.kinds})
     enough = settings.checkpoint_operators
     facts = (
-        "none is given or kept, so the operators of the checkpoint sources are asked",
+        "none is given or kept, so operators of sources are asked",
         f"{enough} of these {len(operators)} must agree on one: {', '.join(operators)}",
         f"a conflict refuses; {refused}",
     )
@@ -111,7 +114,7 @@ def _kept_depth(settings: Settings) -> Belief:
 
 def _sync_committee(spec: ChainSpec) -> Belief:
     size = spec.preset.sync_committee_size
-    honest = f"two thirds of each period's sync committee ({size} validators) are honest"
+    honest = f"two thirds of each period's {size} validators are honest"
     return Belief("sync committee", (honest,))
 
 
@@ -148,10 +151,13 @@ def _submit(settings: Settings) -> Belief:
 
 
 def _content() -> Belief:
-    hashed = (
-        "nobody finds other bytes for the hash in an address; hashes known to be weak are refused"
-    )
+    hashed = "nobody finds other bytes for a hash; weak hashes are refused"
     return Belief("content", (hashed,))
+
+
+def _kzg() -> Belief:
+    honest = f"{kzg_ceremony().name}: one of its makers was honest"
+    return Belief("KZG setup", (honest,))
 
 
 def _dns_root() -> Belief:

@@ -1,11 +1,26 @@
-"""Makes blobs in the forms that EthStorage keeps, for tests."""
+"""Makes blobs in the forms that EthStorage keeps, for tests, and their versioned hashes."""
 
 from __future__ import annotations
 
+from functools import cache
+from hashlib import sha256
+
+from walkaway.anchors.kzg_setup import kzg_setup
 from walkaway.proofs.blobs.blob import BLOB_BYTES
 from walkaway.proofs.blobs.encoding import COMPACT_BYTES
+from walkaway.proofs.blobs.kzg import LoadedKzg
 
-__all__ = ["compact", "padded"]
+__all__ = ["compact", "kzg", "padded", "versioned_hash"]
+
+
+@cache
+def kzg() -> LoadedKzg:
+    return LoadedKzg(kzg_setup())
+
+
+def versioned_hash(blob: bytes) -> bytes:
+    """The versioned hash of a blob, of 32 bytes."""
+    return b"\x01" + sha256(kzg().commitment(blob)).digest()[1:]
 
 
 def padded(data: bytes) -> bytes:

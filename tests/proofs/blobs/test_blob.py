@@ -9,7 +9,7 @@ from hashlib import sha256, shake_256
 import ckzg
 import pytest
 
-from tests.proofs.blobs.encode import compact
+from tests.proofs.blobs.encode import compact, kzg
 from tests.vectors import vectors
 from walkaway.anchors.kzg_setup import kzg_setup
 from walkaway.errors import ProofError
@@ -32,7 +32,7 @@ def told() -> tuple[bytes, bytes, bytes]:
 def test_a_blob_is_proven_by_its_hash_or_most_of_it(kept: int) -> None:
     commitment, proof, name = told()
     for given in ({}, {"commitment": commitment, "proof": proof}, {"commitment": commitment}):
-        proven = prove_blob(name[:kept], BLOB, kzg_setup(), **given)
+        proven = prove_blob(name[:kept], BLOB, kzg(), **given)
         assert proven.value == BLOB
         assert proven.claim.subject == blob_subject(name[:kept])
         assert {step.rule for step in proven.because.anchors()} == {
@@ -43,7 +43,7 @@ def test_a_blob_is_proven_by_its_hash_or_most_of_it(kept: int) -> None:
         assert facts["bits of the hash"] == 8 * kept - 8
         assert ("strength" in facts) == (kept < 32)
     if kept == 24:
-        assert "2^92" in str(dict(prove_blob(name[:24], BLOB, kzg_setup()).because.facts))
+        assert "2^92" in str(dict(prove_blob(name[:24], BLOB, kzg()).because.facts))
 
 
 def changed(data: bytes, at: int) -> bytes:
@@ -54,13 +54,13 @@ def test_no_other_blob_has_the_hash() -> None:
     commitment, proof, name = told()
     for at in (1, 40, BLOB_BYTES - 1):
         with pytest.raises(ProofError, match="does not have its hash"):
-            prove_blob(name, changed(BLOB, at), kzg_setup())
+            prove_blob(name, changed(BLOB, at), kzg())
         with pytest.raises(ProofError, match="does not open to the blob"):
-            prove_blob(name, changed(BLOB, at), kzg_setup(), commitment=commitment, proof=proof)
+            prove_blob(name, changed(BLOB, at), kzg(), commitment=commitment, proof=proof)
     with pytest.raises(ProofError, match="does not have its hash"):
-        prove_blob(changed(name, 23)[:24], BLOB, kzg_setup(), commitment=commitment, proof=proof)
+        prove_blob(changed(name, 23)[:24], BLOB, kzg(), commitment=commitment, proof=proof)
     with pytest.raises(ProofError, match="does not have its hash"):
-        prove_blob(changed(name, 0), BLOB, kzg_setup(), commitment=commitment, proof=proof)
+        prove_blob(changed(name, 0), BLOB, kzg(), commitment=commitment, proof=proof)
 
 
 def test_another_blob_with_a_sound_proof_of_its_own_is_refused() -> None:
@@ -69,26 +69,26 @@ def test_another_blob_with_a_sound_proof_of_its_own_is_refused() -> None:
     commitment = ckzg.blob_to_kzg_commitment(other, points)
     proof = ckzg.compute_blob_kzg_proof(other, commitment, points)
     with pytest.raises(ProofError, match="does not have its hash"):
-        prove_blob(name, other, kzg_setup(), commitment=commitment, proof=proof)
+        prove_blob(name, other, kzg(), commitment=commitment, proof=proof)
 
 
 def test_what_is_malformed_is_refused() -> None:
     commitment, proof, name = told()
     for blob in (b"", BLOB[:-1], BLOB + b"\0"):
         with pytest.raises(ProofError, match="no blob"):
-            prove_blob(name, blob, kzg_setup())
+            prove_blob(name, blob, kzg())
     with pytest.raises(ProofError, match="no field element"):
-        prove_blob(name, b"\xff" * BLOB_BYTES, kzg_setup())
+        prove_blob(name, b"\xff" * BLOB_BYTES, kzg())
     for few in (name[:23], name + b"\0", b""):
         with pytest.raises(ProofError, match="so little of a hash"):
-            prove_blob(few, BLOB, kzg_setup())
+            prove_blob(few, BLOB, kzg())
     for bad in (commitment[:-1], b""):
         with pytest.raises(ProofError, match="48 bytes each"):
-            prove_blob(name, BLOB, kzg_setup(), commitment=bad, proof=proof)
+            prove_blob(name, BLOB, kzg(), commitment=bad, proof=proof)
         with pytest.raises(ProofError, match="48 bytes each"):
-            prove_blob(name, BLOB, kzg_setup(), commitment=commitment, proof=bad)
+            prove_blob(name, BLOB, kzg(), commitment=commitment, proof=bad)
     with pytest.raises(ProofError, match="malformed"):
-        prove_blob(name, BLOB, kzg_setup(), commitment=bytes(48), proof=proof)
+        prove_blob(name, BLOB, kzg(), commitment=bytes(48), proof=proof)
 
 
 def test_the_recorded_blobs() -> None:
@@ -101,7 +101,7 @@ def test_the_recorded_blobs() -> None:
             blob = compact(held)
             assert sha256(blob).hexdigest() == expected["sha256_blob"]
             name = bytes.fromhex(expected["versioned_hash"][2:])
-            proven = prove_blob(name, blob, kzg_setup())
+            proven = prove_blob(name, blob, kzg())
             assert decode_blob(proven.value, DecodeType.OPTIMISM_COMPACT) == held
             assert dict(proven.because.facts)["commitment"] == bytes.fromhex(
                 expected["commitment"][2:]

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from hashlib import sha256
 
-import ckzg
 import pytest
 
-from tests.proofs.blobs.encode import compact
-from walkaway.anchors.kzg_setup import kzg_setup
+from tests.proofs.blobs.encode import compact, kzg, versioned_hash
 from walkaway.errors import ProofError
 from walkaway.proofs import Proven
 from walkaway.proofs.blobs.blob import BLOB_BYTES, prove_blob
@@ -28,9 +25,7 @@ DATA = bytes(range(200))
 @cache
 def blob(data: bytes = DATA, *, kept: int = 24) -> Proven[bytes]:
     held = compact(data) if data else b"\0\x01" + bytes(BLOB_BYTES - 2)
-    commitment = ckzg.blob_to_kzg_commitment(held, kzg_setup().points)
-    name = b"\x01" + sha256(commitment).digest()[1:]
-    return prove_blob(name[:kept], held, kzg_setup())
+    return prove_blob(versioned_hash(held)[:kept], held, kzg())
 
 
 def asks(

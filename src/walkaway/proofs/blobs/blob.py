@@ -1,7 +1,6 @@
 """A blob from its versioned hash: its KZG commitment hashes to it.
 
-Specification: EIP-4844 (``kzg_to_versioned_hash``); consensus-specs
-``deneb/polynomial-commitments.md`` (``blob_to_kzg_commitment``, ``verify_blob_kzg_proof``).
+Specification: EIP-4844 (``kzg_to_versioned_hash``).
 """
 
 from __future__ import annotations
@@ -9,11 +8,10 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Final
 
-import ckzg
-
-from walkaway.anchors.kzg_setup import KzgSetup
+from walkaway.anchors.kzg_setup import KzgCeremony
 from walkaway.errors import ProofError
 from walkaway.proofs._seal import seal
+from walkaway.proofs.blobs.kzg import Kzg
 from walkaway.proofs.ipfs.block import NO_CHAIN
 from walkaway.proofs.proven import Claim, Evidence, Finality, Proven
 
@@ -23,14 +21,13 @@ BLOB_BYTES: Final = 4096 * 32
 HASH_BYTES: Final = 32
 LEAST_HASH_BYTES: Final = 24
 """What EthStorage's contracts keep of a versioned hash: its version and 184 bits of SHA-256."""
-_POINT_BYTES: Final = 48
 _VERSION: Final = b"\x01"
 
 
 def prove_blob(
     versioned_hash: bytes,
     blob: bytes,
-    setup: KzgSetup,
+    kzg: Kzg,
     *,
     commitment: bytes | None = None,
     proof: bytes | None = None,
@@ -51,11 +48,11 @@ def prove_blob(
     if len(blob) != BLOB_BYTES:
         raise ProofError("no blob", expected=BLOB_BYTES, got=len(blob))
     if commitment is None or proof is None:
-        rule, found = "its KZG commitment hashes to the versioned hash", _commitment(blob, setup)
+        rule, found = "its KZG commitment hashes to the versioned hash", kzg.commitment(blob)
     else:
         rule, found = (
             "the KZG commitment of that versioned hash opens to it",
-            _checked(blob, commitment, proof, setup),
+            _checked(blob, commitment, proof, kzg),
         )
     got = (_VERSION + sha256(found).digest()[1:])[:kept]
     if got != versioned_hash:
@@ -65,7 +62,7 @@ def prove_blob(
             expected=versioned_hash,
             got=got,
         )
-    return seal(blob, _claim(versioned_hash), _evidence(rule, versioned_hash, found, setup))
+    return seal(blob, _claim(versioned_hash), _evidence(rule, versioned_hash, found, kzg.ceremony))
 
 
 def blob_subject(versioned_hash: bytes) -> tuple[str, bytes]:
@@ -73,21 +70,8 @@ def blob_subject(versioned_hash: bytes) -> tuple[str, bytes]:
     return ("blob", versioned_hash)
 
 
-def _commitment(blob: bytes, setup: KzgSetup) -> bytes:
-    try:
-        return bytes(ckzg.blob_to_kzg_commitment(blob, setup.points))
-    except (RuntimeError, ValueError) as error:
-        raise ProofError("no blob: it holds what is no field element") from error
-
-
-def _checked(blob: bytes, commitment: bytes, proof: bytes, setup: KzgSetup) -> bytes:
-    if len(commitment) != _POINT_BYTES or len(proof) != _POINT_BYTES:
-        raise ProofError("a commitment and a proof have 48 bytes each", got=commitment + proof)
-    try:
-        holds = ckzg.verify_blob_kzg_proof(blob, commitment, proof, setup.points)
-    except (RuntimeError, ValueError) as error:
-        raise ProofError("a blob, its commitment or its proof is malformed") from error
-    if not holds:
+def _checked(blob: bytes, commitment: bytes, proof: bytes, kzg: Kzg) -> bytes:
+    if not kzg.opens(blob, commitment, proof):
         raise ProofError(
             "a commitment does not open to the blob", commitment="KZG commitment", got=commitment
         )
@@ -98,7 +82,7 @@ def _claim(versioned_hash: bytes) -> Claim:
     return Claim(NO_CHAIN, None, blob_subject(versioned_hash), Finality.GIVEN)
 
 
-def _evidence(rule: str, versioned_hash: bytes, commitment: bytes, setup: KzgSetup) -> Evidence:
+def _evidence(rule: str, versioned_hash: bytes, commitment: bytes, setup: KzgCeremony) -> Evidence:
     bits = 8 * (len(versioned_hash) - len(_VERSION))
     facts: tuple[tuple[str, str | int | bytes], ...] = (
         ("commitment", commitment),

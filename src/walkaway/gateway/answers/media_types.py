@@ -1,41 +1,22 @@
 """Media types of files: by the name's ending, else by how the file begins.
 
-https://mimesniff.spec.whatwg.org/ for the beginnings; the endings are those that
-Python knows, never those of the machine, so that each gateway says the same.
+https://mimesniff.spec.whatwg.org/ for the beginnings.
 """
 
 from __future__ import annotations
 
 import json
-import mimetypes
 import re
 from pathlib import PurePosixPath
 from typing import Final
+
+from walkaway.content.endings import ENDINGS
 
 __all__ = ["BINARY", "SNIFFED_BYTES", "can_run_scripts", "type_by_content", "type_by_name"]
 
 BINARY: Final = "application/octet-stream"
 SNIFFED_BYTES: Final = 3072
 """How much of a file's beginning is looked at."""
-
-_BY_ENDING = mimetypes.MimeTypes(filenames=())
-for _ending, _type in {
-    # What versions of Python differ in, or do not know.
-    ".avif": "image/avif",
-    ".car": "application/vnd.ipld.car",
-    ".ico": "image/vnd.microsoft.icon",
-    ".js": "text/javascript",
-    ".map": "application/json",
-    ".md": "text/markdown",
-    ".mjs": "text/javascript",
-    ".otf": "font/otf",
-    ".ttf": "font/ttf",
-    ".wasm": "application/wasm",
-    ".webp": "image/webp",
-    ".woff": "font/woff",
-    ".woff2": "font/woff2",
-}.items():
-    _BY_ENDING.add_type(_type, _ending)
 
 _TEXT = ("application/xml", "application/xhtml+xml")
 _RUNS_SCRIPTS = frozenset({"text/html", "text/xml", "application/xml"})
@@ -67,7 +48,7 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 def type_by_name(name: str) -> str | None:
     """The media type that a file's name tells, with its charset; None where it tells none."""
     # The ending alone: a name is no URL, though it may look like one.
-    found, encoding = _BY_ENDING.guess_type("file" + PurePosixPath(name).suffix)
+    found, encoding = ENDINGS.guess_type("file" + PurePosixPath(name).suffix)
     if encoding is not None:
         return "application/gzip" if encoding == "gzip" else BINARY
     return None if found is None else _with_charset(found)

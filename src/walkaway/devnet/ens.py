@@ -45,6 +45,7 @@ __all__ = [
     "set_owner",
     "set_resolver",
     "set_text",
+    "transact",
     "upgrade_universal_resolver",
 ]
 
@@ -167,7 +168,7 @@ def upgrade_universal_resolver(devnet: HasExecution, implementation: bytes) -> b
 def deploy(devnet: HasExecution, creation: bytes, *, by: DevAccount = NAMES_OWNER) -> bytes:
     """Create a contract from its creation code with the arguments; its 20-byte address."""
     nonce = devnet.execution.next_nonce(by.address)
-    _send(devnet, by, {"data": creation, "gas": _GAS_TO_DEPLOY})
+    transact(devnet, by, {"data": creation, "gas": _GAS_TO_DEPLOY})
     return created_address(by.address, nonce)
 
 
@@ -196,21 +197,11 @@ def send(
     """Call a contract by the signature of its function, such as ``setName(string)``."""
     _, _, types = signature.removesuffix(")").partition("(")
     data = keccak256(signature.encode())[:4] + abi_encode(types.split(","), arguments)
-    return _send(devnet, by, {"to": to, "data": data, "gas": _GAS})
+    return transact(devnet, by, {"to": to, "data": data, "gas": _GAS})
 
 
-def contenthash_of(pointer: Pointer) -> bytes:
-    """The bytes that stand for a pointer (ENSIP-7). Its path has no place in them."""
-    return encode(_CODECS[pointer.network], pointer.root).data
-
-
-def _record(
-    devnet: HasExecution, by: DevAccount, name: str, signature: str, *values: object
-) -> bytes:
-    return send(devnet, by, RESOLVER, signature, [namehash(name), *values])
-
-
-def _send(devnet: HasExecution, by: DevAccount, fields: dict[str, int | bytes]) -> bytes:
+def transact(devnet: HasExecution, by: DevAccount, fields: dict[str, int | bytes]) -> bytes:
+    """Sign a transaction with these fields, and what else it takes, and put it into the pool."""
     chain = devnet.execution
     signed = by.sign(
         fields
@@ -224,3 +215,14 @@ def _send(devnet: HasExecution, by: DevAccount, fields: dict[str, int | bytes]) 
     transaction = decode_transaction(signed)
     chain.submit(transaction)
     return transaction.hash
+
+
+def contenthash_of(pointer: Pointer) -> bytes:
+    """The bytes that stand for a pointer (ENSIP-7). Its path has no place in them."""
+    return encode(_CODECS[pointer.network], pointer.root).data
+
+
+def _record(
+    devnet: HasExecution, by: DevAccount, name: str, signature: str, *values: object
+) -> bytes:
+    return send(devnet, by, RESOLVER, signature, [namehash(name), *values])

@@ -14,7 +14,7 @@ from typing import TypedDict
 
 __all__ = ["Contract", "contract"]
 
-_FILES = ("contracts.json", "names.contracts.json")
+_FILES = ("contracts.json", "names.contracts.json", "web3.contracts.json")
 _WORD = 32
 
 

@@ -21,6 +21,9 @@ __all__ = ["Array", "Bytes", "Kind", "Tuple", "Word", "read_kinds", "read_values
 _BASE: Final = re.compile(r"(uint|int|bytes|address|string|bool)([1-9][0-9]{0,2})?", re.ASCII)
 _TOKEN: Final = re.compile(r"[(),]|\[(?:[1-9][0-9]{0,8})?\]|[a-z0-9]+", re.ASCII)
 
+_ANY_COUNT: Final = 1 << 256
+"""Elements are counted as they are read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -204,7 +207,7 @@ class _Reading:
 
     def _array(self, kind: Array, values: AbiTuple, place: int) -> Json:
         if kind.count is None:
-            count, inner = values.array_at(place, self._values)
+            count, inner = values.array_at(place, _ANY_COUNT)
             return self.run(_repeated(kind.of, count), inner, 0)
         return self._in_place(_repeated(kind.of, kind.count), kind, values, place)
 

@@ -99,6 +99,8 @@ def follow(base: Web3Url, reference: str) -> Web3Url:
     _check(reference)
     if _SCHEME.match(reference):
         return read_url(reference)
+    if ":" in re.split("[/?#]", reference, maxsplit=1)[0]:
+        raise InvalidRequest(f"no reference within a contract: {reference[:100]!r}")
     joined = urljoin(_BASE + (base.target or "/"), reference.partition("#")[0])
     if not joined.startswith(f"{_BASE}/"):
         raise InvalidRequest(f"no reference within a contract: {reference[:100]!r}")

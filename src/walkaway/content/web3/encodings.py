@@ -112,12 +112,15 @@ class _Brotli:
         self._inner = brotli.Decompressor()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        while data or not self._inner.can_accept_more_data():
+        has_more = bool(data)
+        # What is behind a piece comes without further input, until there is none.
+        while has_more:
             try:
                 piece = self._inner.process(data, output_buffer_limit=_PIECE)
             except brotli.error:
                 raise ProofError("the contract's page is no brotli") from None
             data = b""
+            has_more = bool(piece) and not self._inner.is_finished()
             if piece:
                 yield self._room.take(piece)
 

@@ -25,9 +25,20 @@ from walkaway.content.web3.contracts import Web3Content
 from walkaway.content.web3.url import read_url
 from walkaway.devnet import ens as names
 from walkaway.devnet.execution.accounts import NAMES_OWNER
+from walkaway.devnet.execution.genesis import TOKEN
 from walkaway.devnet.network import Devnet
 from walkaway.devnet.web3 import deploy_pages, put_page, put_resource
-from walkaway.errors import NoSuchName, NoSuchPath, ProofError, Unproven, Unsupported
+from walkaway.errors import (
+    InvalidRequest,
+    NoSuchName,
+    NoSuchPath,
+    ProofError,
+    RanTooLong,
+    TooMuch,
+    Unproven,
+    Unsupported,
+    WalkawayError,
+)
 from walkaway.proofs.proven import Evidence
 
 LONG = b"".join(b"line %06d\n" % number for number in range(400))
@@ -154,6 +165,30 @@ async def test_pages_of_each_mode_are_proven_whoever_lies(tmp_path: Path) -> Non
             assert lies["alder"] == lies["birch"] == 0
 
             await refused(opened, at_auto, at_resources)
+
+
+async def test_what_cannot_be_run_proves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with devnet_of() as devnet:
+        devnet.advance(2)
+        async with following(devnet) as chain, web3_on(chain, tmp_path) as content:
+            pointer = read_url(f"web3://0x{TOKEN.hex()}:1337/totalSupply?returns=(uint256)").pointer
+            assert (await content.open(pointer, Budget())).size
+            for failure, error in (
+                (RanTooLong("it ran for too long"), Unproven),
+                (InvalidRequest("it can be no transaction"), Unproven),
+                (TooMuch("it reads too much"), TooMuch),
+            ):
+
+                async def fail(*_: object, failure: WalkawayError = failure, **__: object) -> None:
+                    raise failure
+
+                monkeypatch.setattr(chain.calls, "run", fail)
+                with pytest.raises(error) as refused:
+                    await content.open(pointer, Budget())
+                said = getattr(refused.value, "reasons", {"": str(refused.value)})
+                assert list(said.values()) == [str(failure)]
 
 
 async def refused(

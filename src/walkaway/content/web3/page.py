@@ -114,13 +114,13 @@ class _Reader:
 
     async def page(self, url: Web3Url) -> Page:
         self._check_chain(url.chain_id)
-        named = await self._named(url)
-        contract = url.address if named is None else named.address
+        contract, told = url.address, list[Named]()
         if contract is None:
-            raise ProofError("a name leads to no contract", got=url.host)
+            told.append(await contract_of(self.calls, url.host))
+            contract = told[0].address
+            self._check_chain(told[0].chain_id or url.chain_id)
         resolved = await self._call(url.sender, contract, RESOLVE_MODE)
         mode = read_mode(None if _failed(resolved.value) else resolved.value.output)
-        told = [] if named is None else [named]
         data, answer, outcome = await self._asked(url, contract, mode, told)
         because = self._because(url, contract, mode, told, (resolved, outcome))
         believed = tuple(each for name in told for each in name.believed)
@@ -145,14 +145,6 @@ class _Reader:
         data = resource_call(url.target)
         outcome = await self._answered(url, contract, data)
         return data, read_resource(outcome.value.output), outcome
-
-    async def _named(self, url: Web3Url) -> Named | None:
-        if url.address is not None:
-            return None
-        named = await contract_of(self.calls, url.host)
-        if named.chain_id is not None:
-            self._check_chain(named.chain_id)
-        return named
 
     def _check_chain(self, chain_id: int) -> None:
         if chain_id != self.calls.chain_id:

@@ -87,7 +87,8 @@ class Limits:
     evm_workers: int = 3
     evm_seconds: float = 60.0
     evm_short_seconds: float = 2.0
-    evm_explore_seconds: float = 0.5
+    evm_explore_seconds: float = 4.0
+    evm_long_seconds: float = 0.5
     evm_supplies: int = 32
     evm_stop_seconds: float = 1.0
     evm_wait_seconds: float = 15.0
@@ -157,6 +158,9 @@ class Limits:
     loop_characters: int = 1024
     found_provider_seconds: float = 600.0
     arns_answer_bytes: int = 16 * 1024
+    arweave_answer_bytes: int = 4 * 1024 * 1024
+    arweave_chunk_answer_bytes: int = 768 * 1024
+    arweave_offsets: int = 4096
     provider_records: int = 128
     provider_addresses: int = 16
     provider_tries: int = 64
@@ -299,6 +303,15 @@ class Limits:
     routing_remembered: int = 4096
     routing_again_seconds: float = 60.0
     remembered_supplies: int = 1 << 14
+    kept_blobs: int = 128
+    blobs_at_once: int = 4
+    blob_seconds: float = 30.0
+    kzg_seconds: float = 60.0
+    arweave_chunks_ahead: int = 8
+    arweave_item_bytes: int = 1024 * 1024 * 1024
+    arweave_item_places: int = 4
+    arweave_kept_bytes: int = 512 * 1024 * 1024
+    arweave_manifests: int = 8
     import_depth: int = 100
     import_folder_entries: int = 1 << 20
     import_name_bytes: int = 1024

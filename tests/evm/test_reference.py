@@ -365,7 +365,7 @@ def test_hundreds_of_calls_deep_is_a_result_and_no_crash() -> None:
     assert outcome.succeeded
 
 
-AT_ONCE = ReferenceEngine(replace(LIMITS, evm_explore_seconds=0.0))
+AT_ONCE = ReferenceEngine(replace(LIMITS, evm_explore_seconds=0.0, evm_long_seconds=0.0))
 """To it each run has gone long from the beginning, and is looked at no further when it lacks."""
 
 

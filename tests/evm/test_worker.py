@@ -156,7 +156,9 @@ async def test_calls_that_run_long_keep_no_other_waiting() -> None:
 @pytest.fixture
 async def impatient() -> AsyncIterator[ReferenceWorkers]:
     """Workers to which a run has gone long after some milliseconds."""
-    made = ReferenceWorkers(replace(LIMITS, evm_workers=1, evm_explore_seconds=0.002))
+    made = ReferenceWorkers(
+        replace(LIMITS, evm_workers=1, evm_explore_seconds=0.002, evm_long_seconds=0.002)
+    )
     yield made
     made.close()
 

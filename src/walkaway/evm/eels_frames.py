@@ -185,7 +185,10 @@ def _supply_host(fork: str, interpreter: ModuleType) -> None:
         charge(evm, Uint(HOST_GAS + HOST_WORD_GAS * ((len(output) + 31) // 32)))
         evm.output = output
 
-    interpreter.PRE_COMPILED_CONTRACTS[HOST] = answer_for_host
+    # A mapping of the interpreter's own: the fork itself has no such precompile.
+    setattr(
+        interpreter, _PRECOMPILES, {**interpreter.PRE_COMPILED_CONTRACTS, HOST: answer_for_host}
+    )
 
 
 def _transfer(log: Eels, sender: bytes, receiver: bytes, value: U256) -> Eels:
@@ -194,4 +197,5 @@ def _transfer(log: Eels, sender: bytes, receiver: bytes, value: U256) -> Eels:
 
 
 _EVM = "Evm"
+_PRECOMPILES = "PRE_COMPILED_CONTRACTS"
 _FOLLOW = "access_delegation"

@@ -54,12 +54,14 @@ class Reads:
     """What a run looked at, and what of it was not known.
 
     A run that lacks something soon goes on with placeholders, for about as long as it took
-    to come there, to find what else it lacks. One that has gone long by then is not thrown
-    away for one piece: it waits for that, from ``supply``, and goes on with what is proven.
+    to come there, and ``explore_seconds`` at the least, to find what else it lacks. One that
+    has gone for longer than ``long_seconds`` by then is not thrown away for one piece: it
+    waits for that, from ``supply``, and goes on with what is proven.
     """
 
     supply: Supply | None = None
     explore_seconds: float = LIMITS.evm_explore_seconds
+    long_seconds: float = LIMITS.evm_long_seconds
     accounts: set[bytes] = field(default_factory=set)
     slots: set[tuple[bytes, bytes]] = field(default_factory=set)
     missing_accounts: set[bytes] = field(default_factory=set)
@@ -81,7 +83,7 @@ class Reads:
         pieces = Missing(_only(account), _only(slot), _only(code))
         if self._explores_until is None:
             spent = time.monotonic() - self._begun
-            went_long = spent > self.explore_seconds
+            went_long = spent > self.long_seconds
             if went_long and self.supply is not None and self.supply(pieces):
                 return False
             explores = max(spent, self.explore_seconds)

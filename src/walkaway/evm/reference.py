@@ -118,7 +118,8 @@ class ReferenceEngine:
         """
         rules = _rules(environment.fork)
         check_bounds(call, environment)
-        reads = Reads(supply, self._limits.evm_explore_seconds)
+        limits = self._limits
+        reads = Reads(supply, limits.evm_explore_seconds, limits.evm_long_seconds)
         try:
             outcome = rules.run(call, environment, state, overrides or {}, reads)
         except Unsupported:

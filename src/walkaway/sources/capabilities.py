@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from walkaway.limits import Limits
 from walkaway.sources.request import (
     ArnsRequest,
+    ArweaveRequest,
     BeaconRequest,
     BlockRequest,
     DnsRequest,
@@ -47,6 +48,8 @@ def form_of(request: Request) -> str:
         return "blocks by Kubo's RPC" if request.kind == "kubo" else "blocks"
     if isinstance(request, IpnsRequest):
         return f"IPNS records, {request.kind}"
+    if isinstance(request, ArweaveRequest):
+        return f"Arweave, {request.wants}"
     return _FORMS[type(request)]
 
 

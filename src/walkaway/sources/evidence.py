@@ -26,6 +26,7 @@ from walkaway.limits import LIMITS, Limits
 from walkaway.sources.capabilities import form_of
 from walkaway.sources.request import (
     Answer,
+    ArweaveRequest,
     BeaconRequest,
     BlockRequest,
     DnsRequest,
@@ -135,6 +136,13 @@ def _document(lie: Lie, limits: Limits) -> dict[str, object]:
 
 
 def _asked(request: Request, limits: Limits) -> object:
+    if isinstance(request, ArweaveRequest):
+        return {
+            "form": form_of(request),
+            "id": request.id,
+            "offset": request.offset,
+            "max_bytes": request.answer_bytes,
+        }
     if not isinstance(request, RpcRequest | BeaconRequest | DnsRequest):
         address = (
             request.cid if isinstance(request, BlockRequest | ProvidersRequest) else request.name

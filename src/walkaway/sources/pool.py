@@ -38,7 +38,7 @@ from walkaway.sources.newest import Order, newest
 from walkaway.sources.race import Failures, IsComing, Race, call_off, worth_repeating
 from walkaway.sources.ranking import Candidates, rank
 from walkaway.sources.redact import shown
-from walkaway.sources.request import Answer, BlockRequest, Request, Requests, forms
+from walkaway.sources.request import Answer, ArweaveRequest, BlockRequest, Request, Requests, forms
 from walkaway.sources.source import Source
 from walkaway.sources.standing import SourceStatus, Standing
 from walkaway.sources.word import Word
@@ -359,8 +359,8 @@ class Pool:
 
     def _seconds(self, asked: tuple[Request, ...]) -> float:
         """How long one source may take, from question to the end of the answer."""
-        blocks = any(isinstance(request, BlockRequest) for request in asked)
-        return self._limits.block_seconds if blocks else self._limits.request_seconds
+        content = any(isinstance(request, BlockRequest | ArweaveRequest) for request in asked)
+        return self._limits.block_seconds if content else self._limits.request_seconds
 
     def _is_coming(self, asked: tuple[Request, ...]) -> IsComing:
         """What tells that a block is on its way, bit by bit, and no slower than others give it.
@@ -368,7 +368,8 @@ class Pool:
         A source that lets a block trickle in holds it up, and everybody who waits for it,
         no longer than three times what another one usually takes.
         """
-        flow = next((r.flow for r in asked if isinstance(r, BlockRequest)), Flow())
+        flows = (r.flow for r in asked if isinstance(r, BlockRequest | ArweaveRequest))
+        flow = next(flows, Flow())
         watch = FlowWatch(flow, self._limits.block_flow_bytes)
 
         def is_coming(elapsed: float, other: Standing) -> bool:

@@ -14,7 +14,7 @@ from typing import Final
 
 from walkaway.limits import LIMITS
 from walkaway.sources.capabilities import form_of
-from walkaway.sources.request import BlockRequest, DnsRequest, Request, RpcRequest
+from walkaway.sources.request import ArweaveRequest, BlockRequest, DnsRequest, Request, RpcRequest
 
 __all__ = ["Exchange", "Recording", "note", "recording"]
 
@@ -80,6 +80,8 @@ def _question(request: Request) -> str:
         return f"{request.method} {account[:42]}".rstrip()
     if isinstance(request, BlockRequest):
         return f"block {request.cid}"
+    if isinstance(request, ArweaveRequest):
+        return f"{form_of(request)} {request.id}"
     if isinstance(request, DnsRequest):
         return f"{request.rdtype} {request.name}"
     return form_of(request)

@@ -14,16 +14,19 @@ from walkaway.sources.flow import Flow
 __all__ = [
     "Answer",
     "ArnsRequest",
+    "ArweaveRequest",
     "BeaconRequest",
     "BlockRequest",
     "DnsRequest",
     "IpnsPublication",
     "IpnsRequest",
+    "ItemPlace",
     "Kind",
     "ProvidersRequest",
     "Request",
     "Requests",
     "RpcRequest",
+    "WholeTransaction",
     "forms",
 ]
 
@@ -185,6 +188,55 @@ class ArnsRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ArweaveRequest:
+    """What a gateway of Arweave has under an id (43 characters of base64url).
+
+    ``wants`` says what of it, and so what the body of an answer is: ``header``, of a
+    transaction, its JSON as bytes; ``chunk``, the JSON of ``/chunk`` for the chunk that
+    holds the byte at ``offset`` of the transaction's data; ``item``, a data item's bytes, or
+    an `ItemPlace` where they are more than one answer holds; ``whole``, a `WholeTransaction`.
+    Each answer is of one source alone, so that none is blamed for what another one said.
+    """
+
+    id: str
+    wants: Literal["header", "chunk", "item", "whole"]
+    offset: int = 0
+    kind: Literal["arweave"] = "arweave"
+    flow: Flow = field(default_factory=Flow, compare=False, repr=False)
+
+    @property
+    def by_hash(self) -> bool:
+        """The id is the commitment."""
+        return True
+
+    @property
+    def answer_bytes(self) -> int:
+        """The most bytes that each of its answers may have."""
+        if self.wants == "chunk":
+            return LIMITS.arweave_chunk_answer_bytes
+        return LIMITS.arweave_answer_bytes if self.wants == "item" else LIMITS.arweave_header_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPlace:
+    """Where a data item stands, as a source says: from byte ``start`` of the data of the
+    transaction ``root`` to ``end``, behind its last.
+    """
+
+    root: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class WholeTransaction:
+    """The header of a transaction, JSON, and its data, as one source gives both."""
+
+    header: bytes = field(repr=False)
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class DnsRequest:
     """The records of one type at a DNS name, with their signatures.
 
@@ -215,6 +267,7 @@ Request = (
     | IpnsRequest
     | IpnsPublication
     | ArnsRequest
+    | ArweaveRequest
     | DnsRequest
 )
 
@@ -232,7 +285,8 @@ class Answer:
     """What one source said: nothing here is proven.
 
     ``body`` is the JSON-RPC ``result``, the parsed JSON document of a beacon or
-    routing route, or raw bytes where SSZ, a block, a record or a DNS message came.
+    routing route, or raw bytes where SSZ, a block, a record or a DNS message came; of
+    Arweave, what `ArweaveRequest` says.
     ``fork`` is the ``Eth-Consensus-Version`` header, if any. ``content`` is the
     answer's bytes, kept as evidence.
     """

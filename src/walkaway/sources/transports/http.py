@@ -14,12 +14,14 @@ from walkaway.sources.json_text import parse_json
 from walkaway.sources.redact import Scrubber, redact
 from walkaway.sources.request import (
     Answer,
+    ArweaveRequest,
     BeaconRequest,
     BlockRequest,
     DnsRequest,
     Request,
     RpcRequest,
 )
+from walkaway.sources.transports.arweave_http import ArweaveGateway
 from walkaway.sources.transports.content_http import (
     ContentRequest,
     content_answer,
@@ -78,6 +80,7 @@ class HttpTransport:
         self._learned = learned
         self._server_name = server_name
         self._closed = False
+        self._arweave = ArweaveGateway(source, self._url, self._ask, client.limits)
         client.join()
 
     def __repr__(self) -> str:
@@ -95,6 +98,8 @@ class HttpTransport:
             return await self._get(request)
         if isinstance(request, DnsRequest):
             return await self._look_up(request)
+        if isinstance(request, ArweaveRequest):
+            return await self._arweave.fetch(request)
         return await self._get_content(request)
 
     async def fetch_batch(self, requests: Sequence[RpcRequest]) -> list[Answer | SourceFault]:
@@ -182,10 +187,8 @@ class HttpTransport:
 
     async def _get_content(self, request: ContentRequest) -> Answer:
         limits = self._client.limits
-        question = content_question(self._url, request, limits)
-        learned = replace(question, learned=self._learned, server_name=self._server_name)
         try:
-            reply = await self._client.ask(learned)
+            reply = await self._ask(content_question(self._url, request, limits))
         except AnswerTooLarge as error:
             # Whoever holds a block that is too large to be proven says how large it is, and
             # Kubo's RPC never does. To send without an end is another thing.
@@ -193,6 +196,12 @@ class HttpTransport:
                 raise SourceLacks(f"{error}, and no block is") from None
             raise
         return content_answer(reply, request, self._source, limits.json_depth)
+
+    async def _ask(self, question: HttpQuestion) -> HttpReply:
+        """Ask once, as is due to whoever named the address."""
+        return await self._client.ask(
+            replace(question, learned=self._learned, server_name=self._server_name)
+        )
 
     async def _look_up(self, request: DnsRequest) -> Answer:
         question, query = dns_question(self._url, request)

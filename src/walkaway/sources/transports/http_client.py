@@ -71,7 +71,9 @@ class HttpQuestion:
     is how long it may pause. ``heard`` is told of each piece that comes. ``server_name``
     is who a host that is given by its address must be, by its certificate; ``host`` is
     what the server is told that it was asked as, where that is another name than the URL's.
-    ``through`` are the nodes that the question came through (`sources.loops`).
+    ``through`` are the nodes that the question came through (`sources.loops`). ``heads``
+    asks for the headers alone; ``span`` for the bytes from the one offset up to but
+    without the other.
     """
 
     url: URL
@@ -86,12 +88,14 @@ class HttpQuestion:
     through: str = ""
     body_type: str = "application/json"
     puts: bool = False
+    heads: bool = False
+    span: tuple[int, int] | None = None
 
     @property
     def method(self) -> str:
         """The method of the request."""
         if self.body is None:
-            return "GET"
+            return "HEAD" if self.heads else "GET"
         return "PUT" if self.puts else "POST"
 
 
@@ -199,6 +203,10 @@ class HttpClient:
         host = (question.host if is_first else "") or name
         if host:
             headers["Host"] = host
+        if question.span is not None:
+            first, end = question.span
+            # A part of what a server compresses on its way would be of other bytes.
+            headers |= {"Range": f"bytes={first}-{end - 1}", "Accept-Encoding": "identity"}
         if question.through:
             headers["CDN-Loop"] = question.through
         async with self.session(guarded=guarded).request(
@@ -212,7 +220,7 @@ class HttpClient:
         ) as response:
             refusal = min(question.max_bytes, self.limits.refusal_bytes)
             most = question.max_bytes if response.status // 100 == 2 else refusal
-            content = await _bounded(response, most, question.heard)
+            content = b"" if question.heads else await _bounded(response, most, question.heard)
             kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             return HttpReply(response.status, kind, response.headers, content)
 
@@ -255,7 +263,7 @@ async def _bounded(
             response.close()
             raise AnswerTooLarge(max_bytes, declared=False)
         pieces.append(piece)
-        if heard is not None and response.status == 200:
+        if heard is not None and response.status in (200, 206):
             heard(len(piece))
     return b"".join(pieces)
 

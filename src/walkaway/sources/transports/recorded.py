@@ -13,6 +13,7 @@ from walkaway.sources.capabilities import form_of
 from walkaway.sources.json_text import parse_json
 from walkaway.sources.request import (
     Answer,
+    ArweaveRequest,
     BeaconRequest,
     BlockRequest,
     DnsRequest,
@@ -34,6 +35,8 @@ def recording_key(request: Request) -> str:
         return f"{request.method} {json.dumps(request.params, sort_keys=True, default=str)}"
     if isinstance(request, BlockRequest | ProvidersRequest):
         return f"{form_of(request)} {request.cid}"
+    if isinstance(request, ArweaveRequest):
+        return f"{form_of(request)} {request.id} {request.offset}"
     if isinstance(request, DnsRequest):
         return f"{request.rdtype} {request.name}"
     if not isinstance(request, BeaconRequest):

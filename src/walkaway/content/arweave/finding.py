@@ -1,0 +1,178 @@
+"""What an id of Arweave names: a transaction or a data item.
+
+The id does not tell, so both are asked for at once; that it is one, the signature proves,
+and nobody can have signed for both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine
+from functools import partial
+from pathlib import Path
+
+from walkaway.content.arweave.chunks import stream_chunks
+from walkaway.content.arweave.found import Found
+from walkaway.content.arweave.items import found_item, read_large_item
+from walkaway.content.arweave.judging import GivenItem, HeaderQuestion, ItemQuestion, judge_old
+from walkaway.content.arweave.kept import Kept
+from walkaway.content.budget import Budget
+from walkaway.errors import ProofError, Unproven, Unsupported
+from walkaway.limits import LIMITS, Limits
+from walkaway.proofs.arweave.arweave_id import ArweaveId
+from walkaway.proofs.arweave.transaction import Transaction, prove_transaction
+from walkaway.proofs.proven import Evidence, Proven
+from walkaway.sources.pool import Pool
+from walkaway.sources.race import call_off
+from walkaway.sources.request import ArweaveRequest, ItemPlace
+
+__all__ = ["Finder"]
+
+_ASK = "leave --offline out, or list a source of kind arweave under [[source]]"
+
+
+class Finder:
+    """Finds what ids name: in ``folder``, then among gateways; ``pool`` None asks nobody."""
+
+    def __init__(self, pool: Pool | None, folder: Path, limits: Limits = LIMITS) -> None:
+        self._pool = pool
+        self._folder = folder
+        self._kept = Kept(folder / "kept", limits)
+        self._limits = limits
+
+    async def find(self, wanted: ArweaveId, budget: Budget) -> Found:
+        """What an id names, proven; of a transaction of format 2 only the header is fetched.
+
+        Raises:
+            Unproven: nobody supplied it; says what each answered.
+            TooMuch: it is more than one request may fetch.
+            StoreFault: there is no room for a large data item.
+        """
+        here = await asyncio.to_thread(self._here, wanted)
+        if here is not None:
+            return here if isinstance(here, Found) else self._found(here, budget)
+        if self._pool is None:
+            raise _not_held(wanted)
+        return await _first(
+            wanted,
+            self._item(self._pool, wanted, budget),
+            self._transaction(self._pool, wanted, budget),
+        )
+
+    def _here(self, wanted: ArweaveId) -> Found | Proven[Transaction] | None:
+        """What is kept, proven once more."""
+        name = str(wanted)
+        item, header = self._kept.read("item", name), self._kept.read("header", name)
+        try:
+            if item is not None:
+                return found_item(wanted, item)
+            return None if header is None else prove_transaction(wanted, header)
+        except (ProofError, Unsupported):
+            self._kept.forget("item", name)
+            self._kept.forget("header", name)
+            return None
+
+    async def _item(self, pool: Pool, wanted: ArweaveId, budget: Budget) -> Found:
+        question = ItemQuestion(wanted, self._limits)
+        for _ in range(self._limits.arweave_item_places):
+            given = await pool.first_proven(
+                ArweaveRequest(str(wanted), "item"),
+                question.judge,
+                deadline=self._limits.content_seconds,
+                heavy=True,
+            )
+            if isinstance(given, GivenItem):
+                budget.spend(given.found.size)
+                await asyncio.to_thread(self._kept.write, "item", str(wanted), given.data)
+                return given.found
+            try:
+                return await self._large_item(pool, wanted, given.place, budget)
+            except (ProofError, Unproven, Unsupported) as error:
+                question.refute(given.place, str(error))
+                if isinstance(error, ProofError):
+                    pool.outproved(given.source, str(error))
+        raise Unproven("it stands at none of the places that sources named", reasons={})
+
+    async def _large_item(
+        self, pool: Pool, wanted: ArweaveId, place: ItemPlace, budget: Budget
+    ) -> Found:
+        """An item out of its root transaction, each chunk of which is proven by itself."""
+        root = ArweaveId.parse(place.root)
+        held = await asyncio.to_thread(self._here, root)
+        if not isinstance(held, Proven):
+            held = await self._header(pool, HeaderQuestion(root))
+        if place.end > held.value.data_size:
+            raise ProofError("a data item ends behind its transaction's data", got=place.end)
+        pieces = stream_chunks(pool, held, place.start, place.end, budget)
+        return await read_large_item(wanted, pieces, self._folder)
+
+    async def _transaction(self, pool: Pool, wanted: ArweaveId, budget: Budget) -> Found:
+        """One of format 1 is proven with its data, or not at all."""
+        question = HeaderQuestion(wanted)
+        try:
+            return self._found(await self._header(pool, question), budget)
+        except Unproven:
+            if not question.is_old:
+                raise
+        found = await pool.first_proven(
+            ArweaveRequest(str(wanted), "whole"),
+            partial(judge_old, wanted),
+            deadline=self._limits.content_seconds,
+            heavy=True,
+        )
+        budget.spend(found.size)
+        return found
+
+    async def _header(self, pool: Pool, question: HeaderQuestion) -> Proven[Transaction]:
+        name = str(question.wanted)
+        transaction, header = await pool.first_proven(
+            ArweaveRequest(name, "header"),
+            question.judge,
+            deadline=self._limits.content_seconds,
+            heavy=True,
+        )
+        await asyncio.to_thread(self._kept.write, "header", name, header)
+        return transaction
+
+    def _found(self, transaction: Proven[Transaction], budget: Budget) -> Found:
+        """A transaction whose data are fetched when they are read."""
+        header, pool = transaction.value, self._pool
+
+        def stream(start: int, end: int | None) -> AsyncGenerator[bytes, None]:
+            if pool is None:
+                raise _not_held(header.id)
+            return stream_chunks(pool, transaction, start, end, budget)
+
+        because = Evidence(
+            "each chunk of the data stands in the tree under the transaction's data root",
+            (("bytes", header.data_size),),
+            (transaction.because,),
+        )
+        return Found(header.id, header.data_size, header.tags, stream, because)
+
+
+async def _first(wanted: ArweaveId, *ways: Coroutine[object, object, Found]) -> Found:
+    """What the first way leads to that leads anywhere.
+
+    Raises:
+        Unproven: none does; says all that was said on each.
+    """
+    reasons: dict[str, list[str]] = {}
+    going = {asyncio.create_task(way) for way in ways}
+    try:
+        for task in asyncio.as_completed(going):
+            try:
+                return await task
+            except Unproven as error:
+                for name, why in error.reasons.items():
+                    reasons.setdefault(name, []).append(why)
+    finally:
+        await call_off(going)
+    raise Unproven(
+        f"nobody could supply {wanted} of Arweave, neither as a transaction nor as a data item",
+        reasons={name: "; ".join(dict.fromkeys(said)) for name, said in reasons.items()},
+    )
+
+
+def _not_held(wanted: ArweaveId) -> Unproven:
+    return Unproven(f"{wanted} of Arweave is not held here", reasons={}, advice=_ASK)

@@ -173,6 +173,13 @@ async def test_what_fails_leads_nowhere() -> None:
         await opened(nothing, f"{HERE}/")
 
 
+async def test_a_contract_that_knows_no_modes_is_in_auto_mode() -> None:
+    for output in (b"", b"manual".ljust(32, b"\0"), b"another".ljust(64, b"\0")):
+        calls = Simulated(lambda data: say(PAGE), answers_mode=replace(REVERTED, output=output))
+        assert (await opened(calls, f"{HERE}/")).media_type is None
+        assert calls.called[0][2] == b""
+
+
 async def test_what_fails_for_want_of_gas_proves_nothing() -> None:
     most = LIMITS.call_gas
     burnt = replace(REVERTED, gas_before_refund=most // 2 + 1)

@@ -85,9 +85,7 @@ class _Gzip:
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         self._begun |= bool(data)
-        is_full = False
-        # A piece that is full may have more behind it, though all input was taken.
-        while data or is_full:
+        while data:
             if self._inner.eof:
                 self._inner = zlib.decompressobj(_GZIP_WINDOW)
             try:
@@ -95,7 +93,6 @@ class _Gzip:
             except zlib.error:
                 raise ProofError("the contract's page is no gzip") from None
             data = self._inner.unused_data or self._inner.unconsumed_tail
-            is_full = len(piece) == _PIECE and not self._inner.eof
             if piece:
                 yield self._room.take(piece)
 

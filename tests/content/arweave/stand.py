@@ -29,6 +29,7 @@ __all__ = [
     "add_items",
     "add_transaction",
     "bytes_of",
+    "item_of",
     "pattern",
     "pointer",
     "standing",

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
 
 from walkaway.content.budget import Budget
-from walkaway.errors import SourceFault, UnknownEnd, Unproven
+from walkaway.errors import ProofError, SourceFault, SourceLacks, UnknownEnd, Unproven
 from walkaway.proofs.arweave import base64url
 from walkaway.proofs.arweave.chunk import CHUNK_BYTES, Chunk, prove_chunk
 from walkaway.proofs.arweave.transaction import Transaction
@@ -78,35 +79,59 @@ class _Question:
         self.asks_for = offset
         self._transaction = transaction
         self._offset = offset
-        self._first: tuple[bytes, bytes] | None = None
-        self._beside: tuple[bytes, ...] = ()
+        self._heard: tuple[_Said, ...] = ()
+        self._refused: set[bytes] = set()
 
     def judge(self, answer: Answer) -> Chunk | None:
         """The chunk; None where one more is to be asked for. Raises `ProofError`."""
-        path, data = _parts(answer.body)
-        first, beside = (path, data), self._beside
-        if self._first is not None:
-            first, beside = self._first, (*beside, path)
+        said = _said(answer)
+        if said.path in self._refused:
+            raise SourceLacks("gives a path that did not lead to the chunk before")
+        heard = (*self._heard, said)
+        first, *beside = heard
         try:
-            return prove_chunk(self._transaction, self._offset, *first, beside=beside).value
+            return prove_chunk(
+                self._transaction,
+                self._offset,
+                first.path,
+                first.chunk,
+                beside=[other.path for other in beside],
+            ).value
         except UnknownEnd as error:
             if error.offset == self.asks_for:
                 raise SourceFault("gives a path that does not tell where a subtree ends") from None
-            self.asks_for, self._first, self._beside = error.offset, first, beside
+            self.asks_for, self._heard = error.offset, heard
+            return None
+        except ProofError:
+            if len({other.source for other in heard}) == 1:
+                raise
+            self._refuse(first)
             return None
 
+    def _refuse(self, first: _Said) -> None:
+        """Begin anew where the paths of several sources do not fit: nobody can tell whose."""
+        self._refused.add(first.path)
+        self.asks_for, self._heard = self._offset, ()
 
-def _parts(body: bytes) -> tuple[bytes, bytes]:
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    source: str
+    path: bytes
+    chunk: bytes
+
+
+def _said(answer: Answer) -> _Said:
     """The path and the bytes in the JSON of ``/chunk``."""
     try:
-        document: object = json.loads(body)
-    except (ValueError, RecursionError):
+        document: object = json.loads(answer.body)
+    except (TypeError, ValueError, RecursionError):
         raise SourceFault("gives a chunk that is not JSON") from None
     fields: Mapping[str, object] = document if isinstance(document, dict) else {}
     path, chunk = fields.get("data_path"), fields.get("chunk")
     if not isinstance(path, str) or not isinstance(chunk, str):
         raise SourceFault("gives a chunk without its bytes or its path")
-    return base64url.decode(path), base64url.decode(chunk)
+    return _Said(answer.source, base64url.decode(path), base64url.decode(chunk))
 
 
 class _Ahead:

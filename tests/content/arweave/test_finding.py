@@ -1,0 +1,184 @@
+"""What ids name: items large and small, transactions of both formats, trees of every shape."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.content.arweave.stand import (
+    add_items,
+    add_transaction,
+    bytes_of,
+    item_of,
+    pattern,
+    standing,
+)
+from tests.proofs.arweave.making import (
+    RSA_OWNER,
+    Element,
+    chunk_tree,
+    make_header,
+    rsa_sign,
+    sign_header,
+)
+from walkaway.devnet.content.arweave import ArweaveSource, PathedChunk, Weave
+from walkaway.devnet.content.manners import Manner, Manners
+from walkaway.errors import Unproven
+from walkaway.limits import LIMITS
+from walkaway.proofs.arweave import base64url
+from walkaway.proofs.arweave.arweave_id import ArweaveId
+from walkaway.sources.standing import SourceState
+
+QUICK = replace(
+    LIMITS, request_seconds=0.5, block_seconds=0.5, content_seconds=5.0, hedge_first_seconds=0.1
+)
+LARGE = 5_000_000
+
+
+def of_format_1(data: bytes) -> tuple[str, bytes]:
+    """A transaction of format 1 and its header, as gateways give it: without the data."""
+    signature = rsa_sign(RSA_OWNER + data + b"0" + b"777" + bytes(32))
+    header = {
+        "format": 1,
+        "owner": base64url.encode(RSA_OWNER),
+        "target": "",
+        "quantity": "0",
+        "reward": "777",
+        "last_tx": base64url.encode(bytes(32)),
+        "tags": [],
+        "signature": base64url.encode(signature),
+    }
+    return str(ArweaveId.of_signature(signature)), json.dumps(header).encode()
+
+
+async def test_a_large_item_is_read_out_of_its_transaction(tmp_path: Path) -> None:
+    weave, payload = Weave(), pattern(LARGE)
+    name, item = item_of(payload, "video/mp4")
+    add_items(weave, item_of(b"before"), (name, item), item_of(b"behind"))
+    source = ArweaveSource(weave)
+    async with standing(tmp_path, [source]) as stand:
+        file = await stand.open(str(name))
+        asked = len(source.asked)
+        assert (file.size, file.media_type) == (LARGE, "video/mp4")
+        assert await bytes_of(file) == payload
+        assert await bytes_of(file, 1_000_000, 2_000_001) == payload[1_000_000:2_000_001]
+        assert len(source.asked) == asked, "it was proven before, and is held"
+    held = [path for path in (tmp_path / "arweave").iterdir() if path.is_file()]
+    assert held == [], "its file has no name"
+
+
+async def test_of_a_large_item_no_byte_is_given_before_all_are_proven(tmp_path: Path) -> None:
+    """The root transaction's chunks are what somebody put under the id, but no item of it."""
+    name, item = item_of(pattern(LARGE))
+    forged = item[:-1] + bytes((item[-1] ^ 1,))
+    weave = Weave()
+    add_items(weave, (name, forged))
+    async with standing(tmp_path, [ArweaveSource(weave)]) as stand:
+        with pytest.raises(Unproven, match="not to be had from byte"):
+            await stand.open(str(name))
+
+
+async def test_a_wrong_place_costs_one_chunk_and_another_source_is_asked(tmp_path: Path) -> None:
+    name, item = item_of(pattern(LARGE))
+    right, wrong = Weave(), Weave()
+    other, before = item_of(b"another stands there")
+    add_items(right, (other, before), (name, item))
+    wrong.transactions |= right.transactions
+    start = right.items[str(other)].start
+    wrong.items[str(name)] = replace(right.items[str(name)], start=start)
+    mistaken = ArweaveSource(wrong)
+    # With this pool's seed the second one is asked first.
+    async with standing(tmp_path, [ArweaveSource(right), mistaken]) as stand:
+        assert await bytes_of(await stand.open(str(name))) == pattern(LARGE)
+        errors = {status.name: status.errors for status in stand.pool.status()}
+    assert f"/raw/{name}" in mistaken.asked
+    assert errors == {"gateway-0": 0, "gateway-1": 1}
+
+
+async def test_a_transaction_of_format_1_comes_whole(tmp_path: Path) -> None:
+    weave, data = Weave(), b"<h1>of an early year</h1>"
+    name, header = of_format_1(data)
+    weave.add(name, header, data)
+    async with standing(tmp_path, [ArweaveSource(weave)]) as stand:
+        file = await stand.open(name)
+        assert await bytes_of(file, 4, 6) == b"of"
+        assert (file.size, file.media_type) == (len(data), None)
+
+
+async def test_a_transaction_without_data(tmp_path: Path) -> None:
+    weave = Weave()
+    name, header = sign_header(make_header(b"", 0))
+    weave.add(str(name), header, b"")
+    async with standing(tmp_path, [ArweaveSource(weave)]) as stand:
+        file = await stand.open(str(name))
+        assert (file.size, await bytes_of(file)) == (0, b"")
+
+
+def part(number: int, size: int) -> bytes:
+    return bytes((number,)) * size
+
+
+PLAIN: Sequence[Element] = [part(n, 1000 + n) for n in range(9)]
+UNTOLD: Sequence[Element] = [part(0, 100), [part(n, 100) for n in range(1, 4)]]
+"""A rebased subtree that is longer than what stands before it."""
+NESTED: Sequence[Element] = [part(0, 300_000 // 2), list(PLAIN), [part(10, 9000), list(PLAIN)]]
+
+
+@pytest.mark.parametrize("elements", [PLAIN, UNTOLD, NESTED])
+async def test_data_that_were_cut_in_another_way(
+    tmp_path: Path, elements: Sequence[Element]
+) -> None:
+    root, leaves = chunk_tree(list(elements))
+    data = b"".join(leaf.chunk for leaf in leaves)
+    name, header = sign_header(make_header(root, len(data)))
+    weave = Weave()
+    chunks = [PathedChunk(leaf.start, leaf.start + len(leaf.chunk), leaf.path) for leaf in leaves]
+    weave.add(str(name), header, data, chunks)
+    async with standing(tmp_path, [ArweaveSource(weave)]) as stand:
+        file = await stand.open(str(name))
+        assert await bytes_of(file) == data
+        assert await bytes_of(file, 150, 350) == data[150:350]
+
+
+@pytest.mark.parametrize("manner", [m for m in Manner if m is not Manner.HONEST])
+async def test_whatever_one_does_another_gives_it(tmp_path: Path, manner: Manner) -> None:
+    weave, data = Weave(), pattern(900_000)
+    name = add_transaction(weave, data)
+    item = item_of(b"small")
+    add_items(weave, item)
+    sources = [ArweaveSource(weave, Manners(manner), byte=99), ArweaveSource(weave)]
+    async with standing(tmp_path, sources, QUICK) as stand:
+        assert await bytes_of(await stand.open(name)) == data
+        assert await bytes_of(await stand.open(str(item[0]))) == b"small"
+        states = {status.name: status.state for status in stand.pool.status()}
+    assert states["gateway-1"] is SourceState.IN_USE
+
+
+async def test_what_was_kept_and_spoiled_is_fetched_again(tmp_path: Path) -> None:
+    weave = Weave()
+    item = item_of(b"as it was signed")
+    name = add_transaction(weave, pattern(1000))
+    add_items(weave, item)
+    async with standing(tmp_path, [ArweaveSource(weave)]) as stand:
+        for asked in (str(item[0]), name):
+            await stand.open(asked)
+        for path in (tmp_path / "arweave" / "kept").iterdir():
+            spoiled = bytearray(path.read_bytes())
+            spoiled[len(spoiled) // 2] ^= 1
+            path.write_bytes(spoiled)
+        assert await bytes_of(await stand.open(str(item[0]))) == b"as it was signed"
+        assert await bytes_of(await stand.open(name)) == pattern(1000)
+
+
+async def test_many_read_one_transaction_at_once(tmp_path: Path) -> None:
+    weave, data = Weave(), pattern(2_000_000)
+    name = add_transaction(weave, data)
+    async with standing(tmp_path, [ArweaveSource(weave), ArweaveSource(weave)]) as stand:
+        file = await stand.open(name)
+        came = await asyncio.gather(*(bytes_of(file, n * 100_000) for n in range(8)))
+    assert all(piece == data[n * 100_000 :] for n, piece in enumerate(came))

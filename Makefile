@@ -19,7 +19,7 @@ $(READY): pyproject.toml constraints.txt
 	@touch $(READY)
 
 KERNEL := $(VENV)/.native
-KERNEL_SOURCES := native/Cargo.toml native/Cargo.lock native/pyproject.toml $(wildcard native/src/*.rs)
+KERNEL_SOURCES := native/Cargo.toml native/Cargo.lock native/pyproject.toml $(wildcard native/src/*.rs native/src/*/*.rs)
 
 native: $(KERNEL) ## build the fast EVM where cargo is; a few minutes the first time
 $(KERNEL): $(KERNEL_SOURCES) | $(READY)

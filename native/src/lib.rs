@@ -1,11 +1,13 @@
-//! Walkaway's native kernel: calls over known state, run by revm.
+//! Walkaway's native kernel: calls over known state, run by revm, and piece commitments.
 //!
-//! One pure function, `run`, and the handle that it runs over, `KnownState`.
+//! One pure function, `run`, and the handle that it runs over, `KnownState`;
+//! beside them `PieceHasher`, which has nothing to do with them.
 //! There is no I/O, no clock and no configuration here. What is not in the
 //! known state never reads as zero: a run that met such a thing yields only
 //! the set of what it lacked.
 //!
-//! Begin with `run.rs`; `database.rs` is where nothing turns into zero.
+//! Begin with `run.rs`; `database.rs` is where nothing turns into zero. The
+//! commitments begin in `piece/mod.rs`.
 
 mod call;
 mod changes;
@@ -14,6 +16,8 @@ mod environment;
 mod handler;
 mod integers;
 mod known_state;
+mod piece;
+mod piece_hasher;
 mod precompiles;
 mod run;
 mod transfers;
@@ -22,6 +26,10 @@ use pyo3::prelude::*;
 
 /// What `walkaway.evm.native` must speak; counts up whenever `run` or `KnownState` change shape.
 const INTERFACE: u32 = 5;
+
+/// What `walkaway.proofs.filecoin.native` must speak; counts up whenever `PieceHasher` or
+/// `piece_lanes` change shape.
+const PIECE_INTERFACE: u32 = 1;
 
 pyo3::create_exception!(
     walkaway_native,
@@ -54,11 +62,14 @@ fn walkaway_native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let python = module.py();
     module.add("VERSION", env!("CARGO_PKG_VERSION"))?;
     module.add("INTERFACE", INTERFACE)?;
+    module.add("PIECE_INTERFACE", PIECE_INTERFACE)?;
     module.add("InvalidCall", python.get_type::<InvalidCall>())?;
     module.add("BalanceOverflow", python.get_type::<BalanceOverflow>())?;
     module.add("UnknownFork", python.get_type::<UnknownFork>())?;
     module.add("KernelFault", python.get_type::<KernelFault>())?;
     module.add_class::<known_state::KnownState>()?;
     module.add_function(wrap_pyfunction!(run::run, module)?)?;
+    module.add_class::<piece_hasher::PieceHasher>()?;
+    module.add_function(wrap_pyfunction!(piece_hasher::piece_lanes, module)?)?;
     Ok(())
 }

@@ -88,7 +88,7 @@ class ProvenCalls:
 
     async def has_code(self, head: Proven[Header], address: bytes) -> bool:
         """See `CallsContracts`."""
-        return bool((await self._chain.code(address, head.value.number)).value)
+        return bool((await self._chain.code(address, head.value.hash)).value)
 
     async def lookup(self, name: str, wanted: Sequence[EnsRecord]) -> EnsAnswer:
         """See `walkaway.content.web3.names.LooksUp`."""

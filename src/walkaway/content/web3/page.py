@@ -86,11 +86,13 @@ async def body_of(
 async def _chunks(reader: _Reader, page: Page, limits: Limits) -> AsyncGenerator[bytes, None]:
     """A page's bytes as its contract holds them (ERC-7617)."""
     seen = set[tuple[bytes, bytes, bytes]]()
-    for _ in range(limits.web3_chunks):
+    while True:
         seen.add((page.url.sender, page.contract, page.data))
         yield page.answer.body
         if page.answer.next_chunk is None:
             return
+        if len(seen) == limits.web3_chunks:
+            raise TooMuch(f"a page is in over {limits.web3_chunks} chunks")
         following = follow(page.url, page.answer.next_chunk)
         try:
             async with asyncio.timeout(limits.web3_seconds):
@@ -101,7 +103,6 @@ async def _chunks(reader: _Reader, page: Page, limits: Limits) -> AsyncGenerator
             raise ProofError("a page goes on in a contract that gives no chunks (ERC-7617)")
         if (page.url.sender, page.contract, page.data) in seen:
             raise ProofError("the chunks of a page lead back to one before (ERC-7617)")
-    raise TooMuch(f"a page is in over {limits.web3_chunks} chunks")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ __all__ = [
     "DnsRequest",
     "IpnsPublication",
     "IpnsRequest",
+    "ItemFields",
     "ItemPlace",
     "Kind",
     "ProvidersRequest",
@@ -193,8 +194,9 @@ class ArweaveRequest:
 
     ``wants`` says what of it, and so what the body of an answer is: ``header``, of a
     transaction, its JSON as bytes; ``chunk``, the JSON of ``/chunk`` for the chunk that
-    holds the byte at ``offset`` of the transaction's data; ``item``, a data item's bytes, or
-    an `ItemPlace` where they are more than one answer holds; ``whole``, a `WholeTransaction`.
+    holds the byte at ``offset`` of the transaction's data; ``item``, a data item's bytes,
+    `ItemFields`, or an `ItemPlace` where they are more than one answer holds; ``whole``, a
+    `WholeTransaction`.
     Each answer is of one source alone, so that none is blamed for what another one said.
     """
 
@@ -226,6 +228,22 @@ class ItemPlace:
     root: str
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFields:
+    """What a source says of a data item's header, as texts, and the item's payload.
+
+    ``owner`` and ``signature`` are base64url, as are ``target`` and ``anchor`` mostly;
+    ``tags`` are names and values in the order written.
+    """
+
+    owner: str
+    signature: str
+    target: str
+    anchor: str
+    tags: tuple[tuple[str, str], ...]
+    payload: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

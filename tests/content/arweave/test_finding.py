@@ -20,9 +20,11 @@ from tests.content.arweave.stand import (
 )
 from tests.proofs.arweave.making import (
     RSA_OWNER,
+    SIGNERS,
     Element,
     chunk_tree,
     make_header,
+    make_item,
     rsa_sign,
     sign_header,
 )
@@ -157,6 +159,20 @@ async def test_whatever_one_does_another_gives_it(tmp_path: Path, manner: Manner
         assert await bytes_of(await stand.open(str(item[0]))) == b"small"
         states = {status.name: status.state for status in stand.pool.status()}
     assert states["gateway-1"] is SourceState.IN_USE
+
+
+@pytest.mark.parametrize("signer", list(SIGNERS))
+@pytest.mark.parametrize("anchor", [b"", bytes(range(32)), b"letters-and-figures-are-usual-32"])
+async def test_an_item_is_put_together_again_where_nobody_says_where_it_stands(
+    tmp_path: Path, signer: str, anchor: bytes
+) -> None:
+    weave = Weave()
+    name, item = make_item(SIGNERS[signer], b"payload", anchor=anchor, target=anchor)
+    add_items(weave, (name, item))
+    source = ArweaveSource(weave, says_places=False)
+    async with standing(tmp_path, [source]) as stand:
+        assert await bytes_of(await stand.open(str(name))) == b"payload"
+    assert "/graphql" in source.asked
 
 
 async def test_what_was_kept_and_spoiled_is_fetched_again(tmp_path: Path) -> None:

@@ -7,11 +7,13 @@ be a gateway alone that says so.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from walkaway.content.arweave.found import Found, held_stream
 from walkaway.content.arweave.items import found_item
+from walkaway.content.arweave.rebuilding import rebuilt_items
 from walkaway.errors import ProofError, SourceFault, SourceLacks, Unsupported
 from walkaway.limits import LIMITS, Limits
 from walkaway.proofs.arweave.arweave_id import ArweaveId
@@ -20,7 +22,7 @@ from walkaway.proofs.arweave.header import read_header
 from walkaway.proofs.arweave.transaction import Transaction, prove_transaction
 from walkaway.proofs.arweave.whole import prove_whole
 from walkaway.proofs.proven import Proven
-from walkaway.sources.request import Answer, ItemPlace, WholeTransaction
+from walkaway.sources.request import Answer, ItemFields, ItemPlace, WholeTransaction
 
 __all__ = [
     "GivenItem",
@@ -86,8 +88,19 @@ class ItemQuestion:
                 # Nothing of an item is proven before its end.
                 raise SourceLacks(f"says that it is over {self._most} bytes")
             return NamedPlace(place, answer.source)
+        if isinstance(answer.body, ItemFields):
+            return self._rebuilt(answer.body)
         data = _bytes(answer)
         return GivenItem(_read(lambda: found_item(self.wanted, data)), data)
+
+    def _rebuilt(self, fields: ItemFields) -> GivenItem:
+        """The item of which these are the fields. They lose something on their way where
+        tags are no text, so that it is no lie where nothing is proven by them.
+        """
+        for data in rebuilt_items(fields):
+            with suppress(ProofError):
+                return GivenItem(found_item(self.wanted, data), data)
+        raise SourceLacks("gives fields of a data item's header that do not prove it")
 
     def refute(self, place: ItemPlace, reason: str) -> None:
         """Note that the item was not to be had there."""

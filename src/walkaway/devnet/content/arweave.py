@@ -1,7 +1,8 @@
 """One gateway of Arweave on a loopback port, honest or not.
 
 It answers ``/tx/{id}``, ``/tx/{id}/offset``, ``/chunk/{offset}`` and ``/raw/{id}``, whose
-headers say where a data item stands in its root transaction, as gateways of ar.io do.
+headers say where a data item stands in its root transaction, as gateways of ar.io do, and
+``/graphql`` for the fields of an item's header.
 """
 
 from __future__ import annotations
@@ -165,6 +166,7 @@ class ArweaveSource:
         app.router.add_get("/tx/{id}/offset", self._offset)
         app.router.add_get("/chunk/{offset}", self._chunk)
         app.router.add_get("/raw/{id}", self._raw)
+        app.router.add_post("/graphql", self._fields)
         # Whoever hangs up lets go of a handler that hangs.
         self._runner = web.AppRunner(
             app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True
@@ -238,6 +240,27 @@ class ArweaveSource:
         return await self._answer(
             request, said, "application/octet-stream", manner, status=status, headers=headers
         )
+
+    async def _fields(self, request: web.Request) -> web.StreamResponse:
+        """What the one question says of an item that clients ask for its header."""
+        self.asked.append(request.path)
+        name = (await request.json())["variables"]["id"]
+        item = self.weave.items.get(name)
+        if item is None:
+            known = {"bundledIn": None} if name in self.weave.transactions else None
+            return web.json_response({"data": {"transaction": known}})
+        data = self.weave.transactions[item.root].data
+        head = read_head(data[item.start : item.end])
+        assert head is not None
+        said = {
+            "signature": base64url.encode(head.signature),
+            "anchor": base64url.encode(head.anchor),
+            "recipient": base64url.encode(head.target),
+            "owner": {"key": base64url.encode(head.owner)},
+            "tags": [{"name": tag.name.decode(), "value": tag.value.decode()} for tag in head.tags],
+            "bundledIn": {"id": item.root},
+        }
+        return web.json_response({"data": {"transaction": said}})
 
     def _places(self, item: _Item) -> Mapping[str, str]:
         if not self.says_places:

@@ -2,15 +2,17 @@
 
 A node's own routes (``/tx/{id}``, ``/tx/{id}/offset``, ``/chunk/{offset}``), and those of
 ar.io's gateways: ``/raw/{id}``, whose headers say where in its root transaction a data item
-stands. What takes several of them is asked of the same gateway, which then contradicts
-nobody but itself.
+stands. Where they do not, ``/graphql`` has the fields of its header. What takes several of
+them is asked of the same gateway, which then contradicts nobody but itself.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from yarl import URL
@@ -18,7 +20,7 @@ from yarl import URL
 from walkaway.errors import NotKnown, SourceFault, SourceLacks
 from walkaway.limits import Limits
 from walkaway.sources.json_text import parse_json
-from walkaway.sources.request import Answer, ArweaveRequest, ItemPlace, WholeTransaction
+from walkaway.sources.request import Answer, ArweaveRequest, ItemFields, ItemPlace, WholeTransaction
 from walkaway.sources.transports.http_client import AnswerTooLarge, HttpQuestion, HttpReply
 from walkaway.sources.transports.http_status import status_fault
 
@@ -31,11 +33,17 @@ _DENIED: Final = (410, 451)
 _PENDING: Final = 202
 """How a node answers for a transaction that is in no block yet."""
 _OFFSET_BYTES: Final = 4096
+_FIELDS_BYTES: Final = 64 * 1024
 _ROOT: Final = "X-AR-IO-Root-Transaction-Id"
 _STARTS: Final = ("X-AR-IO-Root-Item-Offset", "X-AR-IO-Root-Data-Item-Offset")
 """Where an item begins in its root transaction's data; the second is the older name."""
 _PAYLOAD: Final = "X-AR-IO-Root-Data-Offset"
 _SIZES: Final = ("X-AR-IO-Root-Item-Size", "X-AR-IO-Data-Item-Size")
+_QUERY: Final = (
+    "query($id: ID!) { transaction(id: $id) { signature anchor recipient "
+    "owner { key } tags { name value } bundledIn { id } } }"
+)
+"""The schema of GraphQL that gateways share."""
 
 
 class ArweaveGateway:
@@ -100,7 +108,12 @@ class ArweaveGateway:
         return begin
 
     async def _item(self, request: ArweaveRequest) -> Answer:
-        place = await self._place(request)
+        try:
+            place = await self._place(request)
+        except NotKnown:
+            raise
+        except SourceLacks:
+            return await self._fields(request)
         if place.end - place.start > request.answer_bytes:
             return Answer(self._source, place)
         data = await self._part(request, place)
@@ -118,21 +131,34 @@ class ArweaveGateway:
 
     async def _part(self, request: ArweaveRequest, place: ItemPlace) -> bytes:
         """Bytes of a transaction's data."""
-        span = (place.start, place.end)
         size = place.end - place.start
-        try:
-            reply = await self._ask(
-                self._question(request, f"/raw/{place.root}", "*/*", size, span=span)
-            )
-        except AnswerTooLarge as error:
-            if error.declared:
-                raise SourceLacks("gives no part of a transaction's data") from None
-            raise
+        span = (place.start, place.end)
+        question = self._question(request, f"/raw/{place.root}", "*/*", size, span=span)
+        reply = await self._bounded(question)
         if reply.status not in (200, 206):
             raise _refusal(reply)
         if len(reply.content) != size:
             raise SourceFault(f"gives {len(reply.content)} bytes where {size} were asked for")
         return reply.content
+
+    async def _fields(self, request: ArweaveRequest) -> Answer:
+        """The payload of an item, and the fields of its header."""
+        asked = json.dumps({"query": _QUERY, "variables": {"id": request.id}}).encode()
+        question = self._question(request, "/graphql", _JSON, _FIELDS_BYTES)
+        reply = await self._ask(replace(question, body=asked))
+        fields = _read_fields(parse_json(_content(reply), depth=self._limits.json_depth))
+        payload = await self._bounded(self._question(request, f"/raw/{request.id}", "*/*"))
+        item = replace(fields, payload=_content(payload))
+        return Answer(self._source, item, content=reply.content)
+
+    async def _bounded(self, question: HttpQuestion) -> HttpReply:
+        """Ask for what may be too large; to say so beforehand is no fault."""
+        try:
+            return await self._ask(question)
+        except AnswerTooLarge as error:
+            if not error.declared:
+                raise
+        raise SourceLacks(f"has more than {question.max_bytes} bytes, and gives no part of them")
 
     async def _get(self, request: ArweaveRequest, path: str, accept: str) -> bytes:
         return _content(await self._ask(self._question(request, path, accept)))
@@ -157,6 +183,40 @@ class ArweaveGateway:
             heads=heads,
             span=span,
         )
+
+
+def _read_fields(document: object) -> ItemFields:
+    """The fields of an item's header in an answer by GraphQL. Raises `SourceFault`."""
+    transaction = _member(_member(document, "data"), "transaction")
+    if transaction is None:
+        raise NotKnown("does not know it")
+    if _member(transaction, "bundledIn") is None:
+        raise SourceLacks("says that it is no data item")
+    tags = _member(transaction, "tags")
+    if not isinstance(tags, list):
+        raise SourceFault("its answer has no tags")
+    return ItemFields(
+        owner=_text(_member(transaction, "owner"), "key"),
+        signature=_text(transaction, "signature"),
+        target=_text(transaction, "recipient"),
+        anchor=_text(transaction, "anchor"),
+        tags=tuple((_text(tag, "name"), _text(tag, "value")) for tag in tags),
+        payload=b"",
+    )
+
+
+def _member(value: object, name: str) -> object:
+    if not isinstance(value, dict):
+        raise SourceFault("its answer by GraphQL is of another shape")
+    return value.get(name)
+
+
+def _text(value: object, name: str) -> str:
+    """A text; where there is none, an empty one."""
+    text = _member(value, name)
+    if text is not None and not isinstance(text, str):
+        raise SourceFault("its answer by GraphQL is of another shape")
+    return text or ""
 
 
 def _content(reply: HttpReply) -> bytes:

@@ -15,13 +15,17 @@ import pytest
 from eth_abi.abi import encode
 
 from tests.chain.devnet_chain import EXECUTION, Behaviour, SourcePlan, devnet_of, following
+from tests.chain.test_host_calls import Blobs
 from tests.content.web3.simulated import body
-from tests.names.ens.devnet_names import ens_on
+from tests.names.ens.devnet_names import ens_on, that_creates
+from tests.proofs.blobs.test_storage_read import DATA
+from tests.proofs.blobs.test_storage_read import asks as asks_blob
 from walkaway.chain.chain import Chain
 from walkaway.content.budget import Budget
 from walkaway.content.proven_file import ProvenFile
 from walkaway.content.web3.calls import ProvenCalls
 from walkaway.content.web3.contracts import Web3Content
+from walkaway.content.web3.page import READ_FROM_BLOBS
 from walkaway.content.web3.url import read_url
 from walkaway.devnet import ens as names
 from walkaway.devnet.execution.accounts import NAMES_OWNER
@@ -189,6 +193,40 @@ async def test_what_cannot_be_run_proves_nothing(
                     await content.open(pointer, Budget())
                 said = getattr(refused.value, "reasons", {"": str(refused.value)})
                 assert list(said.values()) == [str(failure)]
+
+
+def reads_blob(given: bytes) -> bytes:
+    """Code that gives what EthStorage's precompile gives for an input, as ``bytes``, to calls
+    without data; to others it reverts."""
+    head = bytes.fromhex(
+        "36603b57"  # CALLDATASIZE, jump to the revert
+        "60a060405f39"  # CODECOPY of the input to memory
+        "5f5f60a05f620333015afa50"  # STATICCALL with it
+        "60205f52"  # memory begins with the offset of the bytes,
+        "3d602052"  # their length,
+        "3d5f60403e"  # and themselves
+        "60805ff3"
+    )
+    return head.ljust(0x3B, b"\0") + bytes.fromhex("5b5f5ffd").ljust(5, b"\0") + given
+
+
+async def test_what_a_contract_keeps_in_blobs_is_its_page(tmp_path: Path) -> None:
+    async with devnet_of() as devnet:
+        kept = names.deploy(devnet, that_creates(reads_blob(asks_blob(10, 40))))
+        lost = names.deploy(devnet, that_creates(reads_blob(asks_blob(0, 1, index=99))))
+        devnet.advance(2)
+        async with following(devnet) as chain, ens_on(chain, tmp_path) as ens:
+            content = Web3Content("the chain", "not yet")
+            with content.led_by(ProvenCalls(chain, ens, Blobs())):
+                page = await content.open(
+                    read_url(f"web3://0x{kept.hex()}:1337/").pointer, Budget()
+                )
+                assert await body(page) == DATA[10:50]
+                assert page.believed == (READ_FROM_BLOBS,)
+                rules = {anchor.rule for anchor in page.because.anchors()}
+                assert "trusted setup of KZG" in rules
+                with pytest.raises(Unproven, match="nobody has it"):
+                    await content.open(read_url(f"web3://0x{lost.hex()}:1337/").pointer, Budget())
 
 
 async def refused(

@@ -25,11 +25,17 @@ from walkaway.content.web3.url import Web3Url, follow
 from walkaway.errors import NoSuchPath, ProofError, TooMuch, Unsupported
 from walkaway.evm.abi import AbiTuple
 from walkaway.evm.engine import Outcome
-from walkaway.limits import Limits
+from walkaway.limits import LIMITS, Limits
 from walkaway.proofs.execution.header import Header
 from walkaway.proofs.proven import Evidence, Proven
 
-__all__ = ["Page", "body_of", "read_page"]
+__all__ = ["READ_FROM_BLOBS", "Page", "body_of", "read_page"]
+
+READ_FROM_BLOBS: Final = Believed(
+    "that whoever wrote the contract's blobs did not make two of each: its calls hold 184 bits of "
+    "a blob's hash, for which two can be found with about 2^92 tries"
+)
+"""What stands beside a page whose contract keeps it in blobs (EthStorage)."""
 
 _ERROR: Final = bytes.fromhex("08c379a0")
 """The selector of ``Error(string)``, what ``require`` reverts with."""
@@ -125,6 +131,8 @@ class _Reader:
         data, answer, outcome = await self._asked(url, contract, mode, told)
         because = self._because(url, contract, mode, told, (resolved, outcome))
         believed = tuple(each for name in told for each in name.believed)
+        if _reads_blobs(outcome):
+            believed = (*believed, READ_FROM_BLOBS)
         return Page(url, contract, mode, data, answer, because, believed)
 
     async def _asked(
@@ -171,10 +179,10 @@ class _Reader:
         # A call is handed all but a 64th of the gas that is left (EIP-150), so that one that
         # fails for lack of it, ever so deep, has used up most of what there was.
         if ran.halt == _OUT_OF_GAS or (
-            ran.reverted and ran.gas_before_refund * 2 > self.budget.limits.call_gas
+            ran.reverted and ran.gas_before_refund * 2 > LIMITS.call_gas
         ):
-            most = self.budget.limits.call_gas
-            raise not_run(f"it failed, perhaps for want of more than the {most:,} gas given here")
+            most = f"{LIMITS.call_gas:,}"
+            raise not_run(f"it failed, perhaps for want of more than the {most} gas given here")
         return outcome
 
     def _because(
@@ -194,6 +202,11 @@ class _Reader:
         )
         steps = (*(name.because for name in told), *(outcome.because for outcome in outcomes))
         return Evidence("the contract answers so, by calls at one head (ERC-6860)", facts, steps)
+
+
+def _reads_blobs(outcome: Proven[Outcome]) -> bool:
+    """Whether a run stands on what this host proved: there is no other precompile of its."""
+    return any(name == "host_calls" for name, _ in outcome.because.facts)
 
 
 def _failed(outcome: Outcome) -> bool:

@@ -17,7 +17,8 @@
     ├── StillPending          a transaction that was sent stands in no proven block yet
     ├── Stale                 the proven head is too old to answer for "latest"
     ├── Unsupported           walkaway does not prove this (yet)
-    │   └── UnknownNode           a changed trie's root hangs on a node that nobody showed
+    │   ├── UnknownNode           a changed trie's root hangs on a node that nobody showed
+    │   └── UnknownEnd            a chunk's place hangs on where a subtree ends, not shown
     ├── NoSuchPath            a path leads nowhere in its content; that is proven
     ├── Unreadable            a file on this machine cannot be read, or taken as it is
     ├── Unwritable            a file on this machine cannot be written, or is there already
@@ -64,6 +65,7 @@ __all__ = [
     "StillPending",
     "StoreFault",
     "TooMuch",
+    "UnknownEnd",
     "UnknownMethod",
     "UnknownNode",
     "Unproven",
@@ -244,6 +246,19 @@ class UnknownNode(Unsupported):
             f"the root needs the trie's node at {shown}, of which only the hash is known"
         )
         self.path = path
+
+
+class UnknownEnd(Unsupported):
+    """Where a chunk stands hangs on another chunk of its tree, the path to which nobody showed.
+
+    ``offset`` is that of a byte in the other one.
+    """
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(
+            f"where a chunk stands in a rebased tree hangs on the path to that with byte {offset}"
+        )
+        self.offset = offset
 
 
 class NoSuchPath(WalkawayError):

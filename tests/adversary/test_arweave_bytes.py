@@ -76,11 +76,14 @@ def test_no_tree_gives_one_byte_two_contents() -> None:
         size = leaves[-1].start + len(leaves[-1].chunk)
         transaction = proven_transaction(root, size)
         data = b"".join(leaf.chunk for leaf in leaves)
+        beside = [dice.choice(leaves).path for _ in range(dice.randrange(9))]
         for leaf in leaves:
             for path in {leaf.path, unmarked(leaf.path), remarked(leaf.path, dice)}:
                 for offset in {leaf.start, dice.randrange(size), dice.randrange(size)}:
                     try:
-                        value = prove_chunk(transaction, offset, path, leaf.chunk).value
+                        value = prove_chunk(
+                            transaction, offset, path, leaf.chunk, beside=beside
+                        ).value
                     except WalkawayError:
                         refusals += 1
                         continue

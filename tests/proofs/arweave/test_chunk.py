@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from tests.proofs.arweave.making import Element, Leaf, chunk_tree, proven_transaction
 from tests.vectors import vectors
-from walkaway.errors import ProofError, Unsupported, WalkawayError
+from walkaway.errors import ProofError, UnknownEnd, WalkawayError
 from walkaway.limits import LIMITS
 from walkaway.proofs.arweave import base64url
 from walkaway.proofs.arweave.arweave_id import ArweaveId
 from walkaway.proofs.arweave.chunk import (
     CHUNK_BYTES,
+    Chunk,
     branch_hash,
     chunk_subject,
     leaf_hash,
@@ -204,17 +205,107 @@ def test_marks_in_a_path_decide_nothing(number: int) -> None:
                 assert value.start == leaf.start
 
 
-def test_a_subtree_that_could_stand_in_two_places_is_refused() -> None:
-    """It is longer than what stands before it, and its path says nothing that is hashed."""
-    transaction, leaves = tree([chunk(0), [chunk(1), chunk(2), chunk(3)]])
-    assert prove(transaction, leaves[0]) == (0, FULL)
-    for leaf in leaves[1:]:
-        for path in (leaf.path, leaf.path[32:]):
-            for offset in (leaf.start, leaf.start - FULL):
+LONG: list[list[Element]] = [
+    [chunk(0), [chunk(1), chunk(2), chunk(3)]],
+    [chunk(0), [chunk(1), chunk(2), chunk(3)], chunk(4)],
+    [chunk(0, 10), [chunk(number) for number in range(1, 9)]],
+    [chunk(0), [chunk(1, 10), [chunk(2), chunk(3), chunk(4)]]],
+    [chunk(0, 50), [chunk(1), [chunk(2), chunk(3), chunk(4)], chunk(5)]],
+    [[chunk(0), chunk(1)], [chunk(number) for number in range(2, 9)]],
+]
+"""Trees with subtrees that are longer than what stands before them."""
+
+
+@pytest.mark.parametrize("number", range(len(LONG)))
+def test_the_end_of_a_subtree_tells_where_its_chunks_stand(number: int) -> None:
+    transaction, leaves = tree(LONG[number])
+    asked = 0
+    for leaf in leaves:
+        value, beside = proven_with_ends(transaction, leaf, leaves)
+        asked += len(beside)
+        assert (value.start, value.data) == (leaf.start, leaf.chunk)
+        for path in (leaf.path, unmarked(leaf.path)):
+            for wrong in leaves:
+                if wrong is leaf:
+                    continue
                 with pytest.raises(WalkawayError):
-                    prove_chunk(transaction, offset, path, leaf.chunk)
-    with pytest.raises(Unsupported, match="does not tell where its chunk stands"):
+                    prove_chunk(
+                        transaction,
+                        wrong.start,
+                        path,
+                        leaf.chunk,
+                        beside=[one.path for one in leaves],
+                    )
+    assert asked
+
+
+def proven_with_ends(
+    transaction: Proven[Transaction], leaf: Leaf, leaves: list[Leaf]
+) -> tuple[Chunk, list[bytes]]:
+    """The chunk of a leaf, and the paths beside its own that it took: those asked for."""
+    beside: list[bytes] = []
+    while True:
+        try:
+            proven = prove_chunk(transaction, leaf.start, leaf.path, leaf.chunk, beside=beside)
+        except UnknownEnd as unknown:
+            at = unknown.offset
+        else:
+            return proven.value, beside
+        (other,) = [one for one in leaves if one.start <= at < one.start + len(one.chunk)]
+        assert other.path not in beside
+        beside.append(other.path)
+
+
+def unmarked(path: bytes) -> bytes:
+    *branches, leaf = marks(path)
+    return b"".join(branch[-96:] for branch in branches) + leaf
+
+
+def test_an_end_that_is_not_shown_is_asked_for() -> None:
+    transaction, leaves = tree(LONG[0])
+    assert prove(transaction, leaves[0]) == (0, FULL)
+    # Elsewhere in the tree, cut off, or of another tree: none of them leads to the end.
+    others = tree(plain(4))[1]
+    for beside in ([], [leaves[0].path], [leaves[1].path], [leaf.path for leaf in others]):
+        for path in (leaves[2].path, unmarked(leaves[2].path)):
+            for offset in (leaves[2].start, leaves[2].start - FULL):
+                with pytest.raises(UnknownEnd, match="byte 399") as unknown:
+                    prove_chunk(transaction, offset, path, leaves[2].chunk, beside=beside)
+                assert unknown.value.offset == 399
+    with pytest.raises(ProofError, match="cut short"):
+        prove_chunk(transaction, 0, leaves[0].path, leaves[0].chunk, beside=[b""])
+
+
+def test_only_the_end_of_a_subtree_is_its_end() -> None:
+    """Though another chunk ends where the last one would, were the subtree rebased."""
+    first: list[Element] = [chunk(number, 5) for number in range(4)]
+    transaction, leaves = tree([*first, chunk(4, 50), chunk(5, 50), chunk(6, 80), chunk(7, 20)])
+    assert leaves[6].start + len(leaves[6].chunk) == 220 - 20
+    for beside in ([leaves[6].path], [leaves[4].path, leaves[5].path, leaves[6].path]):
+        with pytest.raises(UnknownEnd, match="byte 219"):
+            prove_chunk(transaction, 20, leaves[4].path, leaves[4].chunk, beside=beside)
+    beside = [leaf.path for leaf in leaves[5:]]
+    proven = prove_chunk(transaction, 20, leaves[4].path, leaves[4].chunk, beside=beside)
+    assert (proven.value.start, proven.value.end) == (20, 70)
+
+
+def test_an_end_that_counts_from_elsewhere_tells_nothing() -> None:
+    """A rebased chunk at the end of the subtree says only where itself begins."""
+    transaction, leaves = tree([chunk(0), [chunk(1), chunk(2), [chunk(3)]]])
+    beside = [leaf.path for leaf in leaves]
+    with pytest.raises(UnknownEnd, match="byte 399"):
+        prove_chunk(transaction, leaves[2].start, leaves[2].path, leaves[2].chunk, beside=beside)
+
+
+def test_a_plain_tree_may_need_the_end_as_well() -> None:
+    """Where its first chunks are short; no packer makes such."""
+    transaction, leaves = tree([chunk(0, 10), chunk(1, 10), chunk(2), chunk(3)])
+    assert prove(transaction, leaves[1]) == (10, 20)
+    with pytest.raises(UnknownEnd, match="byte 219"):
         prove(transaction, leaves[2])
+    beside = [leaves[3].path]
+    value = prove_chunk(transaction, 20, leaves[2].path, chunk(2), beside=beside).value
+    assert (value.start, value.end) == (20, 120)
 
 
 def test_plain_trees_always_say_where_chunks_stand() -> None:
@@ -233,6 +324,10 @@ def test_trees_whose_offsets_do_not_fit_are_refused() -> None:
         branch = left + right + note.to_bytes(32, "big")
         return branch_hash(left, right, note), branch + one + ends[0].to_bytes(32, "big")
 
+    for note, ends in ((100, (99, 200)), (100, (101, 200)), (100, (200, 200))):
+        root, path = path_of(note, ends)
+        with pytest.raises(ProofError, match="do not fit each other"):
+            prove_chunk(proven_transaction(root, 200), 0, path, chunk(1))
     for note, ends in ((50, (50, 150)), (150, (100, 200)), (0, (100, 200)), (300, (100, 200))):
         root, path = path_of(note, ends)
         with pytest.raises(ProofError):

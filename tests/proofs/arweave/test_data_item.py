@@ -154,7 +154,7 @@ def test_tags_are_limited() -> None:
     name, item = make_item(ED25519, PAYLOAD, tags=many)
     assert len(encode_tags(many)) == LIMITS.arweave_tag_bytes
     assert prove_item(name, item).value.tags == many
-    for length in (LIMITS.arweave_tag_bytes + 1, 2**63):
+    for length in (LIMITS.arweave_tag_bytes + 1, 2 * LIMITS.arweave_tag_bytes, 2**63):
         at = OWNER_END + 2 + 8
         with pytest.raises(ProofError, match="tags are over"):
             read_head(item[:at] + length.to_bytes(8, "little") + item[at + 8 :])

@@ -143,6 +143,13 @@ def test_uploads_alone_are_proven(made: tuple[ArweaveId, bytes]) -> None:
         prove_format_1(*made, DATA)
 
 
+def test_a_reward_of_nothing_is_no_reading() -> None:
+    """Or the one place where an upload's amounts could stand would not be that of its own."""
+    data = DATA + b"07" + bytes(40)
+    with pytest.raises(Unsupported, match="cannot be told from the rest"):
+        prove_format_1(*make(data, reward="0"), data)
+
+
 def test_format_2_is_another_matter() -> None:
     members = json.loads(HEADER) | {"format": 2, "data_size": "0", "data_root": ""}
     with pytest.raises(Unsupported, match="not of format 1"):

@@ -3,17 +3,19 @@
 ``ar_merkle.erl`` of the Arweave node. A leaf hashes a chunk's SHA-256 and the offset of its
 end; a branch hashes its two children and the offset between them. In a rebased tree some
 subtrees count their offsets from their own begin; where that is so, a path says by 32 zero
-bytes, but no hash covers them. So they are not believed: a subtree's own offsets decide,
-and where they would fit both ways the chunk is refused.
+bytes, but no hash covers them. So they are not believed: a subtree's own offsets decide.
+Where these would fit both ways, the end of the subtree's last chunk does, since it is
+counted the same way; the path to that one must then be shown too.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from walkaway.errors import ProofError, Unsupported
+from walkaway.errors import ProofError, UnknownEnd
 from walkaway.limits import LIMITS
 from walkaway.proofs._seal import seal
 from walkaway.proofs.arweave.transaction import Transaction
@@ -41,19 +43,24 @@ class Chunk:
 
 
 def prove_chunk(
-    transaction: Proven[Transaction], offset: int, data_path: bytes, chunk: bytes
+    transaction: Proven[Transaction],
+    offset: int,
+    data_path: bytes,
+    chunk: bytes,
+    *,
+    beside: Sequence[bytes] = (),
 ) -> Proven[Chunk]:
     """Prove the chunk that holds the byte at ``offset`` of a transaction's data.
 
-    ``data_path`` leads from the data root to the chunk, as ``/chunk`` gives it. Raises
-    `ProofError`; `Unsupported` where the tree does not say by this path alone where the
-    chunk stands (a rebased subtree that is longer than what stands before it).
+    ``data_path`` leads from the data root to the chunk, as ``/chunk`` gives it; ``beside``
+    are paths to others. Raises `ProofError`; `UnknownEnd` where it takes the path to
+    another one to tell (in a rebased subtree that is longer than what stands before it).
     """
     header = transaction.value
     if not 0 <= offset < header.data_size:
         raise ProofError("no byte stands at an offset", expected=header.data_size, got=offset)
     branches, leaf = _parse(data_path)
-    start, end = _descend(header, offset, branches, leaf)
+    start, end = _descend(header, offset, [*branches, leaf], [_parse(path) for path in beside])
     if end - start > CHUNK_BYTES or len(chunk) != end - start:
         raise ProofError("a chunk is not as long as said", expected=end - start, got=len(chunk))
     got = hashlib.sha256(chunk).digest()
@@ -116,7 +123,10 @@ class _Branch:
 _Node: TypeAlias = "_Branch | _Leaf"
 
 
-def _parse(path: bytes) -> tuple[list[_Branch], _Leaf]:
+_Path: TypeAlias = "tuple[list[_Branch], _Leaf]"
+
+
+def _parse(path: bytes) -> _Path:
     branches: list[_Branch] = []
     at = 0
     while len(path) - at > _LEAF_BYTES:
@@ -138,16 +148,16 @@ def _hashes(data: bytes, count: int) -> list[bytes]:
 
 
 def _descend(
-    transaction: Transaction, offset: int, branches: list[_Branch], leaf: _Leaf
+    transaction: Transaction, offset: int, path: list[_Node], beside: list[_Path]
 ) -> tuple[int, int]:
     """Where the leaf stands in the data, as the way to it from the data root decides.
 
     ``base`` is where the offsets of the subtree at hand begin to count; the others count
     from there.
     """
-    path: list[_Node] = [*branches, leaf]
     expected, base, start, end = transaction.data_root, 0, 0, transaction.data_size
-    for place, node in enumerate(path):
+    says_rebased = False
+    for node in path:
         if node.hash != expected:
             raise ProofError(
                 "a data path leaves its tree",
@@ -155,30 +165,42 @@ def _descend(
                 expected=expected,
                 got=node.hash,
             )
-        if place and _is_rebased(node, start, end, branches[place - 1].says_rebased):
+        if start and _is_rebased(node, base, start, end, beside) != says_rebased:
+            raise ProofError("a data path says wrongly whether a subtree is rebased")
+        if says_rebased:
             base, start, end = base + start, 0, end - start
         if not node.fits(start, end):
             raise ProofError("the offsets in a data path do not fit each other")
         if isinstance(node, _Branch):
+            says_rebased = node.says_rebased
             is_left = offset - base < node.note
             start, end = (start, node.note) if is_left else (node.note, end)
             expected = node.left if is_left else node.right
     return base + start, base + end
 
 
-def _is_rebased(node: _Node, start: int, end: int, says_rebased: bool) -> bool:
-    """Whether a child at ``start`` to ``end`` counts from its own begin.
-
-    At the very begin both are the same. Else just one of them may fit, whatever is said.
-    """
-    if not start:
-        return False
+def _is_rebased(node: _Node, base: int, start: int, end: int, beside: list[_Path]) -> bool:
+    """Whether a subtree at ``start`` to ``end``, not at the very begin, counts from its own."""
     is_absolute, is_rebased = node.fits(start, end), node.fits(0, end - start)
-    if is_absolute and is_rebased:
-        raise Unsupported("a data path does not tell where its chunk stands in a rebased tree")
-    if is_rebased != says_rebased:
-        raise ProofError("a data path says wrongly whether a subtree is rebased")
-    return is_rebased
+    if not (is_absolute and is_rebased):
+        return is_rebased
+    # The last chunk's end is counted from somewhere, too: these two are never the same, and
+    # what a subtree further down makes of it is neither.
+    for last in _last_ends(node, beside):
+        if last in {end, end - start}:
+            return last != end
+    raise UnknownEnd(base + end - 1)
+
+
+def _last_ends(node: _Node, beside: list[_Path]) -> Iterator[int]:
+    """The end of a subtree's last chunk, as its leaf says, by each path that leads there."""
+    for branches, leaf in beside:
+        path: list[_Node] = [*branches, leaf]
+        below = [at for at, other in enumerate(path) if other.hash == node.hash]
+        for at in below:
+            rights = [branch.right for branch in branches[at:]]
+            if rights == [other.hash for other in path[at + 1 :]]:
+                yield leaf.end
 
 
 def _of_hashes(*parts: bytes) -> bytes:

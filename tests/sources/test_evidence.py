@@ -169,7 +169,11 @@ def test_files_are_bounded_in_number_and_size(tmp_path: Path) -> None:
     assert kept(store.files()[0])["answered"]["bytes"] == 10_002
 
 
-@pytest.mark.parametrize("body", [None, "\ud800", {1: b"x"}, 10**4000, object()], ids=repr)
+@pytest.mark.parametrize(
+    "body",
+    [None, "\ud800", {1: b"x"}, 10**4000, object()],
+    ids=["nothing", "no text", "bytes", "large", "an object"],
+)
 def test_any_body_can_be_kept(body: object, tmp_path: Path) -> None:
     kept(EvidenceStore(tmp_path).keep(lie(Answer("a", body))))
 

@@ -68,6 +68,7 @@ def crowded() -> bytes:
         (failed(), "answers SERVFAIL"),
         (crowded(), "too many records"),
     ],
+    ids=["nothing", "cut", "endless", "query", "update", "failure", "crowded"],
 )
 def test_what_cannot_be_read_is_a_fault(message: bytes, why: str) -> None:
     with pytest.raises(SourceFault, match=why):

@@ -310,6 +310,7 @@ class Limits:
     arweave_chunks_ahead: int = 8
     arweave_item_bytes: int = 1024 * 1024 * 1024
     arweave_item_places: int = 4
+    arweave_small_bytes: int = 512 * 1024
     arweave_kept_bytes: int = 512 * 1024 * 1024
     arweave_manifests: int = 8
     import_depth: int = 100
@@ -331,6 +332,7 @@ class Limits:
     web3_chunks: int = 4096
     web3_page_bytes: int = 1024 * 1024 * 1024
     web3_decoded_bytes: int = 64 * 1024 * 1024
+    web3_measured_bytes: int = 4 * 1024 * 1024
     web3_seconds: float = 60.0
     web3_fresh_seconds: float = 12.0
     web3_fresh_most_seconds: float = 24 * 3600.0

@@ -82,6 +82,10 @@ async def test_a_tag_stands_for_the_bytes_and_how_they_are_given() -> None:
     assert first == await tag(b"a", number=8)
     assert first != await tag(b"b")
     assert first != await tag(b"a", "/a.html")
+    packed = gzip.compress(b"a")
+    coded: Files = {("1",): (packed, {"Content-Encoding": "gzip"}), ("2",): (packed, {})}
+    tags = {(await opened(resources(coded), f"{HERE}/{path}")).etag for path in "12"}
+    assert len(tags) == 2
     files: Files = {("1",): (b"a", {"web3-next-chunk": "2"}), ("2",): (b"b", {})}
     calls = resources(files)
     calls.numbers = [7]
@@ -122,6 +126,21 @@ async def test_a_coding_runs_through_all_chunks() -> None:
         await opened(resources(files), f"{HERE}/cut")
     with pytest.raises(Unsupported, match="zstd"):
         await opened(resources(files), f"{HERE}/odd")
+
+
+async def test_what_a_coding_makes_long_is_not_measured() -> None:
+    files: Files = {("1",): (gzip.compress(bytes(5000)), {"Content-Encoding": "gzip"})}
+    for most, size in ((5000, 5000), (4999, None)):
+        limits = Limits(web3_measured_bytes=most)
+        file = await opened(resources(files), f"{HERE}/1", limits)
+        assert file.size == size
+        assert await body(file) == bytes(5000)
+        assert await body(file, 4998) == bytes(2)
+    plain: Files = {("1",): (bytes(5000), {})}
+    file = await opened(resources(plain), f"{HERE}/1", Limits(web3_measured_bytes=9))
+    assert file.size == 5000
+    with pytest.raises(TooMuch):
+        await opened(resources(files), f"{HERE}/1", Limits(web3_decoded_bytes=4999))
 
 
 async def test_chunks_end_and_never_turn_back() -> None:

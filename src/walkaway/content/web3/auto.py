@@ -122,6 +122,7 @@ def _with_type(call: AutoCall, asked: list[tuple[str, str]]) -> AutoCall:
         case "mime.type":
             if not _ENDING.fullmatch(value):
                 raise InvalidRequest(f"no ending of a file: {value[:100]!r}")
+            # ERC-7087 would refuse an ending that is not known; clients pass over it.
             media_type = type_of_ending(value) or media_type
         case "mime.dataurl":
             return AutoCall(call.method, call.arguments, is_data_url=True)

@@ -55,13 +55,15 @@ class Web3Content:
     async def open(self, pointer: Pointer, budget: Budget) -> ProvenFile:
         """What the contract at a pointer gives for it, at the newest head.
 
-        A page in one part is held whole; of one in chunks the first is, and each that
-        follows is had and proven when the stream comes to it.
+        What the contract gives at once is held, under the coding that it has; each chunk that
+        follows is had and proven when the stream comes to it. The size is not known of a page
+        in chunks, nor of what a coding makes very long.
 
         Raises:
             NoSuchPath: there is no contract, or it answers no such call; that is proven.
             NoSuchName: a name leads to none; that is proven.
             Unproven: the chain is not there, or nobody could supply a proof.
+            Stale: its newest head is too old.
             ProofError: what the contract answers is none.
             Unsupported: it is on another chain, in a mode or a coding that is not known.
             InvalidRequest: the pointer is none of this network.
@@ -96,16 +98,27 @@ class Web3Content:
         def bodies() -> AsyncGenerator[bytes, None]:
             return body_of(calls, head, page, budget)
 
-        if page.answer.next_chunk is not None:
+        answer = page.answer
+        if answer.next_chunk is not None:
             tag = _tag(page, head.value.hash, page.contract, page.data)
             return _file(page, tag, None, _stream(bodies), self._limits)
-        async with aclosing(bodies()) as pieces:
-            body = b"".join([piece async for piece in pieces])
+        size: int | None = len(answer.body)
+        if answer.encoding is not None:
+            async with aclosing(bodies()) as pieces:
+                size = await _size(pieces, self._limits.web3_measured_bytes)
+        held = (answer.body, repr(answer.encoding).encode())
+        tag = await asyncio.to_thread(_tag, page, *held)
+        return _file(page, tag, size, _stream(bodies), self._limits)
 
-        async def whole() -> AsyncGenerator[bytes, None]:
-            yield body
 
-        return _file(page, _tag(page, body), len(body), _stream(whole), self._limits)
+async def _size(pieces: AsyncGenerator[bytes, None], most: int) -> int | None:
+    """How many bytes there are, None where they are over ``most``: then only their end tells."""
+    size = 0
+    async for piece in pieces:
+        size += len(piece)
+        if size > most:
+            return None
+    return size
 
 
 def _file(page: Page, tag: str, size: int | None, stream: Stream, limits: Limits) -> ProvenFile:

@@ -86,6 +86,7 @@ async def body_of(
         async for chunk in chunks:
             for piece in decoder.feed(chunk):
                 yield piece
+                await asyncio.sleep(0)  # what a coding makes long holds up nobody else
     decoder.end()
 
 
@@ -146,7 +147,8 @@ class _Reader:
             addresses = dict(zip(call.names, (each.address for each in found), strict=True))
             data = call.calldata(addresses)
             outcome = await self._answered(url, contract, data)
-            return data, call.read(outcome.value.output), outcome
+            # Few bytes may hold very many values.
+            return data, await asyncio.to_thread(call.read, outcome.value.output), outcome
         if mode is Mode.MANUAL:
             data = manual_call(url.target)
             outcome = await self._answered(url, contract, data)

@@ -102,16 +102,21 @@ class ItemProof:
 
     def update(self, piece: bytes) -> None:
         """Take the bytes that follow. Raises `ProofError`, `Unsupported`."""
+        view = memoryview(piece)
         if self._head is None:
             held = LONGEST_HEAD - len(self._begin)
-            self._begin += piece[:held]
+            self._begin += view[:held]
             self._head = read_head(bytes(self._begin), self._id)
             if self._head is None:
                 return
-            piece = bytes(self._begin[self._head.length :]) + piece[held:]
+            self._take(self._begin[self._head.length :])
+            view = view[held:]
             self._begin.clear()
-        self._payload.update(piece)
-        self._size += len(piece)
+        self._take(view)
+
+    def _take(self, payload: bytearray | memoryview) -> None:
+        self._payload.update(payload)
+        self._size += len(payload)
 
     def finish(self) -> Proven[DataItem]:
         """The proven item, after its last byte. Raises `ProofError`."""

@@ -10,6 +10,7 @@ from walkaway.proofs.ipfs.cid import Cid
 from walkaway.sources.capabilities import Capabilities, form_of
 from walkaway.sources.request import (
     ArnsRequest,
+    ArweaveRequest,
     BeaconRequest,
     BlockRequest,
     IpnsPublication,
@@ -47,6 +48,7 @@ def proof(depth: int | None) -> RpcRequest:
         (IpnsRequest(CID, "content"), "IPNS records, content"),
         (IpnsPublication(CID, b""), "IPNS records, published"),
         (ArnsRequest("example"), "ArNS names"),
+        (ArweaveRequest("A" * 43, "chunk", 7), "Arweave, chunk"),
     ],
 )
 def test_forms(request_: Request, form: str) -> None:

@@ -24,6 +24,7 @@ from walkaway.sources.flow import Flow
 from walkaway.sources.redact import Scrubber
 from walkaway.sources.request import (
     Answer,
+    ArweaveRequest,
     BeaconRequest,
     BlockRequest,
     IpnsRequest,
@@ -216,3 +217,11 @@ def test_a_lie_about_content_names_its_address(
     told = replace(lie(Answer("a", b"\xff", content=b"\xff")), request=request_)
     asked = kept(EvidenceStore(tmp_path).keep(told))["asked"]
     assert asked == {"form": form, "cid": str(CID), "max_bytes": request_.answer_bytes}
+
+
+def test_a_lie_about_arweave_names_its_id(tmp_path: Path) -> None:
+    request = ArweaveRequest("A" * 43, "chunk", 7)
+    told = replace(lie(Answer("a", b"{}", content=b"{}")), request=request)
+    asked = kept(EvidenceStore(tmp_path).keep(told))["asked"]
+    most = request.answer_bytes
+    assert asked == {"form": "Arweave, chunk", "id": "A" * 43, "offset": 7, "max_bytes": most}

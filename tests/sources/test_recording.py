@@ -7,7 +7,13 @@ import asyncio
 from walkaway.limits import LIMITS
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.sources.recording import Exchange, note, recording
-from walkaway.sources.request import BeaconRequest, BlockRequest, DnsRequest, RpcRequest
+from walkaway.sources.request import (
+    ArweaveRequest,
+    BeaconRequest,
+    BlockRequest,
+    DnsRequest,
+    RpcRequest,
+)
 
 CID = Cid.parse("bafkreicysg23kiwv34eg2d7qweipxwosdo2py4ldv42nbauguluen5v6am")
 PROOF = RpcRequest("eth_getProof", ("0x" + "ab" * 20, ["0x0"], "latest"))
@@ -20,12 +26,14 @@ async def test_what_is_asked_meanwhile_is_kept_in_words() -> None:
         await asyncio.create_task(in_a_task())
         note("c", DnsRequest("_dnslink.example.org.", "TXT"), "fault", "no answer")
         note("d", BeaconRequest("/eth/v1/beacon/genesis"))
+        note("e", ArweaveRequest("A" * 43, "header"))
     note("after", PROOF)
     assert kept.exchanges == [
         Exchange("a", "eth_getProof 0x" + "ab" * 20, "answered"),
         Exchange("b", f"block {CID}", "lie", "other bytes"),
         Exchange("c", "TXT _dnslink.example.org.", "fault", "no answer"),
         Exchange("d", "GET /eth/v1/beacon/genesis as json", "answered"),
+        Exchange("e", "Arweave, header " + "A" * 43, "answered"),
     ]
     assert kept.left_out == 0
 

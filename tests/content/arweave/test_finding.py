@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from tests.content.arweave.stand import (
     add_items,
@@ -16,6 +17,7 @@ from tests.content.arweave.stand import (
     bytes_of,
     item_of,
     pattern,
+    pointer,
     standing,
 )
 from tests.proofs.arweave.making import (
@@ -28,6 +30,8 @@ from tests.proofs.arweave.making import (
     rsa_sign,
     sign_header,
 )
+from walkaway.content.arweave.content import ArweaveContent
+from walkaway.content.budget import Budget
 from walkaway.devnet.content.arweave import ArweaveSource, PathedChunk, Weave
 from walkaway.devnet.content.manners import Manner, Manners
 from walkaway.errors import Unproven
@@ -159,6 +163,48 @@ async def test_whatever_one_does_another_gives_it(tmp_path: Path, manner: Manner
         assert await bytes_of(await stand.open(str(item[0]))) == b"small"
         states = {status.name: status.state for status in stand.pool.status()}
     assert states["gateway-1"] is SourceState.IN_USE
+
+
+class WithoutChunks(ArweaveSource):
+    """A gateway that serves no chunks."""
+
+    async def _chunk(self, request: web.Request) -> web.StreamResponse:
+        return web.Response(status=404)
+
+
+async def test_small_data_come_whole_where_there_are_no_chunks(tmp_path: Path) -> None:
+    weave, data = Weave(), pattern(300_000)
+    name, large = add_transaction(weave, data), add_transaction(weave, pattern(600_000))
+    wrong = WithoutChunks(weave, Manners(Manner.WRONG), byte=299_999)
+    async with standing(tmp_path, [wrong]) as stand:
+        with pytest.raises(Unproven, match=r"does not have it.*do not hash to their root"):
+            await bytes_of(await stand.open(name))
+    async with standing(tmp_path, [WithoutChunks(weave)]) as stand:
+        assert await bytes_of(await stand.open(name)) == data
+        with pytest.raises(Unproven, match="does not have it"):
+            await bytes_of(await stand.open(large))
+
+
+async def test_small_data_are_kept(tmp_path: Path) -> None:
+    weave, data = Weave(), pattern(300_000)
+    name = add_transaction(weave, data, "text/css")
+    async with standing(tmp_path, [ArweaveSource(weave)]) as stand:
+        assert await bytes_of(await stand.open(name), 5, 9) == data[5:9]
+    offline = ArweaveContent(None, tmp_path / "arweave")
+    file = await offline.open(pointer(name), Budget())
+    assert await bytes_of(file) == data
+    assert file.media_type == "text/css"
+
+
+async def test_of_large_data_the_header_is_kept_alone(tmp_path: Path) -> None:
+    weave = Weave()
+    name = add_transaction(weave, pattern(600_000))
+    async with standing(tmp_path, [ArweaveSource(weave)]) as stand:
+        await bytes_of(await stand.open(name))
+    file = await ArweaveContent(None, tmp_path / "arweave").open(pointer(name), Budget())
+    assert file.size == 600_000
+    with pytest.raises(Unproven, match="not held here"):
+        await bytes_of(file)
 
 
 @pytest.mark.parametrize("signer", list(SIGNERS))

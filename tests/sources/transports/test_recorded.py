@@ -11,6 +11,7 @@ from walkaway.proofs.ipfs import codecs
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.sources.request import (
     Answer,
+    ArweaveRequest,
     BeaconRequest,
     BlockRequest,
     IpnsRequest,
@@ -83,3 +84,13 @@ async def test_content_is_found_by_its_address() -> None:
     assert [(await transport.fetch(request)).body for request in requests] == [0, 1, 2, 3, 4]
     with pytest.raises(SourceLacks):
         await transport.fetch(BlockRequest(other))
+
+
+async def test_parts_of_one_transaction_are_recorded_apart() -> None:
+    asked = [
+        ArweaveRequest("A" * 43, "item"),
+        ArweaveRequest("A" * 43, "chunk"),
+        ArweaveRequest("A" * 43, "chunk", 7),
+    ]
+    transport = RecordedTransport.of("s", [(request, place) for place, request in enumerate(asked)])
+    assert [(await transport.fetch(request)).body for request in asked] == [0, 1, 2]

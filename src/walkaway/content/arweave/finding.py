@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
+from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 
 from walkaway.content.arweave.chunks import stream_chunks
 from walkaway.content.arweave.found import Found
 from walkaway.content.arweave.items import found_item, read_large_item
-from walkaway.content.arweave.judging import GivenItem, HeaderQuestion, ItemQuestion, judge_old
+from walkaway.content.arweave.judging import (
+    GivenItem,
+    HeaderQuestion,
+    ItemQuestion,
+    found_data,
+    judge_data,
+    judge_old,
+)
 from walkaway.content.arweave.kept import Kept
 from walkaway.content.budget import Budget
 from walkaway.errors import ProofError, Unproven, Unsupported
@@ -66,10 +74,13 @@ class Finder:
         try:
             if item is not None:
                 return found_item(wanted, item)
-            return None if header is None else prove_transaction(wanted, header)
+            if header is None:
+                return None
+            transaction = prove_transaction(wanted, header)
+            data = self._kept.read("data", name)
+            return transaction if data is None else found_data(transaction, data)
         except (ProofError, Unsupported):
-            self._kept.forget("item", name)
-            self._kept.forget("header", name)
+            self._kept.forget(name)
             return None
 
     async def _item(self, pool: Pool, wanted: ArweaveId, budget: Budget) -> Found:
@@ -141,6 +152,8 @@ class Finder:
         def stream(start: int, end: int | None) -> AsyncGenerator[bytes, None]:
             if pool is None:
                 raise _not_held(header.id)
+            if header.data_size <= self._limits.arweave_small_bytes:
+                return self._small(pool, transaction, start, end, budget)
             return stream_chunks(pool, transaction, start, end, budget)
 
         because = Evidence(
@@ -150,6 +163,42 @@ class Finder:
         )
         return Found(header.id, header.data_size, header.tags, stream, because)
 
+    async def _small(
+        self,
+        pool: Pool,
+        transaction: Proven[Transaction],
+        start: int,
+        end: int | None,
+        budget: Budget,
+    ) -> AsyncGenerator[bytes, None]:
+        """Data of a few chunks, which are all fetched, and kept. Where there are no chunks to
+        be had, they are taken as a whole, which proves those alone that were cut as usual.
+        """
+        name = str(transaction.value.id)
+        pieces = stream_chunks(pool, transaction, 0, None, budget)
+        try:
+            async with aclosing(pieces):
+                data = b"".join([piece async for piece in pieces])
+        except Unproven as error:
+            data = await self._whole(pool, transaction, error)
+            budget.spend(len(data))
+        await asyncio.to_thread(self._kept.write, "data", name, data)
+        if data[start:end]:
+            yield data[start:end]
+
+    async def _whole(
+        self, pool: Pool, transaction: Proven[Transaction], missing: Unproven
+    ) -> bytes:
+        try:
+            return await pool.first_proven(
+                ArweaveRequest(str(transaction.value.id), "whole"),
+                partial(judge_data, transaction),
+                deadline=self._limits.content_seconds,
+                heavy=True,
+            )
+        except Unproven as error:
+            raise _together(missing.summary, missing, error) from None
+
 
 async def _first(wanted: ArweaveId, *ways: Coroutine[object, object, Found]) -> Found:
     """What the first way leads to that leads anywhere.
@@ -157,20 +206,28 @@ async def _first(wanted: ArweaveId, *ways: Coroutine[object, object, Found]) -> 
     Raises:
         Unproven: none does; says all that was said on each.
     """
-    reasons: dict[str, list[str]] = {}
+    refused: list[Unproven] = []
     going = {asyncio.create_task(way) for way in ways}
     try:
         for task in asyncio.as_completed(going):
             try:
                 return await task
             except Unproven as error:
-                for name, why in error.reasons.items():
-                    reasons.setdefault(name, []).append(why)
+                refused.append(error)
     finally:
         await call_off(going)
-    raise Unproven(
-        f"nobody could supply {wanted} of Arweave, neither as a transaction nor as a data item",
-        reasons={name: "; ".join(dict.fromkeys(said)) for name, said in reasons.items()},
+    what = f"nobody could supply {wanted} of Arweave, neither as a transaction nor as a data item"
+    raise _together(what, *refused)
+
+
+def _together(what: str, *errors: Unproven) -> Unproven:
+    """All that sources said on several questions."""
+    reasons: dict[str, list[str]] = {}
+    for error in errors:
+        for name, why in error.reasons.items():
+            reasons.setdefault(name, []).append(why)
+    return Unproven(
+        what, reasons={name: "; ".join(dict.fromkeys(said)) for name, said in reasons.items()}
     )
 
 

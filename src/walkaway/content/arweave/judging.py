@@ -29,6 +29,7 @@ __all__ = [
     "HeaderQuestion",
     "ItemQuestion",
     "NamedPlace",
+    "found_data",
     "judge_data",
     "judge_old",
 ]
@@ -124,6 +125,15 @@ def judge_data(transaction: Proven[Transaction], answer: Answer) -> bytes:
     except ProofError as error:
         raise SourceLacks(f"its data were cut in an unusual way, or are others: {error}") from None
     return data
+
+
+def found_data(transaction: Proven[Transaction], data: bytes) -> Found:
+    """A transaction whose data are all here. Raises `ProofError` where they are others, or
+    were not cut as usual.
+    """
+    proven = prove_whole(transaction, data)
+    header = transaction.value
+    return Found(header.id, len(data), header.tags, held_stream(data), proven.because)
 
 
 def _read(prove: Callable[[], T]) -> T:

@@ -1,4 +1,5 @@
-"""What is kept on this machine of Arweave: small data items, and headers of transactions.
+"""What is kept on this machine of Arweave: small data items, headers and small data of
+transactions.
 
 One file for each, by id, and no index: what is read is proven again against its id, and
 is let go where it does not hold. The ones that were not read for longest make room.
@@ -10,15 +11,16 @@ import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from walkaway.limits import LIMITS, Limits
 
 __all__ = ["Form", "Kept"]
 
-Form = Literal["item", "header"]
-"""A data item's bytes, or the header of a transaction as JSON."""
+Form = Literal["item", "header", "data"]
+"""A data item's bytes; of a transaction its header as JSON, or its data."""
 
+_FORMS: Final[tuple[Form, ...]] = get_args(Form)
 _UNFINISHED: Final = "unfinished-"
 
 
@@ -51,10 +53,11 @@ class Kept:
             self._write(self._path(form, name), data)
             self._make_room(len(data))
 
-    def forget(self, form: Form, name: str) -> None:
+    def forget(self, name: str) -> None:
         """Let go of what does not hold."""
-        with suppress(OSError):
-            self._path(form, name).unlink()
+        for form in _FORMS:
+            with suppress(OSError):
+                self._path(form, name).unlink()
 
     def _path(self, form: Form, name: str) -> Path:
         return self._folder / f"{name}.{form}"

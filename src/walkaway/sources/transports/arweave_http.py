@@ -30,6 +30,7 @@ _JSON = "application/json"
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 _DECIMAL: Final = re.compile(r"[0-9]{1,24}", re.ASCII)
 _DENIED: Final = (410, 451)
+_NOT_SERVED: Final = (400, 405, 416, 501)
 _PENDING: Final = 202
 """How a node answers for a transaction that is in no block yet."""
 _OFFSET_BYTES: Final = 4096
@@ -230,8 +231,9 @@ def _refusal(reply: HttpReply) -> SourceFault:
         return SourceLacks(f"refuses to give it (HTTP status {reply.status})")
     if reply.status == _PENDING:
         return NotKnown("has it in no block yet")
-    if reply.status in (400, 416):
-        return SourceLacks(f"cannot read what it is asked for (HTTP status {reply.status})")
+    if reply.status in _NOT_SERVED:
+        # Not for good: to one id of a form it may have an answer, and none to another.
+        return SourceLacks(f"does not serve this (HTTP status {reply.status})")
     return status_fault(reply)
 
 

@@ -8,6 +8,9 @@ type Vector = __m512i;
 
 const LANES: usize = 16;
 const ABREAST: usize = 2;
+/// How far ahead each lane's bytes are fetched. There are more lanes than the processor follows by
+/// itself: without this a tenth of the time goes into waiting for memory.
+const AHEAD: usize = 4 * QUAD_BYTES;
 
 lanes!("avx512f,avx512bw");
 
@@ -87,6 +90,9 @@ fn load(payload: &[u8], run: usize, at: usize) -> [Vector; 16] {
         let bytes = &payload[lane * run + at..][..64];
         // SAFETY: it reads the 64 bytes of the slice, and at any alignment.
         *row = unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) };
+        let ahead = bytes.as_ptr().wrapping_add(AHEAD);
+        // SAFETY: it reads nothing that a program could see, wherever it points.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(ahead.cast()) };
     }
     // Of four lanes each, word j of each quarter of their rows.
     let mut quarters = [[splat(0); 4]; 4];

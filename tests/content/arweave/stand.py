@@ -28,6 +28,7 @@ __all__ = [
     "Standing",
     "add_items",
     "add_transaction",
+    "asking",
     "bytes_of",
     "item_of",
     "pattern",
@@ -85,18 +86,26 @@ async def standing(
 ) -> AsyncIterator[Standing]:
     """Content from these gateways, over HTTP, in the order in which they are named."""
     async with AsyncExitStack() as stack:
-        client = HttpClient(limits=limits)
-        asked: list[Source] = []
-        for place, source in enumerate(sources):
-            url = await source.start()
+        urls: list[str] = []
+        for source in sources:
+            urls.append(await source.start())
             stack.push_async_callback(source.stop)
-            name = f"gateway-{place}"
-            transport = HttpTransport(name, url, client)
-            asked.append(Source(name, name, frozenset({"arweave"}), transport))
-        evidence = EvidenceStore(folder / "lies")
-        pool = await stack.enter_async_context(
-            Pool(asked, clock=HandClock(), evidence=evidence, seed=1, limits=limits)
-        )
+        yield await stack.enter_async_context(asking(folder, urls, limits))
+
+
+@asynccontextmanager
+async def asking(
+    folder: Path, urls: Sequence[str], limits: Limits = LIMITS
+) -> AsyncIterator[Standing]:
+    """Content from gateways at these addresses, each run by somebody else."""
+    client = HttpClient(limits=limits)
+    names = [f"gateway-{place}" for place in range(len(urls))]
+    sources = [
+        Source(name, name, frozenset({"arweave"}), HttpTransport(name, url, client))
+        for name, url in zip(names, urls, strict=True)
+    ]
+    evidence = EvidenceStore(folder / "lies")
+    async with Pool(sources, clock=HandClock(), evidence=evidence, seed=1, limits=limits) as pool:
         yield Standing(ArweaveContent(pool, folder / "arweave", limits), pool, folder / "lies")
 
 

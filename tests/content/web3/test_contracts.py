@@ -351,4 +351,8 @@ async def test_how_long_a_contract_lets_a_page_be_held() -> None:
 
     assert await seconds("max-age=300") == 300
     assert await seconds("no-store") == 0
+    files: Files = {("1",): (b"a", {"Cache-Control": "max-age=300"})}
+    calls = resources(files)
+    calls.names = {"a.eth": {AddressRecord(): ADDRESS}}
+    assert (await opened(calls, "web3://a.eth/1")).seconds == LIMITS.ens_seconds
     assert await seconds("max-age=9999999") == LIMITS.web3_fresh_most_seconds

@@ -124,6 +124,8 @@ async def _size(pieces: AsyncGenerator[bytes, None], most: int) -> int | None:
 def _file(page: Page, tag: str, size: int | None, stream: Stream, limits: Limits) -> ProvenFile:
     said = page.answer.seconds
     seconds = limits.web3_fresh_seconds if said is None else said
+    # A contract may know how long its page stands, but not how long a name leads to it.
+    most = limits.ens_seconds if page.is_named else limits.web3_fresh_most_seconds
     return ProvenFile(
         size=size,
         etag=tag,
@@ -132,7 +134,7 @@ def _file(page: Page, tag: str, size: int | None, stream: Stream, limits: Limits
         media_type=page.answer.media_type,
         status=page.answer.status,
         headers=page.answer.headers,
-        seconds=min(seconds, limits.web3_fresh_most_seconds),
+        seconds=min(seconds, most),
         believed=page.believed,
     )
 

@@ -47,7 +47,8 @@ _REASON_BYTES: Final = 1024
 class Page:
     """What a URL gives: of a long page only the first chunk.
 
-    ``data`` is what ``contract`` (20 bytes) was called with.
+    ``data`` is what ``contract`` (20 bytes) was called with; ``is_named`` says that a name of
+    ENS led to it, or is an argument.
     """
 
     url: Web3Url
@@ -57,6 +58,7 @@ class Page:
     answer: Answer
     because: Evidence
     believed: tuple[Believed, ...]
+    is_named: bool
 
 
 async def read_page(
@@ -134,7 +136,7 @@ class _Reader:
         believed = tuple(each for name in told for each in name.believed)
         if _reads_blobs(outcome):
             believed = (*believed, READ_FROM_BLOBS)
-        return Page(url, contract, mode, data, answer, because, believed)
+        return Page(url, contract, mode, data, answer, because, believed, bool(told))
 
     async def _asked(
         self, url: Web3Url, contract: bytes, mode: Mode, told: list[Named]

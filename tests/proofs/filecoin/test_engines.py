@@ -187,6 +187,7 @@ def test_lanes_that_the_processor_lacks_are_refused() -> None:
 
 class _Sound:
     def __init__(self, lanes: str) -> None:
+        assert lanes == "some"
         self._twin = ReferencePieceHasher()
 
     def update(self, payload: bytes) -> None:
@@ -196,8 +197,10 @@ class _Sound:
         return self._twin.root()
 
 
-def test_a_kernel_gives_height_and_root(
+def test_the_lanes_that_are_named_give_height_and_root(
     monkeypatch: pytest.MonkeyPatch, failing_kernel: None
 ) -> None:
-    monkeypatch.setattr(sys.modules["walkaway_native"], "PieceHasher", _Sound)
+    kernel = sys.modules["walkaway_native"]
+    monkeypatch.setattr(kernel, "PieceHasher", _Sound)
+    monkeypatch.setattr(kernel, "piece_lanes", lambda: ["faster", "some"])
     assert reduced(NativePieceHasher("some"), noise(500), 500) == by_the_words(noise(500))

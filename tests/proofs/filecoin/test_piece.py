@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 
 import pytest
 
@@ -148,8 +149,12 @@ def test_a_piece_of_our_own_is_bounded() -> None:
         def __len__(self) -> int:
             return capacity(LIMITS.piece_height) + 1
 
+    def parts() -> Iterator[bytes]:
+        yield Vast()
+        pytest.fail("it was refused too late")
+
     with pytest.raises(ProofError, match="higher than"):
-        make_piece([Vast()])
+        make_piece(parts())
 
 
 @pytest.mark.parametrize(

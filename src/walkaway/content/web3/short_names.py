@@ -18,7 +18,9 @@ SHORT_NAMES: Final[Mapping[str, int]] = MappingProxyType(
         "oeth": 10,
         "bnb": 56,
         "gno": 100,
-        "matic": 137,
+        "pol": 137,
+        "zksync": 324,
+        "w3q-g": 3334,
         "base": 8453,
         "holesky": 17000,
         "arb1": 42161,
@@ -27,6 +29,7 @@ SHORT_NAMES: Final[Mapping[str, int]] = MappingProxyType(
         "avax": 43114,
         "linea": 59144,
         "scr": 534352,
+        "hoe": 560048,
         "sep": 11155111,
     }
 )

@@ -9,8 +9,9 @@ import asyncio
 import sys
 
 from tests.content.arweave.stand import add_transaction
-from walkaway.devnet.content.arweave import ArweaveSource, Weave
+from walkaway.devnet.content.arweave import ArweaveSource
 from walkaway.devnet.content.manners import Manner, Manners
+from walkaway.devnet.content.weave import Weave
 
 __all__ = ["large"]
 

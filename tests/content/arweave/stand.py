@@ -12,7 +12,8 @@ from tests.sources.stand import HandClock
 from walkaway.content.arweave.content import ArweaveContent
 from walkaway.content.budget import Budget
 from walkaway.content.proven_file import ProvenFile
-from walkaway.devnet.content.arweave import ArweaveSource, Weave, pathed_chunks
+from walkaway.devnet.content.arweave import ArweaveSource
+from walkaway.devnet.content.weave import Weave, pathed_chunks
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.pointer import Pointer
 from walkaway.proofs.arweave import base64url

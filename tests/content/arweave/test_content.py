@@ -19,8 +19,9 @@ from tests.content.arweave.stand import (
 from walkaway.content.arweave.content import ArweaveContent
 from walkaway.content.budget import Budget
 from walkaway.content.proven_file import ProvenFile
-from walkaway.devnet.content.arweave import ArweaveSource, Weave
+from walkaway.devnet.content.arweave import ArweaveSource
 from walkaway.devnet.content.manners import Manner, Manners
+from walkaway.devnet.content.weave import Weave
 from walkaway.errors import InvalidRequest, NoSuchPath, ProofError, Unproven, Unsupported
 from walkaway.proofs.arweave.arweave_id import ArweaveId
 from walkaway.proofs.arweave.chunk import CHUNK_BYTES

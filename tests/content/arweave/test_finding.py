@@ -32,8 +32,9 @@ from tests.proofs.arweave.making import (
 )
 from walkaway.content.arweave.content import ArweaveContent
 from walkaway.content.budget import Budget
-from walkaway.devnet.content.arweave import ArweaveSource, PathedChunk, Weave
+from walkaway.devnet.content.arweave import ArweaveSource
 from walkaway.devnet.content.manners import Manner, Manners
+from walkaway.devnet.content.weave import PathedChunk, Weave
 from walkaway.errors import Unproven
 from walkaway.limits import LIMITS
 from walkaway.proofs.arweave import base64url

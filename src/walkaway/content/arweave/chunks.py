@@ -7,9 +7,9 @@ path says; packers cut mostly every 256 KiB, so the next ones are guessed to beg
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from walkaway.content.budget import Budget
 from walkaway.errors import ProofError, SourceFault, SourceLacks, UnknownEnd, Unproven
@@ -17,10 +17,13 @@ from walkaway.proofs.arweave import base64url
 from walkaway.proofs.arweave.chunk import CHUNK_BYTES, Chunk, prove_chunk
 from walkaway.proofs.arweave.transaction import Transaction
 from walkaway.proofs.proven import Proven
+from walkaway.sources.json_text import parse_json
 from walkaway.sources.pool import Pool
 from walkaway.sources.request import Answer, ArweaveRequest
 
-__all__ = ["stream_chunks"]
+__all__ = ["ChunkQuestion", "stream_chunks"]
+
+_JSON_DEPTH: Final = 4
 
 
 async def stream_chunks(
@@ -60,7 +63,7 @@ class _Chunks:
     async def get(self, offset: int) -> Chunk:
         """The chunk that holds the byte at an offset. Raises `Unproven`, `TooMuch`."""
         limits = self._budget.limits
-        question = _Question(self._transaction, offset)
+        question = ChunkQuestion(self._transaction, offset)
         for _ in range(limits.arweave_path_branches):
             request = ArweaveRequest(str(self._transaction.value.id), "chunk", question.asks_for)
             chunk = await self._pool.first_proven(
@@ -72,7 +75,7 @@ class _Chunks:
         raise Unproven(f"where the chunk at byte {offset} stands is not to be told", reasons={})
 
 
-class _Question:
+class ChunkQuestion:
     """Where one chunk's path does not say alone where it stands, others' are asked for too."""
 
     def __init__(self, transaction: Proven[Transaction], offset: int) -> None:
@@ -123,10 +126,9 @@ class _Said:
 
 def _said(answer: Answer) -> _Said:
     """The path and the bytes in the JSON of ``/chunk``."""
-    try:
-        document: object = json.loads(answer.body)
-    except (TypeError, ValueError, RecursionError):
-        raise SourceFault("gives a chunk that is not JSON") from None
+    if not isinstance(answer.body, bytes):
+        raise SourceFault("gives a chunk that is not JSON")
+    document: object = parse_json(answer.body, depth=_JSON_DEPTH)
     fields: Mapping[str, object] = document if isinstance(document, dict) else {}
     path, chunk = fields.get("data_path"), fields.get("chunk")
     if not isinstance(path, str) or not isinstance(chunk, str):

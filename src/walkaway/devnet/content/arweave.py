@@ -9,131 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
 from aiohttp import web
 
 from walkaway.devnet.content.manners import Manner, Manners
+from walkaway.devnet.content.weave import PathedChunk, StandingItem, StoredTransaction, Weave
 from walkaway.proofs.arweave import base64url
-from walkaway.proofs.arweave.bundle import read_bundle
-from walkaway.proofs.arweave.chunk import branch_hash, leaf_hash
 from walkaway.proofs.arweave.data_item import read_head
-from walkaway.proofs.arweave.tags import is_bundle
-from walkaway.proofs.arweave.whole import chunk_ends
 
-__all__ = ["ArweaveSource", "PathedChunk", "Weave", "pathed_chunks"]
+__all__ = ["ArweaveSource"]
 
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _PIECE: Final = 64 * 1024
 _DROP, _DROP_SECONDS = 16 * 1024, 0.1
-_OFFSET: Final = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class PathedChunk:
-    """A chunk of data, from byte ``start`` to ``end``, and the path to it."""
-
-    start: int
-    end: int
-    path: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class _Stored:
-    header: bytes
-    data: bytes
-    chunks: tuple[PathedChunk, ...]
-    begin: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    root: str
-    start: int
-    payload: int
-    end: int
-
-
-@dataclass(slots=True)
-class Weave:
-    """What a gateway holds: transactions, one behind another, and the items in them."""
-
-    transactions: dict[str, _Stored] = field(default_factory=dict)
-    items: dict[str, _Item] = field(default_factory=dict)
-    _end: int = _OFFSET
-
-    def add(
-        self,
-        name: str,
-        header: bytes,
-        data: bytes,
-        chunks: Iterable[PathedChunk] | None = None,
-    ) -> None:
-        """Hold a transaction: its header as JSON, its data, and how they were cut, by default
-        as packers do it. Where they are a bundle, the items in it are held too.
-        """
-        cut = tuple(pathed_chunks(data)[1] if chunks is None else chunks)
-        self.transactions[name] = _Stored(header, data, cut, self._end)
-        self._end += len(data)
-
-    def add_bundle(self, name: str) -> None:
-        """Find the items in a transaction whose data are a bundle, and those in its items."""
-        self._find(name, 0, len(self.transactions[name].data))
-
-    def _find(self, root: str, start: int, end: int) -> None:
-        data = self.transactions[root].data
-        for entry in read_bundle(data[start:end], end - start).entries:
-            first, last = start + entry.start, start + entry.end
-            head = read_head(data[first:last])
-            if head is None:
-                continue
-            self.items[str(entry.id)] = _Item(root, first, first + head.length, last)
-            if is_bundle(head.tags):
-                self._find(root, first + head.length, last)
-
-
-def pathed_chunks(data: bytes) -> tuple[bytes, list[PathedChunk]]:
-    """The root of the tree over data as packers cut them, and the path to each chunk.
-
-    An empty chunk at the end, which some trees have, is not among them.
-    """
-    ends = [0, *chunk_ends(len(data))]
-    row = [
-        _Node.leaf(start, end, hashlib.sha256(data[start:end]).digest())
-        for start, end in pairwise(ends)
-    ]
-    while len(row) > 1:
-        pairs = [row[at : at + 2] for at in range(0, len(row), 2)]
-        row = [_Node.branch(*pair) if len(pair) == 2 else pair[0] for pair in pairs]
-    root = row[0].hash if row else b""
-    return root, [chunk for node in row for chunk in node.chunks if chunk.start < chunk.end]
-
-
-@dataclass(frozen=True, slots=True)
-class _Node:
-    hash: bytes
-    end: int
-    chunks: tuple[PathedChunk, ...]
-
-    @classmethod
-    def leaf(cls, start: int, end: int, content: bytes) -> _Node:
-        path = content + end.to_bytes(32, "big")
-        return cls(leaf_hash(content, end), end, (PathedChunk(start, end, path),))
-
-    @classmethod
-    def branch(cls, left: _Node, right: _Node) -> _Node:
-        step = left.hash + right.hash + left.end.to_bytes(32, "big")
-        chunks = tuple(
-            PathedChunk(chunk.start, chunk.end, step + chunk.path)
-            for chunk in (*left.chunks, *right.chunks)
-        )
-        return cls(branch_hash(left.hash, right.hash, left.end), right.end, chunks)
 
 
 class ArweaveSource:
@@ -262,7 +154,7 @@ class ArweaveSource:
         }
         return web.json_response({"data": {"transaction": said}})
 
-    def _places(self, item: _Item) -> Mapping[str, str]:
+    def _places(self, item: StandingItem) -> Mapping[str, str]:
         if not self.says_places:
             return _NOTHING
         return {
@@ -271,7 +163,7 @@ class ArweaveSource:
             "X-AR-IO-Root-Data-Offset": str(item.payload),
         }
 
-    def _stored(self, request: web.Request) -> _Stored | None:
+    def _stored(self, request: web.Request) -> StoredTransaction | None:
         self.asked.append(request.path)
         return self.weave.transactions.get(request.match_info["id"])
 

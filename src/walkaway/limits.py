@@ -323,6 +323,7 @@ class Limits:
     unwritten_block_bytes: int = 16 * 1024 * 1024
     web3_url_bytes: int = 8 * 1024
     web3_arguments: int = 64
+    web3_names: int = 8
     web3_types: int = 256
     web3_type_depth: int = 8
     web3_values: int = 100_000

@@ -151,6 +151,10 @@ def test_arguments_are_counted() -> None:
     assert len(read_auto("/f" + "/1" * LIMITS.web3_arguments).arguments) == LIMITS.web3_arguments
     with pytest.raises(TooMuch):
         read_auto("/f" + "/1" * (LIMITS.web3_arguments + 1))
+    names = "".join(f"/{number}.eth" for number in range(LIMITS.web3_names))
+    assert len(read_auto(f"/f{names}/0.eth").names) == LIMITS.web3_names
+    with pytest.raises(TooMuch, match="names"):
+        read_auto(f"/f{names}/another.eth")
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,10 @@ def read_auto(target: str) -> AutoCall:
         raise InvalidRequest(f"no name of a method: {method[:100]!r}")
     if len(segments) > LIMITS.web3_arguments:
         raise TooMuch(f"a method has at most {LIMITS.web3_arguments} arguments")
-    return _with_type(AutoCall(method, tuple(map(read_argument, segments))), asked)
+    call = AutoCall(method, tuple(map(read_argument, segments)))
+    if len(call.names) > LIMITS.web3_names:
+        raise TooMuch(f"at most {LIMITS.web3_names} names among the arguments of a method")
+    return _with_type(call, asked)
 
 
 def parameters(query: str) -> list[tuple[str, str]]:

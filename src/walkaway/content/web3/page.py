@@ -144,7 +144,7 @@ class _Reader:
         """What the contract is called with, and answers; names on the way are ``told``."""
         if mode is Mode.AUTO:
             call = read_auto(url.target)
-            found = await asyncio.gather(*(address_of(self.calls, name) for name in call.names))
+            found = [await address_of(self.calls, name) for name in call.names]
             told.extend(found)
             addresses = dict(zip(call.names, (each.address for each in found), strict=True))
             data = call.calldata(addresses)

@@ -46,6 +46,7 @@ def test_defaults_need_nothing() -> None:
         "beacon",
         "execution",
         "submit",
+        "blobs",
         "content",
         "routing",
         "dns",

@@ -55,10 +55,18 @@ def test_every_issue_network_has_a_list() -> None:
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-@pytest.mark.parametrize("kind", sorted(CHAIN_KINDS))
+@pytest.mark.parametrize("kind", sorted(CHAIN_KINDS - {"blobs"}))
 def test_three_independent_operators_of_each_kind(network: str, kind: str) -> None:
     operators = {s.operator for s in default_sources(network) if kind in s.kinds}
     assert len(operators) >= 3, operators
+
+
+def test_blobs_are_asked_of_somebody_where_ethstorage_has_a_contract() -> None:
+    asked = {
+        network: [source.operator for source in default_sources(network) if "blobs" in source.kinds]
+        for network in NETWORKS
+    }
+    assert asked == {"hoodi": [], "mainnet": ["EthStorage"], "sepolia": ["EthStorage"]}
 
 
 @pytest.mark.parametrize(("kind", "enough"), [("content", 4), ("routing", 2)])

@@ -32,9 +32,19 @@ __all__ = [
 ]
 
 Kind = Literal[
-    "execution", "beacon", "checkpoint", "submit", "content", "kubo", "routing", "dns", "arweave"
+    "execution",
+    "beacon",
+    "checkpoint",
+    "submit",
+    "blobs",
+    "content",
+    "kubo",
+    "routing",
+    "dns",
+    "arweave",
 ]
 """What a source is asked for. ``submit`` sources take transactions and nothing else;
+``blobs`` is a node of EthStorage;
 ``content`` is a trustless gateway or an archive, ``kubo`` the RPC of a Kubo node,
 ``routing`` says who has content, ``dns`` is a resolver, ``arweave`` a gateway of Arweave.
 """
@@ -55,7 +65,7 @@ class RpcRequest:
     params: tuple[Any, ...] = ()
     by_hash: bool = False
     max_bytes: int = 0
-    kind: Literal["execution", "submit"] = "execution"
+    kind: Literal["execution", "submit", "blobs"] = "execution"
     depth: int | None = None
 
     @property

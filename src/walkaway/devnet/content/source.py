@@ -7,13 +7,13 @@ It answers ``GET /ipfs/{cid}?format=raw``, ``POST /api/v0/block/get?arg={cid}``,
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Mapping, Sequence
 
 from aiohttp import web
 
 from walkaway.devnet.content.manners import Manner, Manners
+from walkaway.devnet.content.misbehaving import altered, mannered
 from walkaway.errors import ProofError
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.ipns_name import parse_name
@@ -22,8 +22,6 @@ __all__ = ["ContentSource"]
 
 _RAW = "application/vnd.ipld.raw"
 _RECORD = "application/vnd.ipfs.ipns-record"
-_PIECE = 64 * 1024
-_DROP, _DROP_SECONDS = 16 * 1024, 0.1
 
 
 class ContentSource:
@@ -118,38 +116,6 @@ class ContentSource:
         self._answers += 1
         if self.manners.begins_after:
             await asyncio.sleep(self.manners.begins_after)
-        if manner is Manner.BUSY:
-            return web.Response(status=429, headers={"Retry-After": "1"})
-        if manner in (Manner.HONEST, Manner.WRONG):
-            body = block if manner is Manner.HONEST else self._altered(block)
-            return web.Response(body=body, content_type=kind)
-        return await self._misbehave(request, block, kind, manner)
-
-    async def _misbehave(
-        self, request: web.Request, block: bytes, kind: str, manner: Manner
-    ) -> web.StreamResponse:
-        response = web.StreamResponse()
-        response.content_type = kind
-        if manner is not Manner.ENDLESS:
-            response.content_length = len(block)
-        await response.prepare(request)
-        with contextlib.suppress(ConnectionError):
-            if manner is Manner.HANGS:
-                await asyncio.Event().wait()
-            while manner is Manner.ENDLESS:
-                await response.write(self._rng.randbytes(_PIECE))
-            if manner is Manner.TRICKLES:
-                for at in range(0, len(block), _DROP):
-                    await response.write(block[at : at + _DROP])
-                    await asyncio.sleep(_DROP_SECONDS)
-                return response
-            await response.write(block[: len(block) // 2])
-        if request.transport is not None:
-            request.transport.close()
-        return response
-
-    def _altered(self, block: bytes) -> bytes:
-        if not block:
-            return b"\0"
-        at = self._rng.randrange(len(block))
-        return block[:at] + bytes((block[at] ^ 0xFF,)) + block[at + 1 :]
+        if manner is Manner.WRONG:
+            manner, block = Manner.HONEST, altered(block, self._rng)
+        return await mannered(request, block, kind, manner, self._rng)

@@ -145,6 +145,13 @@ def _lack(code: int | None, message: str, request: RpcRequest) -> SourceLacks | 
         return SourceLacks(f"does not reach back that far: {message}")
     if code == _NOT_FOUND or _says(_SAYS_NOT_KNOWN, message):
         return NotKnown(f"does not know it: {message}")
+    return _lack_of_kind(code, message, request)
+
+
+def _lack_of_kind(code: int | None, message: str, request: RpcRequest) -> SourceLacks | None:
+    if request.kind == "blobs":
+        # Nodes of EthStorage have no code for what they do not hold, and many words.
+        return NotKnown(f"does not give it: {message}")
     if request.kind == "submit":
         # What a node says against a transaction tells of the transaction, not of the node.
         return SourceLacks(f"refuses it: {message}")

@@ -12,11 +12,17 @@ import pytest
 
 from tests.content.stand import blocks_of, cid_of
 from walkaway.chain.clock import SystemClock
+from walkaway.content.budget import Budget
+from walkaway.content.open import Root
 from walkaway.content.service import ContentPlan, open_content
 from walkaway.content.store.block_store import BlockStore
+from walkaway.devnet.content.arweave import ArweaveSource
+from walkaway.devnet.content.arweave_publisher import ArweavePublisher
 from walkaway.devnet.content.manners import Manner, Manners
 from walkaway.devnet.content.source import ContentSource
+from walkaway.devnet.content.weave import Weave
 from walkaway.errors import ConfigError, Unproven
+from walkaway.names.pointer import Pointer
 from walkaway.proofs.ipfs.car import car_header, car_section
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.proven import Proven
@@ -139,3 +145,18 @@ async def test_a_folder_that_cannot_be_used_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError):
         async with open_content(plan(tmp_path), clock=SystemClock()):
             raise AssertionError("it was opened")
+
+
+async def test_arweave_is_a_network_too(tmp_path: Path) -> None:
+    weave = Weave()
+    name = ArweavePublisher(weave).website({"a": (b"here", "text/plain")}, "a")
+    async with AsyncExitStack() as stack:
+        source = ArweaveSource(weave)
+        url = await source.start()
+        stack.push_async_callback(source.stop)
+        made = plan(tmp_path, listed("gateway", "arweave", url))
+        for asked in (made, replace(made, offline=True)):
+            async with open_content(asked, clock=SystemClock()) as content:
+                root = Root(Pointer("ar", name))
+                file = await content.networks.open(root, Budget())
+                assert [piece async for piece in file.stream(0, None)] == [b"here"]

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from walkaway.content.arweave.content import ArweaveContent
 from walkaway.content.network import NetworkBlocks
 from walkaway.content.open import Networks
 from walkaway.content.providers import Providers
@@ -28,6 +29,7 @@ __all__ = ["Content", "ContentPlan", "ContentStatus", "open_content"]
 
 _SUPPLY: frozenset[Kind] = frozenset({"content", "kubo"})
 _ROUTING: frozenset[Kind] = frozenset({"routing"})
+_ARWEAVE: frozenset[Kind] = frozenset({"arweave"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ async def open_content(
         supply = await stack.enter_async_context(pool(_SUPPLY))
         routers = await stack.enter_async_context(pool(_ROUTING))
         found = await stack.enter_async_context(pool(frozenset()))
+        gateways = await stack.enter_async_context(pool(_ARWEAVE))
         providers = Providers(routers, found, client, timer=time.monotonic, limits=limits)
         blocks = NetworkBlocks(
             store,
@@ -114,7 +117,11 @@ async def open_content(
             limits=limits,
         )
         stack.push_async_callback(blocks.written)
-        yield Content(store, blocks, Networks(blocks), supply, found, routers, clock)
+        arweave = ArweaveContent(
+            gateways if gateways.status() else None, plan.folder / "arweave", limits
+        )
+        networks = Networks(blocks, {"ar": arweave})
+        yield Content(store, blocks, networks, supply, found, routers, clock)
 
 
 def _is_archive(entry: ListedSource) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,20 +26,23 @@ from tests.proofs.arweave.making import (
     SIGNERS,
     Element,
     chunk_tree,
+    make_bundle,
     make_header,
     make_item,
     rsa_sign,
     sign_header,
 )
 from walkaway.content.arweave.content import ArweaveContent
-from walkaway.content.budget import Budget
+from walkaway.content.budget import AheadRoom, Budget
 from walkaway.devnet.content.arweave import ArweaveSource
 from walkaway.devnet.content.manners import Manner, Manners
-from walkaway.devnet.content.weave import PathedChunk, Weave
-from walkaway.errors import Unproven
+from walkaway.devnet.content.weave import PathedChunk, StandingItem, Weave
+from walkaway.errors import TooMuch, Unproven
 from walkaway.limits import LIMITS
 from walkaway.proofs.arweave import base64url
 from walkaway.proofs.arweave.arweave_id import ArweaveId
+from walkaway.proofs.arweave.chunk import CHUNK_BYTES
+from walkaway.proofs.arweave.tags import Tag
 from walkaway.sources.standing import SourceState
 
 QUICK = replace(
@@ -245,3 +249,94 @@ async def test_many_read_one_transaction_at_once(tmp_path: Path) -> None:
         file = await stand.open(name)
         came = await asyncio.gather(*(bytes_of(file, n * 100_000) for n in range(8)))
     assert all(piece == data[n * 100_000 :] for n, piece in enumerate(came))
+
+
+async def test_an_item_in_a_bundle_in_a_bundle(tmp_path: Path) -> None:
+    weave = Weave()
+    inner, other = item_of(b"deep down"), item_of(b"beside")
+    tags = (Tag(b"Bundle-Format", b"binary"), Tag(b"Bundle-Version", b"2.0.0"))
+    bundle = make_item(SIGNERS["solana"], make_bundle([other, inner]), tags=tags)
+    add_items(weave, item_of(b"first"), bundle)
+    async with standing(tmp_path, [ArweaveSource(weave)]) as stand:
+        assert await bytes_of(await stand.open(str(inner[0]))) == b"deep down"
+
+
+async def test_room_for_what_is_fetched_ahead_is_given_back(tmp_path: Path) -> None:
+    weave, data = Weave(), pattern(2_000_000)
+    name = add_transaction(weave, data)
+    async with standing(tmp_path, [ArweaveSource(weave)]) as stand:
+        room = AheadRoom(3 * CHUNK_BYTES)
+        file = await stand.content.open(pointer(name), Budget(ahead=room))
+        assert await bytes_of(file) == data
+        stream = file.stream(0, None)
+        await anext(stream)
+        await anext(stream)
+        assert not room.take(3 * CHUNK_BYTES), "some of it is in use"
+        await stream.aclose()
+        assert room.take(3 * CHUNK_BYTES)
+        # With no room at all it comes one after another.
+        assert await bytes_of(file) == data
+
+
+async def test_a_request_ends_at_what_it_may_fetch(tmp_path: Path) -> None:
+    weave = Weave()
+    name = add_transaction(weave, pattern(2_000_000))
+    item, bytes_ = item_of(bytes(2000))
+    add_items(weave, (item, bytes_))
+    async with standing(tmp_path, [ArweaveSource(weave)]) as stand:
+        file = await stand.content.open(pointer(name), Budget(size=1_000_000))
+        with pytest.raises(TooMuch):
+            await bytes_of(file)
+        with pytest.raises(TooMuch):
+            await stand.content.open(pointer(str(item)), Budget(size=1000))
+
+
+async def test_the_file_of_a_large_item_goes_with_its_last_reader(tmp_path: Path) -> None:
+    weave = Weave()
+    name, item = item_of(pattern(LARGE))
+    add_items(weave, (name, item))
+    async with standing(tmp_path, [ArweaveSource(weave)]) as stand:
+        file = await stand.open(str(name))
+        assert spools(tmp_path) == 1
+        assert await bytes_of(file, LARGE - 4) == pattern(LARGE)[-4:]
+        del file
+        gc.collect()
+        assert spools(tmp_path) == 0
+
+
+def spools(folder: Path) -> int:
+    """How many files without a name this process holds open in a folder."""
+    links = [path for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
+    targets = [str(link.readlink()) for link in links]
+    return sum(target.startswith(str(folder)) for target in targets)
+
+
+class Boastful(ArweaveSource):
+    """A gateway that gives items more bytes than their transaction has."""
+
+    def _places(self, item: StandingItem) -> Mapping[str, str]:
+        return {**super()._places(item), "X-AR-IO-Root-Item-Size": str(2 * LARGE)}
+
+
+async def test_a_place_behind_the_end_of_its_transaction(tmp_path: Path) -> None:
+    name, item = item_of(pattern(LARGE))
+    weave = Weave()
+    add_items(weave, (name, item))
+    source = Boastful(weave)
+    async with standing(tmp_path, [source]) as stand:
+        with pytest.raises(Unproven, match="ends behind its transaction"):
+            await stand.open(str(name))
+    assert not [path for path in source.asked if path.startswith("/chunk")]
+
+
+async def test_guesses_end_where_data_were_cut_in_another_way(tmp_path: Path) -> None:
+    root, leaves = chunk_tree([part(n, 200_000) for n in range(20)])
+    data = b"".join(leaf.chunk for leaf in leaves)
+    name, header = sign_header(make_header(root, len(data)))
+    weave = Weave()
+    chunks = [PathedChunk(leaf.start, leaf.start + len(leaf.chunk), leaf.path) for leaf in leaves]
+    weave.add(str(name), header, data, chunks)
+    source = ArweaveSource(weave)
+    async with standing(tmp_path, [source]) as stand:
+        assert await bytes_of(await stand.open(str(name))) == data
+    assert len([path for path in source.asked if path.startswith("/chunk")]) <= 26

@@ -86,6 +86,11 @@ async def test_what_a_name_says_without_and_with_an_endpoint(
         port = int((await asyncio.wait_for(reporter.url, 20)).rpartition(":")[2])
         beside = await stand.told("resolve", "app.eth", port=port)
         assert (beside["pointer"], beside["resolver"]) == (alone["pointer"], alone["resolver"])
+        assert beside["network"] == stand.devnet.spec.network
+        elsewhere = await stand.command("resolve", "app.eth", "--network", "sepolia", port=port)
+        follows = f"follows {stand.devnet.spec.network}: it is not asked"
+        assert follows in elsewhere.output, elsewhere.output
+        assert follows not in (await stand.command("resolve", "app.eth", port=port)).output
         drawn = await stand.command("resolve", "app.eth", "--why", port=port)
         for words in (str(HELLO), "proven", "believed: ", "address, ETH"):
             assert words in drawn.stdout, words
@@ -124,7 +129,8 @@ async def _end(serving: asyncio.Task[None]) -> None:
 
 def test_names_that_need_no_chain(tmp_path: Path) -> None:
     config = tmp_path / "walkaway.toml"
-    config.write_text(f'default_sources = false\ndnslinks = ["site.example={HELLO}"]\n')
+    links = f'dnslinks = ["site.example={HELLO}", "mine.eth={HELLO}"]'
+    config.write_text(f"default_sources = false\nens = false\n{links}\n")
     config.chmod(0o600)
     common = ["--config", str(config), "--state-directory", str(tmp_path / "state")]
 
@@ -137,6 +143,13 @@ def test_names_that_need_no_chain(tmp_path: Path) -> None:
     assert "your own setting" in own.stdout
     asks_nobody = run("app.eth", "--offline")
     assert asks_nobody.exit_code == 2
+    mine = run("Mine.eth")
+    assert (mine.exit_code, str(HELLO) in mine.stdout) == (0, True), mine.output
+    assert "your own setting" in mine.stdout
+    for words in (("mine.eth", "--text", "url"), ("app.eth",)):
+        not_resolved = run(*words)
+        assert not_resolved.exit_code == 2, not_resolved.output
+        assert "ens = false" in not_resolved.output
     unresolved = run("other.example", "--offline")
     assert unresolved.exit_code == 1, unresolved.output
     nothing = run("a..b")
@@ -173,6 +186,15 @@ def test_only_the_address_is_printed_where_that_is_wanted(tmp_path: Path) -> Non
     assert result.output.strip() == "http://app-eth.localhost:81/a"
     as_json = CliRunner().invoke(app, [*words, "--json", "--state-directory", str(tmp_path)])
     assert json.loads(as_json.stdout) == {"address": "http://app-eth.localhost:81/a"}
+
+
+def test_a_name_whose_chain_nobody_can_be_asked_for_is_not_waited_for(tmp_path: Path) -> None:
+    config = tmp_path / "walkaway.toml"
+    config.write_text("default_sources = false\n")
+    words = ["open", "app.eth", "--config", str(config), "--gateway-port", "1"]
+    result = CliRunner().invoke(app, [*words, "--state-directory", str(tmp_path)])
+    assert result.exit_code == 3, result.output
+    assert "no network" in result.output
 
 
 def test_the_browser_opens_once_the_name_can_be_resolved(monkeypatch: pytest.MonkeyPatch) -> None:

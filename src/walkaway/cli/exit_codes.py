@@ -52,7 +52,7 @@ _ADVICE: tuple[tuple[type[WalkawayError], str], ...] = (
     ),
     (
         NoSuchName,
-        "whoever owns the name can give it content; walkaway open takes its address as well",
+        "whoever owns the name can give it content; what has an address opens by that",
     ),
     (
         UnsignedName,
@@ -71,16 +71,13 @@ _ADVICE: tuple[tuple[type[WalkawayError], str], ...] = (
         NoSuchPath,
         "walkaway ls shows what is there; escapes such as %20 are read in URLs alone",
     ),
-    (Unsupported, "nothing was forwarded; a node of your own can answer it"),
+    (Unsupported, "walkaway --help lists what there is; each command has help with an example"),
     (
         NoEndpoint,
         "start one with: walkaway up (or walkaway demo); --port names another port",
     ),
     (ConfigError, "correct it, or leave it out to have the default"),
-    (
-        InvalidRequest,
-        "methods and parameters are those of Ethereum's JSON-RPC: 0x and hex digits, or latest",
-    ),
+    (InvalidRequest, "the command's --help says what it takes, with an example"),
 )
 
 

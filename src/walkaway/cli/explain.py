@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,11 +16,16 @@ from walkaway.cli.options import (
 )
 from walkaway.cli.running import endpoint_url, run
 from walkaway.cli.terminal import Terminal
-from walkaway.errors import InvalidRequest, SourceFault
+from walkaway.errors import InvalidRequest, SourceFault, Unsupported
 from walkaway.limits import LIMITS
 from walkaway.sources.json_text import parse_json
 
 __all__ = ["explain", "read_param"]
+
+_PARAMETERS = (
+    "methods and parameters are those of Ethereum's JSON-RPC: 0x and hex digits, or latest"
+)
+_NOT_HERE = "nothing was forwarded; a node of your own can answer it"
 
 
 def explain(
@@ -50,12 +55,24 @@ def explain(
         settings = settings_from(config, host=host, port=port)
         url = endpoint_url(settings.host, settings.port)
         values = [read_param(word) for word in params or []]
-        explanation = run(url, "walkaway_explain", [method, values])
+        explanation = _explained(url, method, values)
         if as_json:
             terminal.print_json(explanation)
         else:
             question = " ".join([method, *(params or [])])
             terminal.show(explanation_tree(question, explanation, full=full))
+
+
+def _explained(url: str, method: str, values: list[object]) -> Any:
+    """What the endpoint says; its refusals with what to do about a question of JSON-RPC."""
+    try:
+        return run(url, "walkaway_explain", [method, values])
+    except InvalidRequest as error:
+        error.advice = error.advice or _PARAMETERS
+        raise
+    except Unsupported as error:
+        error.advice = error.advice or _NOT_HERE
+        raise
 
 
 def read_param(word: str) -> object:

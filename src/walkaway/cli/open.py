@@ -13,6 +13,7 @@ from walkaway.chain.follower import SyncProgress
 from walkaway.chain.status import ChainStatus
 from walkaway.cli.config import Settings
 from walkaway.cli.content_words import PlaceArgument, read_pointer
+from walkaway.cli.network_check import require_network
 from walkaway.cli.options import (
     ConfigOption,
     GatewayPortOption,
@@ -30,6 +31,7 @@ from walkaway.errors import InvalidRequest
 from walkaway.gateway.request.mount import escaped
 from walkaway.gateway.request.roots import check_root, key_name, label_of
 from walkaway.names.pointer import Pointer
+from walkaway.sources.defaults import CHAIN_KINDS
 
 __all__ = ["address_of", "open"]
 
@@ -111,8 +113,15 @@ def _browse(terminal: Terminal, address: str) -> None:
 
 
 def _serve(terminal: Terminal, settings: Settings, pointer: Pointer, *, offline: bool) -> None:
-    """Serve until Ctrl-C, and open the browser once the page can be had."""
-    reporter = _Opening(terminal, pointer, waits=_needs_chain(settings, pointer, offline=offline))
+    """Serve until Ctrl-C, and open the browser once the page can be had.
+
+    Raises `NoNetwork` where a name needs a chain of which nobody can be asked: a page that
+    never comes is not waited for.
+    """
+    waits = _needs_chain(settings, pointer, offline=offline)
+    if waits:
+        require_network([one for one in settings.sources if CHAIN_KINDS.intersection(one.kinds)])
+    reporter = _Opening(terminal, pointer, waits=waits)
     try:
         asyncio.run(serve(settings, reporter, offline=offline))
     finally:

@@ -56,10 +56,14 @@ class _Question:
     coins: tuple[int, ...] = ()
 
     @property
-    def is_of_ens(self) -> bool:
-        """Whether ENS alone can answer it."""
-        is_named_so = self.name.lower().removesuffix(".").endswith(_ETH)
-        return bool(is_named_so or self.texts or self.coins or _ADDRESS.fullmatch(self.name))
+    def is_address(self) -> bool:
+        """Whether it is the primary name of an address that is asked for."""
+        return _ADDRESS.fullmatch(self.name) is not None
+
+    @property
+    def asks_more_than_content(self) -> bool:
+        """Whether only ENS has what is asked for."""
+        return bool(self.texts or self.coins or self.is_address)
 
 
 def resolve(
@@ -131,34 +135,46 @@ async def _told(
     settings: Settings, question: _Question, reporter: Reporter, *, offline: bool
 ) -> dict[str, Any]:
     """What the name says, as `walkaway_resolve` tells it, with what is served here of it."""
-    from walkaway.names.spelling import canonical
-
-    if _ADDRESS.fullmatch(question.name):
-        evm_address(question.name)
-    else:
-        # What is no name is told to nobody.
-        canonical(question.name)
-    if question.is_of_ens:
+    if await asyncio.to_thread(_is_for_ens, settings, question):
         told = await _of_ens(settings, question, reporter, offline=offline)
     else:
         told = await _of_another_kind(settings, question.name, reporter, offline=offline)
     return {"asked": question.name, **told, "held": await _held(settings, told)}
 
 
+def _is_for_ens(settings: Settings, question: _Question) -> bool:
+    """Whether it is asked of ENS: names that the person set are asked of nobody.
+
+    Raises `InvalidRequest` for what is no name and no address: that is told to nobody.
+    """
+    from walkaway.cli.content import held_names
+    from walkaway.names.spelling import canonical
+
+    if question.is_address:
+        evm_address(question.name)
+        return True
+    name = canonical(question.name)
+    if question.asks_more_than_content:
+        return True
+    return name.endswith(_ETH) and held_names(settings).own(name) is None
+
+
 async def _of_ens(
     settings: Settings, question: _Question, reporter: Reporter, *, offline: bool
 ) -> dict[str, Any]:
     if offline:
-        raise InvalidRequest("what ENS says now cannot be told while --offline asks nobody")
-    from walkaway.cli.running import ask_running, endpoint_url
-
-    url = endpoint_url(settings.host, settings.port)
-    options: dict[str, object] = {"texts": list(question.texts), "coins": list(question.coins)}
+        raise InvalidRequest(
+            "what ENS says now cannot be told while --offline asks nobody",
+            advice="leave --offline out",
+        )
+    if not settings.ens:
+        raise InvalidRequest(
+            "names of ENS are not resolved: ens = false", advice="set ens = true in walkaway.toml"
+        )
     with suppress(NoEndpoint, UnknownMethod):
-        told = await ask_running(url, "walkaway_resolve", [question.name, options])
-        if isinstance(told, Mapping):
-            return dict(told)
-        raise WalkawayError("the endpoint gave no answer that can be read")
+        told = await _of_endpoint(settings, question, reporter)
+        if told is not None:
+            return told
     from walkaway.cli.ens_on_demand import EnsOnDemand
     from walkaway.rpc.methods.names import look_up
 
@@ -166,7 +182,32 @@ async def _of_ens(
         chain = EnsOnDemand(settings, opened, tell=reporter.tell, progress=reporter.sync)
         ens = await chain.ens()
         found = await look_up(ens, question.name, texts=question.texts, coins=question.coins)
-        return dict(found)
+        return {**found, "network": settings.network}
+
+
+async def _of_endpoint(
+    settings: Settings, question: _Question, reporter: Reporter
+) -> dict[str, Any] | None:
+    """What the endpoint that runs says, and which network it follows; None where the person
+    named another one.
+
+    Raises `NoEndpoint` and `UnknownMethod`, and what the endpoint answers.
+    """
+    from walkaway.cli.config import DEFAULT, NETWORK
+    from walkaway.cli.running import ask_running, endpoint_url
+
+    url = endpoint_url(settings.host, settings.port)
+    status = await ask_running(url, "walkaway_status", [])
+    network = status.get("network") if isinstance(status, Mapping) else None
+    is_named = settings.came_from[NETWORK.key] != DEFAULT
+    if network != settings.network and is_named:
+        reporter.tell(f"the endpoint at {url} follows {str(network)[:40]}: it is not asked")
+        return None
+    options: dict[str, object] = {"texts": list(question.texts), "coins": list(question.coins)}
+    told = await ask_running(url, "walkaway_resolve", [question.name, options])
+    if isinstance(told, Mapping):
+        return {**told, "network": network}
+    raise WalkawayError("the endpoint gave no answer that can be read")
 
 
 async def _of_another_kind(
@@ -242,6 +283,8 @@ def _rows(told: Mapping[str, Any]) -> Sequence[tuple[object, object]]:
     rows += [(f"text {key}", _record(value)) for key, value in told.get("texts", {}).items()]
     words, style = _STANDINGS[told["standing"]]
     rows.append(("it is", plain(words, style)))
+    if "network" in told:
+        rows.append(("network", plain(str(told["network"]))))
     if told.get("seconds") is not None:
         rows.append(("for", f"{float(told['seconds']):,.0f} s"))
     if told.get("resolver"):

@@ -35,7 +35,7 @@ demo: $(READY) ## a small network and a website, the endpoint and the gateway in
 
 test: $(READY) ## the project's own suite, over both engines where cargo is
 	@$(MAKE) --no-print-directory native || echo "the native kernel did not build: its tests are skipped"
-	$(BIN)/python -m pytest -m "not interop" $(ARGS)
+	$(BIN)/python -m pytest -m "not interop" -n auto --dist loadfile $(ARGS)
 
 coverage: $(READY) ## every branch of the trusted base, from its own tests
 	$(BIN)/python -m coverage run --source=walkaway.proofs -m pytest -q -m "not interop and not adversary" tests/proofs tests/test_seal.py

@@ -33,7 +33,7 @@ LIBRARIES = {
 """Code of others inside the proofs: module, distribution, what it computes."""
 
 ENGINES = {
-    "walkaway_native": ("walkaway-native", "revm"),
+    "walkaway_native": ("walkaway-native", "revm, and a hasher of pieces of Filecoin"),
     "ethereum": ("ethereum-execution", "the executable specification"),
 }
 """What runs calls: module, distribution, what it is. The first is used where it is installed."""

@@ -161,6 +161,8 @@ class Limits:
     arweave_answer_bytes: int = 4 * 1024 * 1024
     arweave_chunk_answer_bytes: int = 768 * 1024
     arweave_offsets: int = 4096
+    piece_seconds: float = 3600.0
+    piece_flow_seconds: float = 60.0
     provider_records: int = 128
     provider_addresses: int = 16
     provider_tries: int = 64
@@ -311,8 +313,13 @@ class Limits:
     arweave_item_bytes: int = 1024 * 1024 * 1024
     arweave_item_places: int = 4
     arweave_small_bytes: int = 512 * 1024
+    arweave_spooled_bytes: int = 2 * 1024 * 1024 * 1024
     arweave_kept_bytes: int = 512 * 1024 * 1024
     arweave_manifests: int = 8
+    piece_payload_bytes: int = 2 * 1024 * 1024 * 1024
+    piece_kept_bytes: int = 4 * 1024 * 1024 * 1024
+    pieces_open: int = 16
+    pdp_answer_bytes: int = 4096
     import_depth: int = 100
     import_folder_entries: int = 1 << 20
     import_name_bytes: int = 1024
@@ -383,6 +390,8 @@ class Limits:
     listed_entries: int = 10_000
     entries_looked_at: int = 1000
     explained_blocks: int = 256
+    explained_bytes: int = 1024 * 1024
+    """Of a file on another network than IPFS, how much of its beginning."""
     denylist_bytes: int = 256 * 1024 * 1024
     denylist_line_bytes: int = 2 * 1024 * 1024
     denylist_header_bytes: int = 1024 * 1024

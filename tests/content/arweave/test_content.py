@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tests.content.arweave.stand import (
     pointer,
     standing,
 )
+from tests.proofs.arweave.making import RSA_OWNER
 from walkaway.content.arweave.content import ArweaveContent
 from walkaway.content.budget import Budget
 from walkaway.content.proven_file import ProvenFile
@@ -23,6 +25,7 @@ from walkaway.devnet.content.arweave import ArweaveSource
 from walkaway.devnet.content.manners import Manner, Manners
 from walkaway.devnet.content.weave import Weave
 from walkaway.errors import InvalidRequest, NoSuchPath, ProofError, Unproven, Unsupported
+from walkaway.proofs.arweave import base64url
 from walkaway.proofs.arweave.arweave_id import ArweaveId
 from walkaway.proofs.arweave.chunk import CHUNK_BYTES
 from walkaway.sources.standing import SourceState
@@ -41,6 +44,8 @@ async def test_a_transaction_comes_chunk_by_chunk(tmp_path: Path) -> None:
         assert await bytes_of(file, 300_000, 600_001) == data[300_000:600_001]
         assert await bytes_of(file, 1_199_999) == data[-1:]
         assert await bytes_of(file, 5, 5) == b""
+    address = base64url.encode(sha256(RSA_OWNER).digest())
+    assert dict(file.because.facts) == {"id": name, "address": address}
     rules = [anchor.rule for anchor in file.because.anchors()]
     assert rules == ["Arweave id that was asked for"]
 

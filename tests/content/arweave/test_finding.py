@@ -206,10 +206,12 @@ async def test_of_large_data_the_header_is_kept_alone(tmp_path: Path) -> None:
     name = add_transaction(weave, pattern(600_000))
     async with standing(tmp_path, [ArweaveSource(weave)]) as stand:
         await bytes_of(await stand.open(name))
-    file = await ArweaveContent(None, tmp_path / "arweave").open(pointer(name), Budget())
-    assert file.size == 600_000
+    source = ArweaveSource(weave)
+    async with standing(tmp_path, [source]) as stand:
+        assert (await stand.open(name)).size == 600_000
+        assert source.asked == []
     with pytest.raises(Unproven, match="not held here"):
-        await bytes_of(file)
+        await ArweaveContent(None, tmp_path / "arweave").open(pointer(name), Budget())
 
 
 @pytest.mark.parametrize("signer", list(SIGNERS))
@@ -291,11 +293,26 @@ async def test_a_request_ends_at_what_it_may_fetch(tmp_path: Path) -> None:
             await stand.content.open(pointer(str(item)), Budget(size=1000))
 
 
+async def test_a_large_item_is_read_once_for_many_and_held(tmp_path: Path) -> None:
+    weave = Weave()
+    name, item = item_of(pattern(LARGE))
+    add_items(weave, (name, item))
+    source = ArweaveSource(weave)
+    async with standing(tmp_path, [source]) as stand:
+        files = await asyncio.gather(*(stand.open(str(name)) for _ in range(5)))
+        assert len([path for path in source.asked if path.startswith("/chunk")]) < 30
+        asked = len(source.asked)
+        again = await stand.open(str(name))
+        assert await bytes_of(again, LARGE - 4) == pattern(LARGE)[-4:]
+        assert (len(source.asked), len(files), spools(tmp_path)) == (asked, 5, 1)
+
+
 async def test_the_file_of_a_large_item_goes_with_its_last_reader(tmp_path: Path) -> None:
     weave = Weave()
     name, item = item_of(pattern(LARGE))
     add_items(weave, (name, item))
-    async with standing(tmp_path, [ArweaveSource(weave)]) as stand:
+    limits = replace(LIMITS, arweave_spooled_bytes=LARGE - 1)
+    async with standing(tmp_path, [ArweaveSource(weave)], limits) as stand:
         file = await stand.open(str(name))
         assert spools(tmp_path) == 1
         assert await bytes_of(file, LARGE - 4) == pattern(LARGE)[-4:]

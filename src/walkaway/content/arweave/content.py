@@ -8,6 +8,7 @@ and a manifest that another one leads to is given as it is written.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections import OrderedDict
 from contextlib import aclosing
 from pathlib import Path
@@ -20,6 +21,7 @@ from walkaway.content.proven_file import ProvenFile
 from walkaway.errors import InvalidRequest, NoSuchPath, ProofError, TooMuch
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.pointer import Pointer
+from walkaway.proofs.arweave import base64url
 from walkaway.proofs.arweave.arweave_id import ArweaveId
 from walkaway.proofs.arweave.manifest import MANIFEST_TYPE, Manifest, read_manifest
 from walkaway.proofs.arweave.tags import content_type
@@ -60,18 +62,18 @@ class ArweaveContent:
         if _type(found) != MANIFEST_TYPE:
             if pointer.path:
                 raise NoSuchPath(f"{found.id} of Arweave is a file, and no manifest of paths")
-            return _file(found, found.because)
-        manifest = await self._manifest(found, budget)
+            return _file(found, _signed(found))
+        manifest = await self._manifest(found)
         path = "/".join(pointer.path)
         target = await self._finder.find(manifest.lookup(path), budget)
         because = Evidence(
             "the manifest, which its owner signed, leads from the path to the id",
             (("path", path), ("manifest", str(found.id)), ("id", str(target.id))),
-            (found.because, target.because),
+            (_signed(found), _signed(target)),
         )
         return _file(target, because, is_folder=not path)
 
-    async def _manifest(self, found: Found, budget: Budget) -> Manifest:
+    async def _manifest(self, found: Found) -> Manifest:
         held = self._manifests.get(found.id)
         if held is not None:
             self._manifests.move_to_end(found.id)
@@ -81,7 +83,6 @@ class ArweaveContent:
         pieces = found.stream(0, None)
         async with aclosing(pieces):
             data = b"".join([piece async for piece in pieces])
-        budget.weigh(len(data), 0)
         manifest = await asyncio.to_thread(read_manifest, data)
         if len(data) <= self._limits.arweave_answer_bytes:
             self._manifests[found.id] = manifest
@@ -100,6 +101,16 @@ def _id(pointer: Pointer) -> ArweaveId:
 def _type(found: Found) -> str:
     """The media type without its parameters, in lower case; empty where there is none."""
     return (content_type(found.tags) or "").partition(";")[0].strip().lower()
+
+
+def _signed(found: Found) -> Evidence:
+    """Why it is believed, under the address of whoever signed it, as wallets show it."""
+    address = base64url.encode(hashlib.sha256(found.owner).digest())
+    return Evidence(
+        "the owner's address is the hash of the key that signed",
+        (("id", str(found.id)), ("address", address)),
+        (found.because,),
+    )
 
 
 def _file(found: Found, because: Evidence, *, is_folder: bool = False) -> ProvenFile:

@@ -7,11 +7,13 @@ and nobody can have signed for both.
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 
+from walkaway.chain.single_flight import SingleFlight
 from walkaway.content.arweave.chunks import stream_chunks
 from walkaway.content.arweave.found import Found
 from walkaway.content.arweave.items import found_item, read_large_item
@@ -47,6 +49,8 @@ class Finder:
         self._folder = folder
         self._kept = Kept(folder / "kept", limits)
         self._limits = limits
+        self._spooled = _Spooled(limits.arweave_spooled_bytes)
+        self._flights: SingleFlight[Found] = SingleFlight()
 
     async def find(self, wanted: ArweaveId, budget: Budget) -> Found:
         """What an id names, proven; of a transaction of format 2 only the header is fetched.
@@ -56,11 +60,16 @@ class Finder:
             TooMuch: it is more than one request may fetch.
             StoreFault: there is no room for a large data item.
         """
+        large = self._spooled.get(wanted)
+        if large is not None:
+            return large
         here = await asyncio.to_thread(self._here, wanted)
-        if here is not None:
-            return here if isinstance(here, Found) else self._found(here, budget)
+        if isinstance(here, Found):
+            return here
         if self._pool is None:
-            raise _not_held(wanted)
+            raise Unproven(f"{wanted} of Arweave is not held here", reasons={}, advice=_ASK)
+        if here is not None:
+            return self._found(self._pool, here, budget)
         return await _first(
             wanted,
             self._item(self._pool, wanted, budget),
@@ -97,7 +106,10 @@ class Finder:
                 await asyncio.to_thread(self._kept.write, "item", str(wanted), given.data)
                 return given.found
             try:
-                return await self._large_item(pool, wanted, given.place, budget)
+                return await self._flights.run(
+                    (wanted, given.place),
+                    partial(self._large_item, pool, wanted, given.place, budget),
+                )
             except (ProofError, Unproven, Unsupported) as error:
                 question.refute(given.place, str(error))
                 if isinstance(error, ProofError):
@@ -115,13 +127,15 @@ class Finder:
         if place.end > held.value.data_size:
             raise ProofError("a data item ends behind its transaction's data", got=place.end)
         pieces = stream_chunks(pool, held, place.start, place.end, budget)
-        return await read_large_item(wanted, pieces, self._folder)
+        found = await read_large_item(wanted, pieces, self._folder)
+        self._spooled.keep(found)
+        return found
 
     async def _transaction(self, pool: Pool, wanted: ArweaveId, budget: Budget) -> Found:
         """One of format 1 is proven with its data, or not at all."""
         question = HeaderQuestion(wanted)
         try:
-            return self._found(await self._header(pool, question), budget)
+            return self._found(pool, await self._header(pool, question), budget)
         except Unproven:
             if not question.is_old:
                 raise
@@ -145,13 +159,11 @@ class Finder:
         await asyncio.to_thread(self._kept.write, "header", name, header)
         return transaction
 
-    def _found(self, transaction: Proven[Transaction], budget: Budget) -> Found:
+    def _found(self, pool: Pool, transaction: Proven[Transaction], budget: Budget) -> Found:
         """A transaction whose data are fetched when they are read."""
-        header, pool = transaction.value, self._pool
+        header = transaction.value
 
         def stream(start: int, end: int | None) -> AsyncGenerator[bytes, None]:
-            if pool is None:
-                raise _not_held(header.id)
             if header.data_size <= self._limits.arweave_small_bytes:
                 return self._small(pool, transaction, start, end, budget)
             return stream_chunks(pool, transaction, start, end, budget)
@@ -161,7 +173,7 @@ class Finder:
             (("bytes", header.data_size),),
             (transaction.because,),
         )
-        return Found(header.id, header.data_size, header.tags, stream, because)
+        return Found(header.id, header.owner, header.data_size, header.tags, stream, because)
 
     async def _small(
         self,
@@ -200,6 +212,26 @@ class Finder:
             raise _together(missing.summary, missing, error) from None
 
 
+class _Spooled:
+    """Large items that were read, so that each range of one is not read anew: the last few."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._found: OrderedDict[ArweaveId, Found] = OrderedDict()
+
+    def get(self, wanted: ArweaveId) -> Found | None:
+        found = self._found.get(wanted)
+        if found is not None:
+            self._found.move_to_end(wanted)
+        return found
+
+    def keep(self, found: Found) -> None:
+        """Hold one; those not asked for the longest are let go, and it, where it is too large."""
+        self._found[found.id] = found
+        while sum(held.size for held in self._found.values()) > self._most:
+            self._found.popitem(last=False)
+
+
 async def _first(wanted: ArweaveId, *ways: Coroutine[object, object, Found]) -> Found:
     """What the first way leads to that leads anywhere.
 
@@ -229,7 +261,3 @@ def _together(what: str, *errors: Unproven) -> Unproven:
     return Unproven(
         what, reasons={name: "; ".join(dict.fromkeys(said)) for name, said in reasons.items()}
     )
-
-
-def _not_held(wanted: ArweaveId) -> Unproven:
-    return Unproven(f"{wanted} of Arweave is not held here", reasons={}, advice=_ASK)

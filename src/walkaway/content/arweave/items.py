@@ -58,7 +58,8 @@ def _take(proof: ItemProof, spool: _Spool, piece: bytes) -> None:
 
 
 def _found(item: Proven[DataItem], stream: Stream) -> Found:
-    return Found(item.value.id, item.value.size, item.value.tags, stream, item.because)
+    value = item.value
+    return Found(value.id, value.owner, value.size, value.tags, stream, item.because)
 
 
 @final

@@ -112,7 +112,8 @@ def judge_old(wanted: ArweaveId, answer: Answer) -> Found:
     """A transaction of format 1, whole. Raises `ProofError`, `SourceLacks`."""
     whole = _whole(answer)
     old = _read(lambda: prove_format_1(wanted, whole.header, whole.data))
-    return Found(wanted, len(whole.data), (), held_stream(whole.data), old.because)
+    owner, stream = old.value.owner, held_stream(whole.data)
+    return Found(wanted, owner, len(whole.data), (), stream, old.because)
 
 
 def judge_data(transaction: Proven[Transaction], answer: Answer) -> bytes:
@@ -133,7 +134,8 @@ def found_data(transaction: Proven[Transaction], data: bytes) -> Found:
     """
     proven = prove_whole(transaction, data)
     header = transaction.value
-    return Found(header.id, len(data), header.tags, held_stream(data), proven.because)
+    stream = held_stream(data)
+    return Found(header.id, header.owner, len(data), header.tags, stream, proven.because)
 
 
 def _read(prove: Callable[[], T]) -> T:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, TypeVar
 
 from starlette.types import Receive, Scope, Send
 
 from walkaway.content.blocks import Blocks
+from walkaway.content.proven_file import OpensFiles
 from walkaway.content.store.assembled import AssembledFiles
 from walkaway.errors import WalkawayError
 from walkaway.gateway.answers.answer import Answer, send_answer, send_ready
@@ -37,6 +38,7 @@ from walkaway.gateway.routing.routing_v1 import RoutingV1
 from walkaway.gateway.safety.denylist import Denylist
 from walkaway.gateway.safety.fences import Fences
 from walkaway.limits import LIMITS, Limits
+from walkaway.names.pointer import Network
 from walkaway.names.resolution import Names
 from walkaway.rpc.http_protocol import (
     CUT_OFF,
@@ -63,13 +65,14 @@ T = TypeVar("T")
 class Gateway:
     """Serves content by address and by name on one port.
 
-    ``blocks`` give content from wherever it is, ``local`` only what is on this
-    machine, ``relayed`` what other nodes ask for (`NetworkBlocks.relayed`), and ``held``
-    the names whose records they ask for; ``assembled`` keeps whole files ready. ``bound``
-    are further addresses of this machine that have path URLs. ``routing``, once it is set,
-    answers below ``/routing/v1/`` on hosts that have path URLs; ``own_pages`` tells there
-    of itself, and ``explanations`` why what it shows is to be believed. ``origins`` looks
-    after what is come to by name, and takes what is decided of names.
+    ``blocks`` give content from wherever it is, ``others`` what is on networks other than
+    IPFS, ``local`` only what is on this machine, ``relayed`` what other nodes ask for
+    (`NetworkBlocks.relayed`), and ``held`` the names whose records they ask for;
+    ``assembled`` keeps whole files ready. ``bound`` are further addresses of this machine
+    that have path URLs. ``routing``, once it is set, answers below ``/routing/v1/`` on hosts
+    that have path URLs; ``own_pages`` tells there of itself, and ``explanations`` why what it
+    shows is to be believed. ``origins`` looks after what is come to by name, and takes what
+    is decided of names.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Gateway:
         local: Blocks,
         names: Names,
         *,
+        others: Mapping[Network, OpensFiles] | None = None,
         settings: GatewaySettings | None = None,
         bound: Iterable[str] = (),
         relayed: Callable[[Sequence[str]], Blocks] | None = None,
@@ -95,6 +99,7 @@ class Gateway:
             blocks,
             local,
             names,
+            others=others,
             relayed=relayed,
             held=held,
             assembled=assembled,

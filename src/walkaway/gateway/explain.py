@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Final
+from typing import Final, get_args
 from urllib.parse import quote, urlsplit
 
 from walkaway.errors import InvalidRequest
@@ -16,6 +16,7 @@ from walkaway.gateway.request.asked import Asked, Wish, read_wish
 from walkaway.gateway.request.formats import Format
 from walkaway.gateway.request.hosts import Hosts, Place
 from walkaway.gateway.routes import Routes
+from walkaway.names.pointer import Network
 
 __all__ = ["EXPLAIN_PATH", "explain_address", "explain_answer", "is_explain"]
 
@@ -82,7 +83,7 @@ def _address(written: str, authority: str) -> str:
     scheme, divided, rest = written.partition("://")
     if divided and scheme.lower() == "http":
         return written
-    if divided and scheme.lower() in ("ipfs", "ipns"):
+    if divided and scheme.lower() in get_args(Network):
         return f"http://{authority}/{scheme.lower()}/{rest}"
     if divided:
         raise InvalidRequest("this is no address of this gateway", advice=_ADVICE)

@@ -7,8 +7,9 @@ has hosts of its own, path URLs lead there, so that no two contents share an ori
 from __future__ import annotations
 
 import re
-from typing import Final
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from typing import Final, get_args
+from urllib.parse import quote
 
 from walkaway.errors import InvalidRequest, ProofError, Unproven, Unsupported
 from walkaway.gateway.answers.answer import Answer, raw_headers
@@ -16,7 +17,7 @@ from walkaway.gateway.answers.failures import Failure
 from walkaway.gateway.answers.headers import CORS, NO_STORE
 from walkaway.gateway.pages.frame import PAGE_POLICY
 from walkaway.gateway.pages.start_page import start_page
-from walkaway.gateway.request.asked import Asked, Wish, read_path
+from walkaway.gateway.request.asked import Asked, Wish, asked_below, read_path
 from walkaway.gateway.request.formats import Format
 from walkaway.gateway.request.hosts import Hosts, Place
 from walkaway.gateway.request.mount import Mount, escaped
@@ -38,8 +39,13 @@ _FINDS_LOCALHOST: Final = re.compile(r"(?:Chrome|Firefox)/")
 Others may not find the content's own host, and stay where they are.
 """
 
+_IN_ROOT: Final = "@:%"
+_WRITTEN: Final = "/%!$&'()*+,;=:@~"
+"""What stands in a path as it is, escapes that are there already among it."""
+
 _LOOKED_AT: Final = "Sec-Fetch-Mode, Sec-Fetch-Dest, User-Agent"
-_NETWORKS: Final[dict[str, Network]] = {"ipfs": "ipfs", "ipns": "ipns"}
+_NETWORKS: Final[Mapping[str, Network]] = {network: network for network in get_args(Network)}
+_OTHER_SCHEMES: Final[Mapping[str, Network]] = {"w3": "web3"}
 
 
 class Routes:
@@ -61,11 +67,9 @@ class Routes:
         if place.kind == "name":
             return _below_name(place, wish)
         if place.kind == "proxied":
-            path, slash = read_path(wish.raw_path)
-            return Asked(_mount_of_name(place, place.label), path, slash, wish)
+            return asked_below(_mount_of_name(place, place.label), wish.raw_path, wish)
         if place.kind == "host" and await self._is_name(place.label):
-            path, slash = read_path(wish.raw_path)
-            return Asked(_mount_of_name(place, place.label), path, slash, wish)
+            return asked_below(_mount_of_name(place, place.label), wish.raw_path, wish)
         return self._below_path(place, wish)
 
     def _forwarded(self, place: Place, wish: Wish) -> Place:
@@ -98,29 +102,49 @@ class Routes:
 def _below_own_host(place: Place, wish: Wish) -> Asked | Answer:
     key = key_of_address(place.label) if place.network == "ipfs" else None
     if key is not None:
-        return _moved(_address(wish, f"{label_of('ipns', key)}.ipns.{place.parent}"))
+        mount = Mount("subdomain", "ipns", key, place.authority, place.parent)
+        asked = asked_below(mount, wish.raw_path, wish)
+        return _moved(_address(asked, f"{label_of('ipns', key)}.ipns.{place.parent}"))
     root = root_of_label(place.network, place.label)
     label = label_of(place.network, root)
     # Names with their dots are served as they are, where no certificate has to cover them.
-    is_spelled_out = "." in place.label and _scheme(wish) == "http"
-    if label != place.label and not is_spelled_out:
-        return _moved(_address(wish, f"{label}.{place.network}.{place.parent}"))
+    is_name = place.network == "ipns" and "." in place.label
     mount = Mount("subdomain", place.network, root, place.authority, place.parent)
-    path, slash = read_path(wish.raw_path)
-    return Asked(mount, path, slash, wish)
+    asked = asked_below(mount, wish.raw_path, wish)
+    if label != place.label and not (is_name and _scheme(wish) == "http"):
+        return _moved(_address(asked, f"{label}.{place.network}.{place.parent}"))
+    return asked
 
 
 def _below_name(place: Place, wish: Wish) -> Asked | Answer:
     """A name directly below the gateway's host; with dots, siblings would share cookies."""
     root = root_of_label("ipns", place.label)
     label = label_of("ipns", root)
-    if label != place.label:
-        return _moved(_address(wish, f"{label}.{place.parent}"))
-    path, slash = read_path(wish.raw_path)
-    return Asked(_mount_of_name(place, root), path, slash, wish)
+    asked = asked_below(_mount_of_name(place, root), wish.raw_path, wish)
+    return asked if label == place.label else _moved(_address(asked, f"{label}.{place.parent}"))
 
 
 def _below_path(place: Place, wish: Wish) -> Asked | Answer:
+    asked = _asked_by_path(place, wish)
+    if isinstance(asked, Answer):
+        return asked
+    network, root = asked.mount.network, asked.mount.root
+    check_root(network, root)
+    key = key_of_address(root) if network == "ipfs" else None
+    if key is not None and (place.kind == "gateway" or wish.negotiated.format is Format.PLAIN):
+        return _to_name(place, asked, key)
+    if place.kind == "gateway":
+        return _moved(_address(asked, f"{label_of(network, root)}.{network}.{place.authority}"))
+    name = key_name(root) if network == "ipns" else None
+    if name is not None and name != root:
+        canonical = Mount("path", network, name, place.authority, place.authority)
+        href = canonical.href(asked.path, slash=asked.slash)
+        return _moved(f"{href}?{wish.raw_query}" if wish.raw_query else href, status=302)
+    return asked
+
+
+def _asked_by_path(place: Place, wish: Wish) -> Asked | Answer:
+    """What a path says that begins with a network and a root, or the page about paths."""
     segments, slash = read_path(wish.raw_path)
     if not segments:
         return _start(place)
@@ -131,25 +155,23 @@ def _below_path(place: Place, wish: Wish) -> Asked | Answer:
         )
     if len(segments) == 1:
         return _by_uri(wish)
-    root, path = segments[1], segments[2:]
-    if wish.is_worker_script and not path and not slash:
+    if wish.is_worker_script and len(segments) == 2 and not slash:
         raise InvalidRequest("a service worker may not be registered for all of a gateway")
-    check_root(network, root)
-    key = key_of_address(root) if network == "ipfs" else None
-    if key is not None and (place.kind == "gateway" or wish.negotiated.format is Format.PLAIN):
-        return _to_name(place, wish, key, path, slash=slash)
-    if place.kind == "gateway":
-        host = f"{label_of(network, root)}.{network}.{place.authority}"
-        return _moved(_address(wish, host, path, slash=slash))
-    mount = Mount("path", network, root, place.authority, place.authority)
-    name = key_name(root) if network == "ipns" else None
-    if name is not None and name != root:
-        canonical = Mount("path", network, name, place.authority, place.authority)
-        return _moved(_with_query(canonical.href(path, slash=slash), wish), status=302)
+    mount = Mount("path", network, segments[1], place.authority, place.authority)
+    if network == "web3":
+        return asked_below(mount, _after_root(wish.raw_path), wish)
+    path = segments[2:]
     return Asked(mount, path, slash or (not path and wish.raw_path.endswith("/")), wish)
 
 
-def _to_name(place: Place, wish: Wish, key: str, path: tuple[str, ...], *, slash: bool) -> Answer:
+def _after_root(raw_path: str) -> str:
+    """What follows the root in a path as it is written, from the slash on."""
+    _, _, after = raw_path.lstrip("/").partition("/")
+    _, slash, rest = after.lstrip("/").partition("/")
+    return slash + rest
+
+
+def _to_name(place: Place, asked: Asked, key: str) -> Answer:
     """The way from a key, which was asked for as if it were content, to what its name leads to.
 
     Raises `InvalidRequest` where both share an origin: there the two are told apart.
@@ -159,8 +181,7 @@ def _to_name(place: Place, wish: Wish, key: str, path: tuple[str, ...], *, slash
             "this CID addresses the key of a name, which is no content",
             advice=f"ask for what it leads to: /ipns/{key}",
         )
-    host = f"{label_of('ipns', key)}.ipns.{place.authority}"
-    return _moved(_address(wish, host, path, slash=slash))
+    return _moved(_address(asked, f"{label_of('ipns', key)}.ipns.{place.authority}"))
 
 
 def _can_go_to_own_origin(wish: Wish) -> bool:
@@ -181,7 +202,7 @@ def _to_own_origin(gateway: str, asked: Asked) -> Asked | Answer:
     except InvalidRequest:
         # No label holds it.
         return asked
-    moved = _moved(_address(asked.wish, host, asked.path, slash=asked.slash), status=302)
+    moved = _moved(_address(asked, host), status=302)
     moved.headers += raw_headers([("cache-control", NO_STORE), ("vary", _LOOKED_AT)])
     return moved
 
@@ -192,38 +213,36 @@ def _mount_of_name(place: Place, name: str) -> Mount:
 
 def _by_uri(wish: Wish) -> Answer:
     """The way to what ``?uri=ipfs://...`` names, as browsers hand over such addresses."""
-    uri = wish.query.get("uri", "")
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
-        raise InvalidRequest("the uri is no address") from None
-    network = _NETWORKS.get(parts.scheme)
-    if network is None or not parts.netloc:
+    scheme, divided, rest = wish.query.get("uri", "").partition("://")
+    network = _NETWORKS.get(scheme.lower()) or _OTHER_SCHEMES.get(scheme.lower())
+    root, slash, path, query = _parts(rest)
+    if network is None or not divided or not root:
         raise InvalidRequest(
             "a CID or a name is missing",
             advice="ask for /ipfs/CID, /ipns/NAME, or ?uri=ipfs://CID",
         )
-    path, slash = read_path(parts.path)
-    location = f"/{network}/{escaped([parts.netloc, *path])}{'/' if path and slash else ''}"
-    return _moved(f"{location}?{parts.query}" if parts.query else location)
+    check_root(network, root)
+    segments, is_folder = read_path(path)
+    if network != "web3":
+        slash = "/" if segments else ""
+        path = escaped(segments) + ("/" if segments and is_folder else "")
+    return _moved(f"/{network}/{quote(root, safe=_IN_ROOT)}{slash}{path}{query}")
 
 
-def _address(
-    wish: Wish, authority: str, path: tuple[str, ...] | None = None, *, slash: bool = False
-) -> str:
+def _parts(rest: str) -> tuple[str, str, str, str]:
+    """Root, slash, path and query of what follows an address's scheme, as they are written."""
+    before, mark, query = rest.partition("#")[0].partition("?")
+    root, slash, path = before.partition("/")
+    return root, slash, quote(path, safe=_WRITTEN), mark + quote(query, safe=_WRITTEN + "?")
+
+
+def _address(asked: Asked, authority: str) -> str:
     """The same request's address on another host of this gateway, below a root of its own."""
-    if path is None:
-        path, slash = read_path(wish.raw_path)
-    target = f"/{escaped(path)}{'/' if slash and path else ''}"
-    return _with_query(f"{_scheme(wish)}://{authority}{target}", wish)
-
-
-def _with_query(address: str, wish: Wish) -> str:
-    return f"{address}?{wish.raw_query}" if wish.raw_query else address
+    return f"{_scheme(asked.wish)}://{authority}{asked.below}"
 
 
 def _scheme(wish: Wish) -> str:
-    return "https" if wish.headers.get("x-forwarded-proto", "").lower() == "https" else "http"
+    return "https" if wish.is_over_https else "http"
 
 
 def _moved(location: str, *, status: int = 301) -> Answer:

@@ -7,13 +7,14 @@ every block that is read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import AheadRoom, Budget
 from walkaway.content.exporter.file import as_file, open_file
 from walkaway.content.exporter.node import Look, look_at
-from walkaway.content.open import find_root
+from walkaway.content.open import Networks, Root, find_root
+from walkaway.content.proven_file import OpensFiles
 from walkaway.content.resolve import resolve
 from walkaway.content.store.assembled import AssembledFiles
 from walkaway.errors import NoSuchPath, Unproven
@@ -25,16 +26,17 @@ from walkaway.gateway.answers.failures import Failure
 from walkaway.gateway.answers.files import assembled_answer, file_answer, link_answer
 from walkaway.gateway.answers.found import Found
 from walkaway.gateway.answers.keep import Keep
+from walkaway.gateway.answers.other_networks import other_network_answer
 from walkaway.gateway.answers.records import record_answer
 from walkaway.gateway.answers.site_rules import answer_by_rules
 from walkaway.gateway.request.asked import Asked
 from walkaway.gateway.request.conditions import holds_already
 from walkaway.gateway.request.formats import Format
 from walkaway.gateway.request.roots import check_root
-from walkaway.gateway.safety.allowed import AllowedBlocks, allow_block, allow_path
+from walkaway.gateway.safety.allowed import AllowedBlocks, allow_block, allow_pointer
 from walkaway.gateway.safety.denylist import Denylist
 from walkaway.limits import LIMITS, Limits
-from walkaway.names.pointer import Pointer
+from walkaway.names.pointer import Network, Pointer
 from walkaway.names.resolution import Names
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.unixfs import Symlink
@@ -47,7 +49,8 @@ _NOT_CONVERTED = (Format.DAG_JSON, Format.DAG_CBOR)
 class ContentPaths:
     """Answers for content paths. ``local`` gives what is on this machine, and asks nobody;
     ``relayed`` gives what other nodes ask for (`NetworkBlocks.relayed`), as ``blocks`` where
-    None, and ``held`` the records that they ask for, as ``names`` where None.
+    None, and ``held`` the records that they ask for, as ``names`` where None. ``others`` give
+    what is on networks other than IPFS.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class ContentPaths:
         local: Blocks,
         names: Names,
         *,
+        others: Mapping[Network, OpensFiles] | None = None,
         relayed: Callable[[Sequence[str]], Blocks] | None = None,
         held: Names | None = None,
         assembled: AssembledFiles | None = None,
@@ -64,6 +68,7 @@ class ContentPaths:
     ) -> None:
         self._blocks = AllowedBlocks(blocks, denylist)
         self._local = AllowedBlocks(local, denylist)
+        self._networks = Networks(self._blocks, others or {})
         self._relayed = relayed
         self._names = names
         self._held = names if held is None else held
@@ -78,7 +83,7 @@ class ContentPaths:
         Raises:
             WalkawayError: why there is no answer, as `failures` tells it.
         """
-        self._allow(Pointer(asked.mount.network, asked.mount.root, asked.path))
+        self._allow(asked.pointer)
         check_root(asked.mount.network, asked.mount.root)
         if asked.wish.negotiated.format is Format.IPNS_RECORD:
             return await record_answer(asked, self._held if asked.wish.through else self._names)
@@ -92,7 +97,7 @@ class ContentPaths:
             ) from None
 
     def _allow(self, pointer: Pointer) -> None:
-        allow_path(self._denylist, pointer.network, pointer.root, pointer.path)
+        allow_pointer(self._denylist, pointer)
 
     def _anywhere(self, through: Sequence[str]) -> Blocks:
         if self._relayed is None or not through:
@@ -101,25 +106,37 @@ class ContentPaths:
 
     async def _content(self, asked: Asked, blocks: Blocks) -> Answer:
         budget = Budget(self._limits, ahead=self._ahead)
-        pointer = Pointer(asked.mount.network, asked.mount.root, asked.path)
-        root = await find_root(self._names, pointer, self._limits, passing=self._allow)
+        root = await find_root(self._names, asked.pointer, self._limits, passing=self._allow)
+        if root.pointer.network != "ipfs":
+            answer = await self._of_other_network(asked, root, budget)
+            answer.steps = root.steps
+            return answer
         try:
             resolved = await resolve(blocks, root.cid, root.path, budget)
         except NoSuchPath:
-            answer = None
+            ruled = None
             if _may_have_rules(asked):
                 base = root.path[: len(root.path) - len(asked.path)]
-                answer = await self._by_rules(asked, blocks, root.cid, base, root.seconds)
-            if answer is None:
+                ruled = await self._by_rules(asked, blocks, root.cid, base, root.seconds)
+            if ruled is None:
                 raise
-            answer.steps = root.steps
-            return answer
+            ruled.steps = root.steps
+            return ruled
         allow_block(self._denylist, resolved.cid)
         answer = await _answer(
             Found(asked, resolved, root.seconds, blocks, self._local, budget, self._keep)
         )
         answer.steps = root.steps
         return answer
+
+    async def _of_other_network(self, asked: Asked, root: Root, budget: Budget) -> Answer:
+        if asked.wish.only_if_cached:
+            raise Unproven("what is on another network is not looked for here alone", reasons={})
+        file = await self._networks.open(root, budget)
+        # What a manifest leads to is denied by its own address as well.
+        if root.pointer.network == "ar":
+            self._allow(Pointer("ar", file.etag))
+        return await other_network_answer(asked, root, file, self._limits)
 
     async def _by_rules(
         self,

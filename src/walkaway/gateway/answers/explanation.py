@@ -7,7 +7,7 @@ what, which nobody proves and nobody has to.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -17,17 +17,18 @@ from walkaway.content.exporter.directory import find_in
 from walkaway.content.exporter.file import as_file
 from walkaway.content.exporter.node import Look, What, look_at
 from walkaway.content.network import Supply
-from walkaway.content.open import NameStep, Root, find_root
+from walkaway.content.open import NameStep, Networks, Root, find_root
+from walkaway.content.proven_file import OpensFiles, ProvenFile
 from walkaway.content.resolve import resolve
 from walkaway.errors import InvalidRequest, WalkawayError
 from walkaway.gateway.answers.answer import Answer
 from walkaway.gateway.answers.directories import INDEX
 from walkaway.gateway.request.asked import Asked
 from walkaway.gateway.request.roots import check_root
-from walkaway.gateway.safety.allowed import AllowedBlocks, allow_path
+from walkaway.gateway.safety.allowed import AllowedBlocks, allow_pointer
 from walkaway.gateway.safety.denylist import Denylist
 from walkaway.limits import LIMITS, Limits
-from walkaway.names.pointer import Pointer
+from walkaway.names.pointer import Network, Pointer
 from walkaway.names.resolution import Names, Resolution
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.proven import Proven
@@ -52,9 +53,10 @@ class Explanation:
 
     ``names`` are the names on the way with where each led; ``root`` what they led to;
     ``blocks`` those of the path and of what stands at its end, of which ``cid`` is the
-    address, up to a limit. ``exchanges`` were made for this explanation, ``untold`` is
-    how many more; ``liars`` are the sources that were caught since this program began.
-    ``failure`` is what ended the way before its end.
+    address, up to a limit; ``file`` is what stands there on another network. ``exchanges``
+    were made for this explanation, ``untold`` is how many more; ``liars`` are the sources
+    that were caught since this program began. ``failure`` is what ended the way before its
+    end.
     """
 
     address: str
@@ -63,6 +65,7 @@ class Explanation:
     root: Root | None = None
     cid: Cid | None = None
     blocks: list[PathBlock] = field(default_factory=list)
+    file: ProvenFile | None = None
     is_cut: bool = False
     exchanges: Sequence[Exchange] = ()
     untold: int = 0
@@ -73,13 +76,15 @@ class Explanation:
     def is_proven(self) -> bool:
         """Whether every step held, and none is somebody's word."""
         is_whole = self.failure is None and self.root is not None
-        return is_whole and all(step.resolution.proven for step in self.names)
+        by_word = self.file is not None and any(word.said_by for word in self.file.believed)
+        return is_whole and not by_word and all(step.resolution.proven for step in self.names)
 
 
 class Explanations:
     """Explains pages of this gateway.
 
-    ``supply`` tells who gave a block, ``sources`` how all stand who are asked for anything.
+    ``others`` give what is on networks other than IPFS. ``supply`` tells who gave a block,
+    ``sources`` how all stand who are asked for anything.
     """
 
     def __init__(
@@ -87,12 +92,14 @@ class Explanations:
         blocks: Blocks,
         names: Names,
         *,
+        others: Mapping[Network, OpensFiles] | None = None,
         supply: Callable[[Cid], Supply | None] = lambda _: None,
         sources: Callable[[], Sequence[SourceStatus]] = tuple,
         denylist: Denylist | None = None,
         limits: Limits = LIMITS,
     ) -> None:
         self._blocks = AllowedBlocks(blocks, denylist)
+        self._networks = Networks(self._blocks, others or {})
         self._names = names
         self._supply = supply
         self._sources = sources
@@ -125,12 +132,13 @@ class Explanations:
         return told
 
     async def _walk(self, told: Explanation) -> None:
-        mount, path = told.asked.mount, told.asked.path
-        check_root(mount.network, mount.root)
+        pointer = told.asked.pointer
+        check_root(pointer.network, pointer.root)
         names, budget = _NotedNames(self._names, told.names), Budget(self._limits)
-        told.root = await find_root(
-            names, Pointer(mount.network, mount.root, path), self._limits, passing=self._allow
-        )
+        told.root = await find_root(names, pointer, self._limits, passing=self._allow)
+        if told.root.pointer.network != "ipfs":
+            await self._read_file(told, told.root, budget)
+            return
         blocks = _NotedBlocks(self._blocks, told, self._supply)
         resolved = await resolve(blocks, told.root.cid, told.root.path, budget)
         told.cid = resolved.cid
@@ -143,6 +151,16 @@ class Explanations:
             look = await look_at(blocks, entry.cid, budget)
         await self._read(blocks, look, told, budget)
 
+    async def _read_file(self, told: Explanation, root: Root, budget: Budget) -> None:
+        """Open what is on another network, and read its beginning."""
+        told.file = file = await self._networks.open(root, budget)
+        end = self._limits.explained_bytes if file.size is None else file.size
+        end = min(end, self._limits.explained_bytes)
+        told.is_cut = file.size is None or end < file.size
+        async with aclosing(file.stream(0, end)) as pieces:
+            async for _ in pieces:
+                pass
+
     async def _read(self, blocks: Blocks, look: Look, told: Explanation, budget: Budget) -> None:
         """Read the file that the page is, as far as its blocks are told."""
         if look.what is not What.FILE:
@@ -154,7 +172,7 @@ class Explanations:
                     return
 
     def _allow(self, pointer: Pointer) -> None:
-        allow_path(self._denylist, pointer.network, pointer.root, pointer.path)
+        allow_pointer(self._denylist, pointer)
 
 
 @dataclass(frozen=True, slots=True)

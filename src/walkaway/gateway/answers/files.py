@@ -22,7 +22,7 @@ from walkaway.gateway.answers.media_types import (
 from walkaway.gateway.answers.partial import Content, Read, partial_answer, read_bytes
 from walkaway.proofs.ipfs.unixfs import Symlink
 
-__all__ = ["assembled_answer", "file_answer", "link_answer"]
+__all__ = ["assembled_answer", "file_answer", "link_answer", "shared_origin_headers"]
 
 SANDBOX = (
     b"content-security-policy",
@@ -73,11 +73,11 @@ async def _answer(found: Found, content: Content, name: str) -> Answer:
     if wish.filename or wish.download:
         headers += found.disposition(attachment=False, filename=name)
     if not found.asked.mount.has_own_origin:
-        headers += _on_a_shared_origin(content.media_type)
+        headers += shared_origin_headers(content.media_type)
     return await partial_answer(wish, content, headers, found.budget.limits)
 
 
-def _on_a_shared_origin(media_type: str) -> RawHeaders:
+def shared_origin_headers(media_type: str) -> RawHeaders:
     """On path URLs, all content has one origin: what could run there is shut in."""
     return [NO_SNIFF, SANDBOX] if can_run_scripts(media_type) else [NO_SNIFF]
 

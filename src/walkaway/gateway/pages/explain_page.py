@@ -10,6 +10,7 @@ from html import escape
 from typing import Final, cast
 
 from walkaway.content.network import Supply
+from walkaway.content.proven_file import Believed, ProvenFile
 from walkaway.errors import Unproven
 from walkaway.gateway.answers.explanation import Explanation
 from walkaway.gateway.pages.frame import cell, page_end, page_start, shown
@@ -58,6 +59,7 @@ def told(explanation: Explanation) -> dict[str, Json]:
         "isProven": explanation.is_proven,
         "names": names,
         "root": None if explanation.root is None else explanation.root.pointer.root,
+        "file": None if explanation.file is None else _file_told(explanation.file),
         "cid": None if explanation.cid is None else str(explanation.cid),
         "blocks": blocks,
         "moreBlocks": explanation.is_cut,
@@ -83,6 +85,7 @@ def explain_page(explanation: Explanation) -> bytes:
         f"<p>It asks for <code>{shown(explanation.asked.content_path)}</code>.</p>\n",
         *_names(explanation),
         _content(explanation),
+        _file(explanation),
         _failure(explanation),
         _asked(explanation),
         _liars(explanation),
@@ -91,6 +94,19 @@ def explain_page(explanation: Explanation) -> bytes:
         page_end(),
     ]
     return "".join(parts).encode("utf-8", "replace")
+
+
+def _file_told(file: ProvenFile) -> dict[str, Json]:
+    return {
+        "bytes": file.size,
+        "tag": file.etag,
+        "mediaType": file.media_type,
+        "status": file.status,
+        "because": drawn([file.because])[0],
+        "believed": [
+            {"what": word.what, "saidBy": list[Json](word.said_by)} for word in file.believed
+        ],
+    }
 
 
 def _drawn(explanation: Explanation) -> list[Json]:
@@ -110,7 +126,9 @@ def _verdict(explanation: Explanation) -> str:
         for step in explanation.names
         if not step.resolution.proven
     ]
-    return shown(f"Every block is proven; where the name leads is {words[0]}.")
+    if not words:
+        return "Proven, but for what stands under it as somebody's word."
+    return shown(f"All content is proven; where the name leads is {words[0]}.")
 
 
 def _names(explanation: Explanation) -> Iterable[str]:
@@ -163,7 +181,7 @@ def _step(step: _Step, level: int) -> str:
 
 
 def _content(explanation: Explanation) -> str:
-    if explanation.root is None:
+    if explanation.root is None or explanation.root.pointer.network != "ipfs":
         return ""
     rows = [
         (str(b.cid), f"{b.size:,}", _given_by(b.supply), ", ".join(_lied_names(b.supply)))
@@ -174,6 +192,20 @@ def _content(explanation: Explanation) -> str:
         "<section>\n<h2>The blocks, each proven by its address</h2>\n"
         f"{_table('Blocks', ('address', 'bytes', 'given by', 'lied about it'), rows)}"
         f"{more}</section>\n"
+    )
+
+
+def _file(explanation: Explanation) -> str:
+    file, root = explanation.file, explanation.root
+    if file is None or root is None:
+        return ""
+    size = "as many bytes as come" if file.size is None else f"{file.size:,} bytes"
+    more = "<p>Of it the beginning was read now.</p>\n" if explanation.is_cut else ""
+    step = cast("_Step", drawn([file.because])[0])
+    return (
+        f"<section>\n<h2>What stands at <code>{shown(str(root.pointer))}</code>, and why</h2>\n"
+        f"<p>{size}, {shown(file.media_type or 'of no type that is told')}.</p>\n{more}"
+        f"<ul>\n{_step(step, 1)}</ul>\n</section>\n"
     )
 
 
@@ -226,10 +258,18 @@ def _believed(explanation: Explanation) -> str:
     for step in explanation.names:
         if step.resolution.because is not None:
             anchors |= {_anchor(anchor): anchor for anchor in step.resolution.because.anchors()}
-    if not anchors:
+    words: list[str] = []
+    if explanation.file is not None:
+        words = [_word(word) for word in explanation.file.believed]
+        anchors |= {_anchor(anchor): anchor for anchor in explanation.file.because.anchors()}
+    if not anchors and not words:
         return ""
-    items = "".join(f"<li>{shown(text)}</li>\n" for text in anchors)
+    items = "".join(f"<li>{shown(text)}</li>\n" for text in [*words, *anchors])
     return f"<section>\n<h2>Believed, not proven</h2>\n<ul>\n{items}</ul>\n</section>\n"
+
+
+def _word(word: Believed) -> str:
+    return f"{word.what} (said by {', '.join(word.said_by)})" if word.said_by else word.what
 
 
 def _anchor(anchor: Evidence) -> str:

@@ -6,14 +6,15 @@ https://specs.ipfs.tech/http-gateways/path-gateway/, "HTTP Request".
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from walkaway.errors import InvalidRequest
 from walkaway.gateway.request.formats import Negotiated, negotiate
-from walkaway.gateway.request.mount import Mount
+from walkaway.gateway.request.mount import Mount, escaped
+from walkaway.names.pointer import Pointer
 
-__all__ = ["Asked", "Wish", "read_path", "read_wish"]
+__all__ = ["Asked", "Wish", "asked_below", "read_path", "read_wish"]
 
 _MOST_PARAMETERS = 64
 _BROWSER = "Mozilla/"
@@ -45,6 +46,11 @@ class Wish:
     def download(self) -> bool:
         """Whether it is to be saved rather than shown."""
         return self.query.get("download", "").lower() == "true"
+
+    @property
+    def is_over_https(self) -> bool:
+        """Whether the browser came by https, to a server before this one."""
+        return self.headers.get("x-forwarded-proto", "").lower() == "https"
 
     @property
     def opens_window(self) -> bool:
@@ -95,17 +101,34 @@ class Asked:
     """A content path, where it hangs, and how it is wanted.
 
     ``path`` are the unescaped segments below the mount's root; ``slash`` says
-    that a slash follows the last, or the root.
+    that a slash follows the last, or the root. A contract reads path and query as they are
+    written: there they are ``target``, and ``path`` is empty.
     """
 
     mount: Mount
     path: tuple[str, ...]
     slash: bool
     wish: Wish
+    target: str = ""
+
+    @property
+    def pointer(self) -> Pointer:
+        """The place that is asked for."""
+        return Pointer(self.mount.network, self.mount.root, self.path, self.target)
+
+    @property
+    def below(self) -> str:
+        """Path and query of the same request on a host of its root's own."""
+        if self.mount.network == "web3":
+            return self.target if self.target.startswith("/") else f"/{self.target}"
+        query = f"?{self.wish.raw_query}" if self.wish.raw_query else ""
+        return f"/{escaped(self.path)}{'/' if self.slash and self.path else ''}{query}"
 
     @property
     def content_path(self) -> str:
-        """The content path as it was asked for, unescaped."""
+        """The content path as it was asked for, unescaped; what a contract reads, as written."""
+        if self.mount.network == "web3":
+            return str(self.pointer)
         return self.mount.content_path(self.path, slash=self.slash)
 
 
@@ -127,6 +150,20 @@ def read_wish(
     negotiated = negotiate(query.get("format"), told.get("accept", ""))
     through = tuple([value.decode("latin-1") for name, value in headers if name == b"cdn-loop"])
     return Wish(method, raw_path.decode("latin-1"), text, query, told, negotiated, through)
+
+
+def asked_below(mount: Mount, raw_path: str, wish: Wish) -> Asked:
+    """What is asked for by what of a URL's path stands below a root.
+
+    What follows a contract is all the contract's, parameters that mean something here too.
+    Raises `InvalidRequest`, as `read_path`.
+    """
+    if mount.network == "web3":
+        target = f"{raw_path}?{wish.raw_query}" if wish.raw_query else raw_path
+        by_header = negotiate(None, wish.headers.get("accept", ""))
+        return Asked(mount, (), False, replace(wish, query={}, negotiated=by_header), target)
+    path, slash = read_path(raw_path)
+    return Asked(mount, path, slash, wish)
 
 
 def read_path(raw_path: str) -> tuple[tuple[str, ...], bool]:

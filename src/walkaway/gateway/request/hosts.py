@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from walkaway.errors import ConfigError
+from walkaway.gateway.request.other_roots import OTHER_ROOTS
 from walkaway.names.pointer import Network
 
 __all__ = ["GatewaySettings", "Hosts", "Place"]
@@ -24,7 +25,14 @@ __all__ = ["GatewaySettings", "Hosts", "Place"]
 _AUTHORITY = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?P<port>:[0-9]{1,5})?", re.ASCII)
 _LOOPBACK = frozenset({"127.0.0.1", "[::1]"})
 _LOCALHOST = "localhost"
-_NETWORKS: tuple[Network, ...] = ("ipfs", "ipns")
+_ANY = re.compile(r".+")
+_NETWORKS: dict[Network, re.Pattern[str]] = {
+    "ipfs": _ANY,
+    "ipns": _ANY,
+    # Their labels are those of domains as well: what is no root is a name.
+    **{network: roots.hosts for network, roots in OTHER_ROOTS.items() if roots.hosts},
+}
+"""What stands before the label of a network, where that is one of its roots."""
 
 _ETH = ".eth"
 _HTTP_PORTS = ("", ":80")
@@ -120,9 +128,10 @@ class Hosts:
 
 
 def _below(labels: str, authority: str, parent: str) -> Place:
-    for network in _NETWORKS:
-        if labels.endswith("." + network):
-            return Place("root", authority, parent, network, labels.removesuffix("." + network))
+    root, _, last = labels.rpartition(".")
+    for network, roots in _NETWORKS.items():
+        if last == network and roots.fullmatch(root):
+            return Place("root", authority, parent, network, root)
     return Place("name", authority, parent, "ipns", labels)
 
 

@@ -2,12 +2,14 @@
 
 https://specs.ipfs.tech/http-gateways/subdomain-gateway/, "Host (request header)" and
 "DNS label limits". Hosts know no case, so a root in a host is base32, a name base36.
+Roots of other networks are read by `other_roots`.
 """
 
 from __future__ import annotations
 
 from walkaway.errors import InvalidRequest, ProofError
 from walkaway.gateway.request.name_labels import bounded, label_of_name, name_of_label
+from walkaway.gateway.request.other_roots import OTHER_ROOTS
 from walkaway.names.pointer import Network
 from walkaway.names.spelling import canonical
 from walkaway.proofs.ipfs.cid import Cid
@@ -23,7 +25,10 @@ def check_root(network: Network, root: str) -> None:
 
     Raises `Unsupported` and `TooMuch` for names as `canonical` does.
     """
-    if network == "ipfs":
+    other = OTHER_ROOTS.get(network)
+    if other is not None:
+        other.check(root)
+    elif network == "ipfs":
         _cid(root)
     elif _named_by_key(root) is None:
         canonical(root)
@@ -56,6 +61,9 @@ def label_of(network: Network, root: str) -> str:
     Raises `InvalidRequest` for a root that is no address, and for one that no label holds,
     or that has the label of another name; `Unsupported` and `TooMuch` as `check_root`.
     """
+    other = OTHER_ROOTS.get(network)
+    if other is not None:
+        return other.label(root)
     if network == "ipfs":
         return bounded(_cid(root).as_v1().text(BASE32))
     key = _named_by_key(root) or key_name(root)
@@ -64,6 +72,9 @@ def label_of(network: Network, root: str) -> str:
 
 def root_of_label(network: Network, label: str) -> str:
     """The root that a label of a host stands for. Raises `InvalidRequest` where it is none."""
+    other = OTHER_ROOTS.get(network)
+    if other is not None:
+        return other.root(label)
     if network == "ipfs" or _named_by_key(label) or key_name(label):
         return label
     return name_of_label(label)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from urllib.parse import unquote
 
 from walkaway.content.blocks import Blocks
 from walkaway.gateway.answers.failures import Failure
 from walkaway.gateway.safety.denylist import Denylist
-from walkaway.names.pointer import Network
+from walkaway.names.pointer import Pointer
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.proven import Proven
 
-__all__ = ["AllowedBlocks", "allow_block", "allow_path"]
+__all__ = ["AllowedBlocks", "allow_block", "allow_pointer"]
 
 
 class AllowedBlocks:
@@ -27,10 +27,11 @@ class AllowedBlocks:
         return await self._blocks.get(cid)
 
 
-def allow_path(denylist: Denylist | None, network: Network, root: str, path: Sequence[str]) -> None:
+def allow_pointer(denylist: Denylist | None, pointer: Pointer) -> None:
     """Raise `Failure` where a content path is denied."""
     if denylist is not None and not denylist.is_empty:
-        _deny(denylist.status(network, root, path))
+        path = pointer.path or tuple(unquote(pointer.target.partition("?")[0]).split("/"))
+        _deny(denylist.status(pointer.network, pointer.root, path))
 
 
 def allow_block(denylist: Denylist | None, cid: Cid) -> None:

@@ -15,11 +15,19 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 from urllib.parse import unquote
 
-from walkaway.errors import ConfigError, InvalidRequest, ProofError, Unsupported
+from walkaway.content.web3.url import read_url
+from walkaway.errors import (
+    ConfigError,
+    InvalidRequest,
+    ProofError,
+    Unsupported,
+    WalkawayError,
+)
 from walkaway.limits import LIMITS, Limits
+from walkaway.names.pointer import Network
 from walkaway.names.spelling import canonical
 from walkaway.proofs.ipfs import codecs, multihash
 from walkaway.proofs.ipfs.cid import Cid
@@ -66,7 +74,7 @@ class Rules:
     def status(self, namespace: str, root: str, path: Sequence[str] = ()) -> int | None:
         """How to answer for a content path that is denied, 410 or 451; None where it is not.
 
-        ``namespace`` is ``ipfs`` or ``ipns``, ``root`` a CID or a name, ``path``
+        ``namespace`` is a `Network`, ``root`` a CID, a name or an address there, ``path``
         the unescaped segments below it.
         """
         below = "/".join(segment for segment in path if segment)
@@ -232,13 +240,14 @@ def _add(rules: Rules, number: int, fields: list[str], given: int) -> None:
         raise _BadRule
     begin, namespace, root, *path = item.split("/")
     cid = _cid(namespace, root)
-    if begin or namespace not in ("ipfs", "ipns") or (cid is None and namespace == "ipfs"):
+    if begin or namespace not in get_args(Network) or (cid is None and namespace == "ipfs"):
         raise _BadRule
     if not root or "*" in root:
         raise _BadRule
     below = "/".join(path).rstrip("/")
     # A name is denied before it is resolved, so whatever stands below it is as well.
-    is_prefix = below.endswith("*") or (namespace == "ipns" and not below)
+    # Nor is what a contract or a manifest gives an address of its own.
+    is_prefix = below.endswith("*") or (namespace != "ipfs" and not below)
     rule = _Rule(number, unquote(below.removesuffix("*")).strip("/"), is_prefix, status)
     rules.by_place.setdefault(_place(namespace, root, cid), []).append(rule)
 
@@ -272,7 +281,7 @@ def _matches(rule: _Rule, below: str) -> bool:
 
 def _place(namespace: str, root: str, cid: Cid | None) -> _Place:
     if cid is None:
-        return namespace, _one_form(root)
+        return namespace, _one_form(root) if namespace == "ipns" else _address(namespace, root)
     return namespace, BASE58BTC.encode(cid.multihash)
 
 
@@ -284,12 +293,22 @@ def _one_form(name: str) -> str:
         return _lower(name)
 
 
+def _address(namespace: str, root: str) -> str:
+    """The one form of an address on another network; what is none stands for itself."""
+    try:
+        return read_url(f"web3://{root}").host if namespace == "web3" else root
+    except WalkawayError:
+        return root
+
+
 def _lower(name: str) -> str:
     return name.lower().removesuffix(".")
 
 
 def _cid(namespace: str, root: str) -> Cid | None:
     """The CID that a root is, or that its multihash in bare base58btc stands for."""
+    if namespace in ("ar", "web3"):
+        return None
     try:
         if not root.startswith(("Qm", "1")):
             return Cid.parse(root)
@@ -303,9 +322,11 @@ def _cid(namespace: str, root: str) -> Cid | None:
 def _hashed_texts(namespace: str, root: str, cid: Cid | None, below: str) -> set[str]:
     """What double-hashed rules are hashes of, in the newer form and in the older."""
     texts = set()
-    for path in {below, "" if namespace == "ipns" else below}:
+    for path in {below, below if namespace == "ipfs" else ""}:
         after = f"/{path}" if path else ""
-        if cid is None:
+        if cid is None and namespace != "ipns":
+            texts.add(f"/{namespace}/{_address(namespace, root)}{after}")
+        elif cid is None:
             for domain in {_lower(root), _one_form(root)}:
                 texts |= {f"/{namespace}/{domain}{after}", f"{domain}/{path}"}
         else:

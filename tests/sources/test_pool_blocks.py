@@ -17,7 +17,7 @@ from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.proven import Proven
 from walkaway.sources.flow import Flow, FlowWatch
 from walkaway.sources.pool import Pool
-from walkaway.sources.request import Answer, BlockRequest, Kind, Request
+from walkaway.sources.request import Answer, ArweaveRequest, BlockRequest, Kind, Request
 from walkaway.sources.source import Source
 
 DATA = b"a block"
@@ -186,3 +186,20 @@ def test_a_flow_moves_by_as_much_as_counts() -> None:
     assert watch.moved()
     assert not watch.moved()
     assert FlowWatch(flow, 10).moved() is False
+
+
+async def test_what_flows_of_arweave_may_take_as_long_as_a_block() -> None:
+    request = ArweaveRequest("A" * 43, "header")
+
+    async def slowly(asked: Request) -> object:
+        for _ in range(40):
+            request.flow.came(LIMITS.block_flow_bytes)
+            await asyncio.sleep(0.005)
+        return DATA
+
+    slow, other = source("slow", slowly, "arweave"), source("other", says, "arweave")
+    async with pool_of(slow) as pool:
+        pool.admit(other)
+        pool._standings[1].latency.took(1.0)  # so that the slow one is asked first
+        assert await pool.first_proven(request, lambda answer: answer.source) == "scripted"
+    assert (asked_of(slow), asked_of(other)) == (1, 0)

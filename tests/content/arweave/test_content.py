@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -24,7 +25,8 @@ from walkaway.content.proven_file import ProvenFile
 from walkaway.devnet.content.arweave import ArweaveSource
 from walkaway.devnet.content.manners import Manner, Manners
 from walkaway.devnet.content.weave import Weave
-from walkaway.errors import InvalidRequest, NoSuchPath, ProofError, Unproven, Unsupported
+from walkaway.errors import InvalidRequest, NoSuchPath, ProofError, TooMuch, Unproven, Unsupported
+from walkaway.limits import LIMITS
 from walkaway.proofs.arweave import base64url
 from walkaway.proofs.arweave.arweave_id import ArweaveId
 from walkaway.proofs.arweave.chunk import CHUNK_BYTES
@@ -169,3 +171,28 @@ async def test_a_manifest_that_is_none(tmp_path: Path, text: str, error: type[Ex
     async with standing(tmp_path, [ArweaveSource(weave)]) as stand:
         with pytest.raises(error):
             await stand.open(str(site[0]))
+
+
+async def test_a_manifest_has_a_bound(tmp_path: Path) -> None:
+    weave = Weave()
+    site = manifest_of({})
+    add_items(weave, site)
+    small = replace(LIMITS, arweave_manifest_bytes=len(site[1]) // 4)
+    async with standing(tmp_path, [ArweaveSource(weave)], small) as stand:
+        with pytest.raises(TooMuch, match="a manifest is over"):
+            await stand.open(str(site[0]))
+
+
+async def test_a_fallback_stands_where_nothing_else_does(tmp_path: Path) -> None:
+    weave = Weave()
+    lost = item_of(b"lost?")
+    site = manifest_of({}, fallback={"id": str(lost[0])})
+    inner = manifest_of({"again": site[0]})
+    add_items(weave, lost, site, inner)
+    async with standing(tmp_path, [ArweaveSource(weave)]) as stand:
+        for path in ("", "/any/where"):
+            file = await stand.open(f"{site[0]}{path}".rstrip("/"))
+            assert (await bytes_of(file), file.status, file.is_folder) == (b"lost?", 200, not path)
+        # A manifest that another one leads to is given as it is.
+        nested = await stand.open(f"{inner[0]}/again")
+        assert (nested.media_type, nested.etag) == (MANIFEST, str(site[0]))

@@ -269,8 +269,9 @@ async def test_an_item_that_is_not_there_is_asked_for_once() -> None:
     assert gateway.asked == [f"HEAD /v1/raw/{NAME}"]
 
 
-async def test_a_transaction_of_format_1_comes_with_its_data() -> None:
-    replies = {f"GET /v1/tx/{NAME}": Reply(b"{}"), f"GET /v1/raw/{NAME}": Reply(b"data")}
+@pytest.mark.parametrize("path", [f"/v1/raw/{NAME}", f"/v1/{NAME}"])
+async def test_a_transaction_of_format_1_comes_with_its_data(path: str) -> None:
+    replies = {f"GET /v1/tx/{NAME}": Reply(b"{}"), f"GET {path}": Reply(b"data")}
     async with served(replies) as (transport, _):
         assert (await transport.fetch(WHOLE)).body == WholeTransaction(b"{}", b"data")
 

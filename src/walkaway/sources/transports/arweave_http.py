@@ -77,11 +77,20 @@ class ArweaveGateway:
         if request.wants == "item":
             return await self._item(request)
         header = await self._header(request)
-        data = await self._get(request, f"/raw/{request.id}", "*/*")
+        data = await self._data(request)
         return Answer(self._source, WholeTransaction(header, data), content=data)
 
     async def _header(self, request: ArweaveRequest) -> bytes:
         return await self._get(request, f"/tx/{request.id}", _JSON)
+
+    async def _data(self, request: ArweaveRequest) -> bytes:
+        """All data of a transaction. Only gateways of ar.io have ``/raw``; at ``/{id}`` these
+        would follow a manifest, and others give the same.
+        """
+        try:
+            return await self._get(request, f"/raw/{request.id}", "*/*")
+        except SourceLacks:
+            return await self._get(request, f"/{request.id}", "*/*")
 
     async def _chunk(self, request: ArweaveRequest) -> Answer:
         begin = self._begins.get(request.id)

@@ -6,11 +6,14 @@ import asyncio
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import typer
 from typer.testing import CliRunner, Result
 
 from tests.cli.test_two_nodes import settings_of
+from walkaway.cli import passphrase as passphrase_module
 from walkaway.cli.command_line import command_line
 from walkaway.cli.gateway import gateway_plan, open_gateway
 from walkaway.names.ipns import keys
@@ -64,7 +67,10 @@ def test_keys_come_and_go(tmp_path: Path, passphrase: str) -> None:
     assert out.stat().st_mode & 0o777 == 0o600
     again = run("key", "export", "site", "-o", str(out), "--passphrase-file", passphrase)
     assert (again.exit_code, "cannot be written" in again.stderr) == (1, True)
-    assert run("key", "remove", "site").exit_code == 1, "nobody was there to say yes"
+    assert "that is not there yet" in again.stderr
+    nobody = run("key", "remove", "site")
+    assert (nobody.exit_code, "--yes" in nobody.stderr) == (2, True)
+    assert "site" in run("key", "list").output
     assert run("key", "remove", "site", "--yes").exit_code == 0
     assert "site" not in run("key", "list").output
 
@@ -89,6 +95,25 @@ def test_a_wrong_passphrase_is_said_so(
         file.write_bytes(content)
     result = run("publish", "site", "bafkqaaa", "--passphrase-file", str(file), "--offline")
     assert (result.exit_code, says in result.stderr) == (code, True)
+    assert "next " in result.stderr
+    assert "type it" not in result.stderr
+
+
+def test_a_passphrase_that_is_not_typed_ends_as_by_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> str:
+        raise typer.Abort
+
+    monkeypatch.setattr(passphrase_module, "sys", SimpleNamespace(stdin=_Terminal()))
+    monkeypatch.setattr(typer, "prompt", interrupted)
+    result = run("key", "new", "site")
+    assert (result.exit_code, "stopped" in result.stderr) == (130, True)
+
+
+class _Terminal:
+    """Somebody who sits there."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def test_where_there_is_no_terminal_the_file_is_named() -> None:
@@ -114,8 +139,39 @@ def test_offline_it_is_kept_on_this_machine_alone(passphrase: str) -> None:
     run("key", "new", "site", "--passphrase-file", passphrase)
     told = run("publish", "site", "bafkqaaa", "--passphrase-file", passphrase, "--offline")
     assert "not published: nobody was told" in told.output
+    words = ("publish", "site", "bafkqaaa", "--passphrase-file", passphrase, "--offline", "--json")
+    assert json.loads(run(*words).output)["published"] is False
     shown = json.loads(run("show", "site", "--offline", "--json").output)
-    assert (shown["value"], shown["sequence"], shown["given_by"]) == ("/ipfs/bafkqaaa", 0, [])
+    assert (shown["value"], shown["sequence"], shown["given_by"]) == ("/ipfs/bafkqaaa", 1, [])
+
+
+def test_without_a_network_it_is_said_that_it_stands_here_already(passphrase: str) -> None:
+    run("key", "new", "site", "--passphrase-file", passphrase)
+    words = ("publish", "site", "bafkqaaa", "--passphrase-file", passphrase)
+    away = run(*words, "--source", "routing=http://127.0.0.1:1")
+    assert away.exit_code == 3
+    for said in ("no network", "stands on this machine, and nobody was told", "publish it again"):
+        assert said in away.stderr, away.stderr
+    shown = json.loads(run("show", "site", "--offline", "--json").output)
+    assert (shown["value"], shown["sequence"]) == ("/ipfs/bafkqaaa", 0)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--hours", "0", "--hours is more than 0"),
+        ("--hours", "nan", "--hours is more than 0"),
+        ("--hours", "0.0001", "--ttl is no less than 0, and no longer than --hours"),
+        ("--ttl", "-1", "--ttl is no less than 0"),
+    ],
+)
+def test_times_that_are_none_name_their_option(
+    passphrase: str, option: str, value: str, says: str
+) -> None:
+    run("key", "new", "site", "--passphrase-file", passphrase)
+    words = ("publish", "site", "bafkqaaa", "--passphrase-file", passphrase, "--offline")
+    result = run(*words, option, value)
+    assert (result.exit_code, says in result.stderr) == (2, True), result.stderr
 
 
 async def test_a_name_is_published_to_another_node_and_read_back(
@@ -132,6 +188,7 @@ async def test_a_name_is_published_to_another_node_and_read_back(
         done = await ask(*words, "--source", f"routing={url}", "--json")
         told = json.loads(done.output)
         assert (told["sequence"], told["ttl_seconds"], told["refused"]) == (0, 9, {})
+        assert told["published"] is True
         assert told["taken_by"] == told["given_by"] == [f"given-1 (127.0.0.1:{router.server.port})"]
         resolution = await router.names.names.resolve(told["name"])
         assert str(resolution.pointer) == told["value"] == "/ipfs/bafkqaaa/docs"

@@ -26,7 +26,7 @@ from walkaway.cli.options import (
 from walkaway.cli.passphrase import PassphraseOption, read_passphrase
 from walkaway.cli.terminal import Terminal, counted, plain, sheet
 from walkaway.content.service import Content
-from walkaway.errors import InvalidRequest, ProofError
+from walkaway.errors import InvalidRequest, NoNetwork, ProofError
 from walkaway.names.held import SECOND
 from walkaway.names.ipns.find import FoundRecord, IpnsNames
 from walkaway.names.ipns.publish import HOURS, TTL_SECONDS, IpnsPublisher, Publication
@@ -145,11 +145,18 @@ class _Job:
 
 async def _publish(settings: Settings, job: _Job, *, offline: bool) -> Publication:
     held, clock = held_names(settings), SystemClock()
-    async with content_of(settings, offline=offline) as content:
-        names = IpnsNames(held, _asked(content, offline=offline), clock=clock)
-        routers = None if offline else content.routers
-        publisher = IpnsPublisher(names, held, routers, clock=clock)
-        return await publisher.publish(job.key, job.pointer, seconds=job.seconds, ttl=job.ttl)
+    try:
+        async with content_of(settings, offline=offline) as content:
+            names = IpnsNames(held, _asked(content, offline=offline), clock=clock)
+            routers = None if offline else content.routers
+            publisher = IpnsPublisher(names, held, routers, clock=clock)
+            return await publisher.publish(job.key, job.pointer, seconds=job.seconds, ttl=job.ttl)
+    except NoNetwork as error:
+        raise NoNetwork(
+            f"{error.summary}; the record stands on this machine, and nobody was told",
+            reasons=error.reasons,
+            advice="check this machine's connection, and publish it again",
+        ) from None
 
 
 async def _find(settings: Settings, name: Cid, *, offline: bool) -> FoundRecord:
@@ -179,6 +186,7 @@ def _name(text: str, settings: Settings) -> Cid:
 
 def _whom(done: Publication) -> dict[str, object]:
     return {
+        "published": bool(done.given_by),
         "taken_by": list(done.taken_by),
         "refused": dict(done.refused),
         "given_by": list(done.given_by),
@@ -224,4 +232,5 @@ def _tell(terminal: Terminal, done: Publication) -> None:
     else:
         rows += [("kept", "on this machine alone")]
     terminal.show(sheet(rows, width=terminal.person.width))
-    terminal.show(Text("published" if asked else "not published: nobody was told", "good"))
+    how = ("published", "good") if asked else ("not published: nobody was told", "warn")
+    terminal.show(Text(*how))

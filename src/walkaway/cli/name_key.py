@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -166,12 +167,22 @@ def key_remove(
         store = key_store(settings)
         found = store.find(key)
         if not yes:
-            typer.confirm(f"Remove {found.label} ({name_text(found.name)})?", abort=True, err=True)
+            _ask(found)
         store.remove(found.label)
         if as_json:
             terminal.print_json(_as_data(found) | {"removed": True})
         else:
             terminal.show(Text(f"{found.label} is removed"))
+
+
+def _ask(key: StoredKey) -> None:
+    """Have the person say yes, or end. Raises `InvalidRequest` where nobody can be asked."""
+    if not sys.stdin.isatty():
+        raise InvalidRequest(
+            "there is no terminal to ask on whether you mean it",
+            advice="--yes says so; walkaway name key export keeps a copy",
+        )
+    typer.confirm(f"Remove {key.label} ({name_text(key.name)})?", abort=True, err=True)
 
 
 def _tell(terminal: Terminal, key: StoredKey) -> None:
@@ -190,7 +201,10 @@ def _read(file: Path) -> bytes:
         with file.open("rb") as opened:
             content = opened.read(_MOST_BYTES + 1)
     except OSError as error:
-        raise Unreadable(f"{file} cannot be read: {error.strerror}") from None
+        raise Unreadable(
+            f"{file} cannot be read: {error.strerror}",
+            advice="give a file that walkaway name key export, or ipfs key export, has made",
+        ) from None
     if len(content) > _MOST_BYTES:
         raise InvalidRequest(f"{file} is no exported key: it is too long")
     return content
@@ -203,4 +217,7 @@ def _write(file: Path, content: bytes) -> None:
         with os.fdopen(handle, "wb") as opened:
             opened.write(content)
     except OSError as error:
-        raise Unwritable(f"{file} cannot be written: {error.strerror}") from None
+        raise Unwritable(
+            f"{file} cannot be written: {error.strerror}",
+            advice="give a file that is not there yet, in a folder that you can write to",
+        ) from None

@@ -35,6 +35,7 @@ def read_passphrase(file: Path | None, *, is_new: bool = False) -> str:
     Raises:
         Unreadable: the file cannot be read, or holds no passphrase.
         InvalidRequest: there is no terminal to ask on.
+        KeyboardInterrupt: it was ended by Ctrl-C, rather than typed.
     """
     if file is not None:
         return _from_file(file)
@@ -43,7 +44,13 @@ def read_passphrase(file: Path | None, *, is_new: bool = False) -> str:
             "there is no terminal to ask for the passphrase on",
             advice="give a file that holds it: --passphrase-file FILE",
         )
-    typed: str = typer.prompt("Passphrase", hide_input=True, confirmation_prompt=is_new, err=True)
+    try:
+        typed: str = typer.prompt(
+            "Passphrase", hide_input=True, confirmation_prompt=is_new, err=True
+        )
+    except typer.Abort:
+        # Prompts have words of their own for Ctrl-C.
+        raise KeyboardInterrupt from None
     return typed
 
 
@@ -52,11 +59,17 @@ def _from_file(file: Path) -> str:
         with file.open("rb") as opened:
             content = opened.read(_MOST_BYTES + 1)
     except OSError as error:
-        raise Unreadable(f"{file} cannot be read: {error.strerror}") from None
+        raise Unreadable(
+            f"{file} cannot be read: {error.strerror}",
+            advice="give another file by --passphrase-file, or none, to be asked",
+        ) from None
     try:
         passphrase = content.decode().removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
         passphrase = ""
     if not passphrase or len(content) > _MOST_BYTES or "\n" in passphrase:
-        raise Unreadable(f"{file} holds no passphrase: it is one line of text")
+        raise Unreadable(
+            f"{file} holds no passphrase: it is one line of text",
+            advice="write the passphrase into it, or leave --passphrase-file out, to be asked",
+        )
     return passphrase

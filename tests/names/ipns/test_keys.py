@@ -154,14 +154,23 @@ def test_labels_are_held_to_what_a_file_can_be_called_and_to_be_new(
 
 
 def test_a_key_needs_a_passphrase_and_a_place(store: KeyStore, tmp_path: Path) -> None:
-    with pytest.raises(InvalidRequest, match="may not be empty"):
-        store.create("site", "")
+    for short in ("", "x", "1234567"):
+        with pytest.raises(InvalidRequest, match="8 characters at least"):
+            store.create("site", short)
     assert store.stored() == []
     few = KeyStore(tmp_path / "keys", cost=QUICK, limits=replace(LIMITS, ipns_keys=1))
     few.create("site", PASSPHRASE)
     with pytest.raises(TooMuch):
         few.create("other", PASSPHRASE)
     assert [path.name for path in (tmp_path / "keys").iterdir()] == ["site.key.json"]
+
+
+def test_a_key_has_one_label(store: KeyStore) -> None:
+    kept = store.add("site", private_key_message(SEED), PASSPHRASE)
+    for label, says in (("other", "here already, as 'site'"), ("site", "there is a key 'site'")):
+        with pytest.raises(InvalidRequest, match=says):
+            store.add(label, private_key_message(SEED), PASSPHRASE)
+    assert store.stored() == [kept]
 
 
 def test_a_folder_that_is_none_is_said_so(tmp_path: Path) -> None:

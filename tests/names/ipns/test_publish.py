@@ -116,14 +116,24 @@ async def test_offline_it_is_kept_here_alone(tmp_path: Path) -> None:
     ("seconds", "ttl"), [(0, 0), (-1, 0), (400 * 86400, 1), (10, 11), (10, -1), (float("nan"), 1)]
 )
 async def test_times_that_are_none_are_refused(tmp_path: Path, seconds: float, ttl: float) -> None:
-    stand = Stand(tmp_path, Router("a"))
-    with pytest.raises(InvalidRequest):
-        await stand.publisher.publish(SIGNER.key, SITE, seconds=seconds, ttl=ttl)
+    router = Router("a")
+    option = "--ttl" if seconds == 10 else "--hours"
+    with pytest.raises(InvalidRequest) as refused:
+        await Stand(tmp_path, router).publisher.publish(SIGNER.key, SITE, seconds=seconds, ttl=ttl)
+    assert option in refused.value.advice
+    assert router.asked == []
 
 
-async def test_a_name_leads_to_no_transaction(tmp_path: Path) -> None:
-    with pytest.raises(InvalidRequest, match="Arweave"):
-        await Stand(tmp_path).publisher.publish(SIGNER.key, Pointer("ar", "a" * 43))
+async def test_a_name_leads_to_no_other_network_and_not_to_itself(tmp_path: Path) -> None:
+    publisher = Stand(tmp_path, offline=True).publisher
+    for pointer in (Pointer("ar", "a" * 43), Pointer("web3", "app.eth")):
+        with pytest.raises(InvalidRequest, match=f"and not to /{pointer.network}/"):
+            await publisher.publish(SIGNER.key, pointer)
+    for root in (SIGNER.text, str(SIGNER.name)):
+        with pytest.raises(InvalidRequest, match="lead to itself"):
+            await publisher.publish(SIGNER.key, Pointer("ipns", root, ("docs",)))
+    another = Pointer("ipns", Signer(2).text)
+    assert (await publisher.publish(SIGNER.key, another)).said.value == str(another)
 
 
 async def test_after_the_last_sequence_number_there_is_none(tmp_path: Path) -> None:

@@ -40,6 +40,8 @@ _SEED_BYTES: Final = 32
 _SALT_BYTES: Final = 16
 _NONCE_BYTES: Final = 12
 _FILE_BYTES: Final = 4096
+_LEAST_CHARACTERS: Final = 8
+"""Of a passphrase that is new. One that is shorter is guessed whatever scrypt costs."""
 _MOST_MEMORY: Final = 1 << 30
 _MOST_WORK: Final = 1 << 24
 """Sixteen times that of a key that is made now."""
@@ -125,7 +127,8 @@ class KeyStore:
         """Take in a key that was exported, here or by Kubo.
 
         Raises:
-            InvalidRequest: it is no key, the label is none or taken, or the passphrase empty.
+            InvalidRequest: it is no key or here already, the label is none or taken, or the
+                passphrase too short.
             Unsupported: it is a key of another type than Ed25519.
             ConfigError: the folder cannot be written to.
         """
@@ -165,10 +168,20 @@ class KeyStore:
                 f"{label[:100]!r} is no label for a key",
                 advice="a label has small letters, digits, and between them . _ or -",
             )
-        if not passphrase:
-            raise InvalidRequest("the passphrase of a key may not be empty")
+        if len(passphrase) < _LEAST_CHARACTERS:
+            raise InvalidRequest(
+                f"the passphrase of a key has {_LEAST_CHARACTERS} characters at least",
+                advice="several words make a good one: whoever has the file can try them all",
+            )
         name = name_of_key(SigningKey(seed).public_key)
-        if len(self.stored()) >= self._limits.ipns_keys:
+        kept = self.stored()
+        for key in kept:
+            if key.name == name and key.label != label:
+                raise InvalidRequest(
+                    f"this key is here already, as {key.label!r}",
+                    advice="use that label; its name is the same",
+                )
+        if len(kept) >= self._limits.ipns_keys:
             raise TooMuch(f"no more than {self._limits.ipns_keys} keys are kept")
         self._write(label, _File.sealed(seed, name, passphrase, self._cost).text())
         return StoredKey(label, name)
@@ -287,7 +300,7 @@ class _File:
         except InvalidTag:
             raise InvalidRequest(
                 "the passphrase does not open the key, or its file was changed",
-                advice="type it again; without it there is no way to the key",
+                advice="give it as it was when the key was made; there is no other way to the key",
             ) from None
 
 

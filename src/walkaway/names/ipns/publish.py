@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from walkaway.errors import Elsewhere, InvalidRequest, Unproven
+from walkaway.errors import Elsewhere, InvalidRequest, ProofError, Unproven
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.held import SECOND, HeldNames
 from walkaway.names.ipns.find import IpnsNames
 from walkaway.names.pointer import Pointer
 from walkaway.proofs.ipfs.cid import Cid
-from walkaway.proofs.ipfs.ipns_name import name_of_key, name_text
+from walkaway.proofs.ipfs.ipns_name import name_of_key, name_text, parse_name
 from walkaway.proofs.ipfs.ipns_record import IpnsRecord, create_record, prove_record
 from walkaway.proofs.ipfs.libp2p_keys import SigningKey
 from walkaway.sources.clock import Clock
@@ -91,8 +91,7 @@ class IpnsPublisher:
             ConfigError: the folder of records cannot be written to.
         """
         name = name_of_key(key.public_key)
-        if pointer.network == "ar":
-            raise InvalidRequest("an IPNS name points to /ipfs/ or /ipns/, and not to Arweave")
+        self._check(name, pointer, seconds, ttl)
         signed = self._sign(key, pointer, await self._next_sequence(name), seconds, ttl)
         said = prove_record(name, signed, now=int(self._clock.now() * SECOND)).value
         await self._held.put(name, signed)
@@ -114,6 +113,29 @@ class IpnsPublisher:
         given_by = await self._read_back(name, said, taken_by)
         return Publication(name, said, taken_by, survey.reasons, given_by)
 
+    def _check(self, name: Cid, pointer: Pointer, seconds: float, ttl: float) -> None:
+        """Raise `InvalidRequest` for what no record can say, before anybody is asked."""
+        most = self._limits.ipns_validity_seconds
+        if pointer.network not in ("ipfs", "ipns"):
+            raise InvalidRequest(
+                f"an IPNS name points to /ipfs/ or /ipns/, and not to {pointer}"[:300],
+                advice="publish the CID of what it is to lead to",
+            )
+        if pointer.network == "ipns" and _is(name, pointer.root):
+            raise InvalidRequest(
+                "the name would lead to itself", advice="publish the CID of what it is to lead to"
+            )
+        if not 0 < seconds <= most:
+            raise InvalidRequest(
+                f"a record cannot be valid for {seconds / 3600:g} hours",
+                advice=f"--hours is more than 0, and at most {most / 3600:g}",
+            )
+        if not 0 <= ttl <= seconds:
+            raise InvalidRequest(
+                f"a record that is valid for {seconds:g} s cannot be kept for {ttl:g} s",
+                advice="--ttl is no less than 0, and no longer than --hours",
+            )
+
     async def _next_sequence(self, name: Cid) -> int:
         """One more than any that the key is known to have signed, even where that has ended:
         whoever saw it takes no record with a smaller one.
@@ -130,11 +152,6 @@ class IpnsPublisher:
     def _sign(
         self, key: SigningKey, pointer: Pointer, sequence: int, seconds: float, ttl: float
     ) -> bytes:
-        if not 0 < seconds <= self._limits.ipns_validity_seconds or not 0 <= ttl <= seconds:
-            raise InvalidRequest(
-                "a record is valid for a while, and may be kept no longer than it is",
-                advice=f"ask for {self._limits.ipns_validity_seconds / 3600:g} hours at most",
-            )
         try:
             until = datetime.fromtimestamp(self._clock.now() + seconds, UTC)
         except (ValueError, OverflowError, OSError):
@@ -176,6 +193,14 @@ class IpnsPublisher:
             reasons=reasons,
             advice="look again in a while: walkaway name show " + name_text(name),
         )
+
+
+def _is(name: Cid, root: str) -> bool:
+    """Whether what is written is that name."""
+    try:
+        return parse_name(root) == name
+    except ProofError:
+        return False
 
 
 def _took(answer: Answer) -> str:

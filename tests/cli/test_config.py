@@ -314,7 +314,7 @@ def test_content_needs_no_source_of_the_chain(file: Path) -> None:
 def test_sources_of_content_and_of_the_chain_are_kept_apart(file: Path) -> None:
     settings = load_settings({}, {})
     kinds = {kind for source in content_plan(settings).sources for kind in source.kinds}
-    assert kinds == {"content", "routing"}
+    assert kinds == {"content", "routing", "arweave"}
 
 
 def test_a_private_submitter_is_alone(file: Path) -> None:

@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 
 from walkaway.chain.clock import SystemClock
 from walkaway.cli.config import Settings
+from walkaway.cli.names import NOT_YET, without_chain
 from walkaway.cli.network_check import can_be_reached_for, require_network
+from walkaway.cli.options import GIVES_CONTENT
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
 from walkaway.content.open import find_root
@@ -20,7 +22,6 @@ from walkaway.names.pointer import Pointer
 from walkaway.names.resolution import Names
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.sizes import MEGABYTE
-from walkaway.sources.defaults import CONTENT_KINDS
 
 __all__ = ["content_of", "content_plan", "find_address", "held_names", "whole_block"]
 
@@ -31,9 +32,10 @@ def content_plan(settings: Settings, *, offline: bool = False) -> ContentPlan:
         folder=settings.store_folder,
         evidence=settings.state_directory / "evidence",
         store_bytes=settings.store_megabytes * MEGABYTE,
-        sources=tuple(s for s in settings.sources if CONTENT_KINDS.intersection(s.kinds)),
+        sources=tuple(s for s in settings.sources if GIVES_CONTENT.intersection(s.kinds)),
         guard_exceptions=settings.guard_exceptions,
         offline=offline,
+        without_chain=without_chain(settings, offline=offline) or NOT_YET,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -15,6 +15,7 @@ from walkaway.sources.defaults import CONTENT_KINDS, KINDS, ListedSource, read_s
 from walkaway.sources.redact import redact
 
 __all__ = [
+    "GIVES_CONTENT",
     "CheckpointOption",
     "ConfigOption",
     "ContentSourceOption",
@@ -33,6 +34,9 @@ __all__ = [
     "read_source_flags",
     "settings_from",
 ]
+
+GIVES_CONTENT: Final = CONTENT_KINDS | {"arweave"}
+"""The kinds of sources that give content; gateways of Arweave are asked for names too."""
 
 NetworkOption = Annotated[
     str | None,
@@ -159,11 +163,11 @@ def read_source_flags(written: list[str]) -> tuple[ListedSource, ...]:
 
 def _require_content(given: tuple[ListedSource, ...]) -> None:
     for place, source in enumerate(given, start=1):
-        if not CONTENT_KINDS.intersection(source.kinds):
+        if not GIVES_CONTENT.intersection(source.kinds):
             raise ConfigError(
                 f"--source (number {place}) is of kind {' and '.join(source.kinds)}, "
                 "and this command asks for content alone",
-                advice="kinds of content are content, kubo and routing: "
+                advice=f"kinds of content are {', '.join(sorted(GIVES_CONTENT))}: "
                 "--source content=http://127.0.0.1:8081",
             )
 

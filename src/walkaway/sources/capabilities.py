@@ -21,6 +21,7 @@ from walkaway.sources.request import (
     DnsRequest,
     IpnsPublication,
     IpnsRequest,
+    PieceRequest,
     ProvidersRequest,
     Request,
     RpcRequest,
@@ -34,6 +35,7 @@ _FORMS: Mapping[type[Request], str] = {
     ProvidersRequest: "providers",
     IpnsPublication: "IPNS records, published",
     ArnsRequest: "ArNS names",
+    PieceRequest: "pieces",
     DnsRequest: "DNS records",
 }
 

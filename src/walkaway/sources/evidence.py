@@ -30,6 +30,7 @@ from walkaway.sources.request import (
     BeaconRequest,
     BlockRequest,
     DnsRequest,
+    PieceRequest,
     ProvidersRequest,
     Request,
     RpcRequest,
@@ -144,9 +145,10 @@ def _asked(request: Request, limits: Limits) -> object:
             "max_bytes": request.answer_bytes,
         }
     if not isinstance(request, RpcRequest | BeaconRequest | DnsRequest):
-        address = (
-            request.cid if isinstance(request, BlockRequest | ProvidersRequest) else request.name
-        )
+        if isinstance(request, BlockRequest | ProvidersRequest | PieceRequest):
+            address: object = request.cid
+        else:
+            address = request.name
         return {"form": form_of(request), "cid": str(address), "max_bytes": request.answer_bytes}
     facts = asdict(request) | {"max_bytes": request.answer_bytes}
     if isinstance(request, RpcRequest):

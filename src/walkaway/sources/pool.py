@@ -38,7 +38,15 @@ from walkaway.sources.newest import Order, newest
 from walkaway.sources.race import Failures, IsComing, Race, call_off, worth_repeating
 from walkaway.sources.ranking import Candidates, rank
 from walkaway.sources.redact import shown
-from walkaway.sources.request import Answer, ArweaveRequest, BlockRequest, Request, Requests, forms
+from walkaway.sources.request import (
+    Answer,
+    ArweaveRequest,
+    BlockRequest,
+    PieceRequest,
+    Request,
+    Requests,
+    forms,
+)
 from walkaway.sources.source import Source
 from walkaway.sources.standing import SourceStatus, Standing
 from walkaway.sources.word import Word
@@ -359,6 +367,8 @@ class Pool:
 
     def _seconds(self, asked: tuple[Request, ...]) -> float:
         """How long one source may take, from question to the end of the answer."""
+        if any(isinstance(request, PieceRequest) for request in asked):
+            return self._limits.piece_seconds
         content = any(isinstance(request, BlockRequest | ArweaveRequest) for request in asked)
         return self._limits.block_seconds if content else self._limits.request_seconds
 
@@ -368,13 +378,17 @@ class Pool:
         A source that lets a block trickle in holds it up, and everybody who waits for it,
         no longer than three times what another one usually takes.
         """
-        flows = (r.flow for r in asked if isinstance(r, BlockRequest | ArweaveRequest))
+        flows = (
+            r.flow for r in asked if isinstance(r, BlockRequest | ArweaveRequest | PieceRequest)
+        )
         flow = next(flows, Flow())
         watch = FlowWatch(flow, self._limits.block_flow_bytes)
+        whole = any(isinstance(request, PieceRequest) for request in asked)
+        most = self._limits.piece_flow_seconds if whole else self._limits.block_flow_seconds
 
         def is_coming(elapsed: float, other: Standing) -> bool:
             usual = 3 * (other.latency.average or 0.0)
-            return watch.moved() and elapsed < max(self._limits.block_flow_seconds, usual)
+            return watch.moved() and elapsed < max(most, usual)
 
         return is_coming
 

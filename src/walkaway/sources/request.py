@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from walkaway.limits import LIMITS
 from walkaway.proofs.ipfs.cid import Cid
@@ -23,7 +23,9 @@ __all__ = [
     "ItemFields",
     "ItemPlace",
     "Kind",
+    "PieceRequest",
     "ProvidersRequest",
+    "Receives",
     "Request",
     "Requests",
     "RpcRequest",
@@ -42,11 +44,13 @@ Kind = Literal[
     "routing",
     "dns",
     "arweave",
+    "piece",
 ]
 """What a source is asked for. ``submit`` sources take transactions and nothing else;
 ``blobs`` is a node of EthStorage;
 ``content`` is a trustless gateway or an archive, ``kubo`` the RPC of a Kubo node,
-``routing`` says who has content, ``dns`` is a resolver, ``arweave`` a gateway of Arweave.
+``routing`` says who has content, ``dns`` is a resolver, ``arweave`` a gateway of Arweave,
+``piece`` a provider of Filecoin that gives out pieces.
 """
 
 
@@ -264,6 +268,42 @@ class WholeTransaction:
     data: bytes = field(repr=False)
 
 
+class Receives(Protocol):
+    """Where an answer goes that is too large for memory, as it comes from one source."""
+
+    @property
+    def beginning(self) -> bytes:
+        """The first of its bytes, to be kept as evidence."""
+
+    async def take(self, piece: bytes) -> None:
+        """Take the next bytes. Raises `SourceLacks` where this machine has no room for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class PieceRequest:
+    """The payload of a piece of Filecoin, whole: no part of it is proven without the rest.
+
+    ``cid`` is the piece's, ``max_bytes`` the most that its payload may have. The body of an
+    answer is what ``receive`` made for it, a new one for each answer, with all bytes in it.
+    """
+
+    cid: Cid
+    max_bytes: int
+    receive: Callable[[], Receives] = field(compare=False, repr=False)
+    kind: Literal["piece"] = "piece"
+    flow: Flow = field(default_factory=Flow, compare=False, repr=False)
+
+    @property
+    def by_hash(self) -> bool:
+        """The address is the commitment."""
+        return True
+
+    @property
+    def answer_bytes(self) -> int:
+        """The most bytes that its answer may have."""
+        return self.max_bytes
+
+
 @dataclass(frozen=True, slots=True)
 class DnsRequest:
     """The records of one type at a DNS name, with their signatures.
@@ -296,6 +336,7 @@ Request = (
     | IpnsPublication
     | ArnsRequest
     | ArweaveRequest
+    | PieceRequest
     | DnsRequest
 )
 
@@ -314,7 +355,7 @@ class Answer:
 
     ``body`` is the JSON-RPC ``result``, the parsed JSON document of a beacon or
     routing route, or raw bytes where SSZ, a block, a record or a DNS message came; of
-    Arweave, what `ArweaveRequest` says.
+    Arweave and of pieces, what `ArweaveRequest` and `PieceRequest` say.
     ``fork`` is the ``Eth-Consensus-Version`` header, if any. ``content`` is the
     answer's bytes, kept as evidence.
     """

@@ -22,13 +22,13 @@ from walkaway.proofs.ipfs.car import CarReader
 from walkaway.proofs.ipfs.cid import read_cid
 from walkaway.sources.request import Answer, BlockRequest, Request, RpcRequest
 
-__all__ = ["CarFileTransport", "archive_path"]
+__all__ = ["BlockPlaces", "CarFileTransport", "archive_path", "block_places"]
 
 _VARINT_BYTES = 9
 _V2_PRAGMA = b"\x0a\xa1\x67version\x02"
 _V2_FIELDS_AT, _V2_FIELDS_BYTES = len(_V2_PRAGMA) + 16, 16
 
-_Places = dict[bytes, tuple[int, int]]
+BlockPlaces = dict[bytes, tuple[int, int]]
 """Where the data of each block lies, and its length, by its multihash."""
 
 
@@ -46,7 +46,7 @@ class CarFileTransport:
         self._path = path
         self._limits = limits
         self._file: BinaryIO | None = None
-        self._places: _Places = {}
+        self._places: BlockPlaces = {}
         self._opening = asyncio.Lock()
 
     async def fetch(self, request: Request) -> Answer:
@@ -91,13 +91,13 @@ class CarFileTransport:
                 return opened
             return self._file
 
-    def _look_through(self) -> tuple[BinaryIO, _Places]:
+    def _look_through(self) -> tuple[BinaryIO, BlockPlaces]:
         try:
             file = _opened(self._path)
         except OSError as error:
             raise SourceFault(f"cannot be read: {error.strerror}") from None
         try:
-            return file, _places(file, self._limits.archive_blocks)
+            return file, block_places(file.fileno(), self._limits.archive_blocks)
         except OSError as error:
             file.close()
             raise SourceFault(f"cannot be read: {error.strerror}") from None
@@ -106,19 +106,15 @@ class CarFileTransport:
             raise SourceFault(f"is no archive that can be read: {error}") from None
 
 
-def _opened(path: Path) -> BinaryIO:
-    # A pipe would keep whoever opens it waiting, and whoever stops then too.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return os.fdopen(descriptor, "rb")
-    os.close(descriptor)
-    raise SourceFault("is no file that can be read")
+def block_places(descriptor: int, most: int) -> BlockPlaces:
+    """Where the blocks of an open CAR file lie, of which it may hold so many.
 
-
-def _places(file: BinaryIO, most: int) -> _Places:
-    descriptor = file.fileno()
+    Raises:
+        ProofError: it is no CAR that can be read, or holds more.
+        OSError: the disk refused.
+    """
     at, end = _sections(descriptor)
-    places: _Places = {}
+    places: BlockPlaces = {}
     while at < end:
         head = os.pread(descriptor, _VARINT_BYTES + LIMITS.cid_bytes, at)
         length, cid_at = varint.decode(head)
@@ -133,6 +129,15 @@ def _places(file: BinaryIO, most: int) -> _Places:
     if at != end:
         raise ProofError("a CAR is cut short")
     return places
+
+
+def _opened(path: Path) -> BinaryIO:
+    # A pipe would keep whoever opens it waiting, and whoever stops then too.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    raise SourceFault("is no file that can be read")
 
 
 def _sections(descriptor: int) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from walkaway.sources.request import (
     BeaconRequest,
     BlockRequest,
     DnsRequest,
+    PieceRequest,
     Request,
     RpcRequest,
 )
@@ -37,6 +38,7 @@ from walkaway.sources.transports.http_client import (
 )
 from walkaway.sources.transports.http_status import raise_if_busy, status_fault
 from walkaway.sources.transports.json_rpc import encode_batch, encode_call, read_batch, read_reply
+from walkaway.sources.transports.piece_http import piece_answer, piece_question
 
 __all__ = ["HttpTransport"]
 
@@ -100,6 +102,8 @@ class HttpTransport:
             return await self._look_up(request)
         if isinstance(request, ArweaveRequest):
             return await self._arweave.fetch(request)
+        if isinstance(request, PieceRequest):
+            return await self._get_piece(request)
         return await self._get_content(request)
 
     async def fetch_batch(self, requests: Sequence[RpcRequest]) -> list[Answer | SourceFault]:
@@ -196,6 +200,11 @@ class HttpTransport:
                 raise SourceLacks(f"{error}, and no block is") from None
             raise
         return content_answer(reply, request, self._source, limits.json_depth)
+
+    async def _get_piece(self, request: PieceRequest) -> Answer:
+        into = request.receive()
+        reply = await self._ask(piece_question(self._url, request, into, self._client.limits))
+        return piece_answer(reply, into, self._source)
 
     async def _ask(self, question: HttpQuestion) -> HttpReply:
         """Ask once, as is due to whoever named the address."""

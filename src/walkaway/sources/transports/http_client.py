@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import aiohttp
@@ -73,7 +73,8 @@ class HttpQuestion:
     what the server is told that it was asked as, where that is another name than the URL's.
     ``through`` are the nodes that the question came through (`sources.loops`). ``heads``
     asks for the headers alone; ``span`` for the bytes from the one offset up to but
-    without the other.
+    without the other. ``into`` takes what comes with status 200, piece by piece, so that
+    the reply has no content.
     """
 
     url: URL
@@ -90,6 +91,7 @@ class HttpQuestion:
     puts: bool = False
     heads: bool = False
     span: tuple[int, int] | None = None
+    into: Callable[[bytes], Awaitable[None]] | None = None
 
     @property
     def method(self) -> str:
@@ -220,7 +222,10 @@ class HttpClient:
         ) as response:
             refusal = min(question.max_bytes, self.limits.refusal_bytes)
             most = question.max_bytes if response.status // 100 == 2 else refusal
-            content = b"" if question.heads else await _bounded(response, most, question.heard)
+            into = question.into if response.status == 200 else None
+            content = b""
+            if not question.heads:
+                content = await _bounded(response, most, question.heard, into)
             kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             return HttpReply(response.status, kind, response.headers, content)
 
@@ -249,7 +254,10 @@ class HttpClient:
 
 
 async def _bounded(
-    response: aiohttp.ClientResponse, max_bytes: int, heard: Callable[[int], None] | None
+    response: aiohttp.ClientResponse,
+    max_bytes: int,
+    heard: Callable[[int], None] | None,
+    into: Callable[[bytes], Awaitable[None]] | None,
 ) -> bytes:
     """The body after decompression; the connection is dropped where it grows too large."""
     if "Content-Encoding" not in response.headers and (response.content_length or 0) > max_bytes:
@@ -262,7 +270,10 @@ async def _bounded(
         if total > max_bytes:
             response.close()
             raise AnswerTooLarge(max_bytes, declared=False)
-        pieces.append(piece)
+        if into is None:
+            pieces.append(piece)
+        else:
+            await into(piece)
         if heard is not None and response.status in (200, 206):
             heard(len(piece))
     return b"".join(pieces)

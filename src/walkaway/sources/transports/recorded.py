@@ -17,6 +17,7 @@ from walkaway.sources.request import (
     BeaconRequest,
     BlockRequest,
     DnsRequest,
+    PieceRequest,
     ProvidersRequest,
     Request,
     RpcRequest,
@@ -33,7 +34,7 @@ def recording_key(request: Request) -> str:
     or name."""
     if isinstance(request, RpcRequest):
         return f"{request.method} {json.dumps(request.params, sort_keys=True, default=str)}"
-    if isinstance(request, BlockRequest | ProvidersRequest):
+    if isinstance(request, BlockRequest | ProvidersRequest | PieceRequest):
         return f"{form_of(request)} {request.cid}"
     if isinstance(request, ArweaveRequest):
         return f"{form_of(request)} {request.id} {request.offset}"

@@ -196,3 +196,16 @@ async def test_a_fallback_stands_where_nothing_else_does(tmp_path: Path) -> None
         # A manifest that another one leads to is given as it is.
         nested = await stand.open(f"{inner[0]}/again")
         assert (nested.media_type, nested.etag) == (MANIFEST, str(site[0]))
+
+
+async def test_manifests_are_read_once_and_the_last_few_held(tmp_path: Path) -> None:
+    weave = Weave()
+    page = item_of(b"here")
+    sites = [manifest_of({"index": page[0]}, number=number) for number in range(3)]
+    add_items(weave, page, *sites)
+    two = replace(LIMITS, arweave_manifests=2)
+    async with standing(tmp_path, [ArweaveSource(weave)], two) as stand:
+        for site in (0, 1, 0, 2, 0):
+            assert await bytes_of(await stand.open(str(sites[site][0]))) == b"here"
+        held = list(stand.content._manifests)
+    assert held == [sites[2][0], sites[0][0]]

@@ -37,7 +37,7 @@ from walkaway.content.budget import AheadRoom, Budget
 from walkaway.devnet.content.arweave import ArweaveSource
 from walkaway.devnet.content.manners import Manner, Manners
 from walkaway.devnet.content.weave import PathedChunk, StandingItem, Weave
-from walkaway.errors import TooMuch, Unproven
+from walkaway.errors import StoreFault, TooMuch, Unproven
 from walkaway.limits import LIMITS
 from walkaway.proofs.arweave import base64url
 from walkaway.proofs.arweave.arweave_id import ArweaveId
@@ -357,3 +357,25 @@ async def test_guesses_end_where_data_were_cut_in_another_way(tmp_path: Path) ->
     async with standing(tmp_path, [source]) as stand:
         assert await bytes_of(await stand.open(str(name))) == data
     assert len([path for path in source.asked if path.startswith("/chunk")]) <= 26
+
+
+async def test_a_large_item_needs_room(tmp_path: Path) -> None:
+    weave = Weave()
+    name, item = item_of(pattern(LARGE))
+    add_items(weave, (name, item))
+    (tmp_path / "arweave").write_bytes(b"in the way")
+    async with standing(tmp_path, [ArweaveSource(weave)]) as stand:
+        with pytest.raises(StoreFault, match="no room for a data item"):
+            await stand.open(str(name))
+
+
+async def test_only_so_many_places_are_tried(tmp_path: Path) -> None:
+    name, item = item_of(pattern(LARGE))
+    weave = Weave()
+    add_items(weave, (name, item))
+    source = Boastful(weave)
+    once = replace(LIMITS, arweave_item_places=1)
+    async with standing(tmp_path, [source], once) as stand:
+        with pytest.raises(Unproven):
+            await stand.open(str(name))
+    assert source.asked.count(f"/raw/{name}") == 1

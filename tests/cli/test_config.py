@@ -162,6 +162,9 @@ def test_an_environment_variable_that_sets_nothing_is_refused(name: str) -> None
         "holds = ['app.eth']",
         "holds = ['app.eth=soon']",
         "dnslinks = ['=/ipfs/bafkqaaa']",
+        "dnslinks = ['x.org=/ipfs/nope']",
+        "dnslinks = ['a..eth=/ipfs/bafkqaaa']",
+        "holds = ['a..eth=1d']",
         "dnslinks = ['example.org=https://example.org']",
         "default_sources = 'perhaps'",
         "default_sources = 2",
@@ -210,9 +213,9 @@ def test_a_malformed_value_is_refused_by_name(file: Path, text: str) -> None:
         ("WALKAWAY_DENYLIST", "/etc/a.deny", "denylist", Path("/etc/a.deny")),
         (
             "WALKAWAY_DNSLINKS",
-            "a.b=/ipfs/x, c.d=/ipns/y",
+            "a.b=/ipfs/bafkqaaa, c.d=/ipns/y",
             "dnslinks",
-            ("a.b=/ipfs/x", "c.d=/ipns/y"),
+            ("a.b=/ipfs/bafkqaaa", "c.d=/ipns/y"),
         ),
         ("WALKAWAY_HOLD", "24h", "hold", 86_400.0),
         ("WALKAWAY_HOLDS", "app.eth=7d,b.eth=0", "holds", ("app.eth=7d", "b.eth=0")),
@@ -241,6 +244,16 @@ def test_more_operators_than_there_are_is_refused_at_once(file: Path) -> None:
         load(file, f"checkpoint_operators = {enough + 1}")
     given = load(file, f"checkpoint_operators = {enough + 1}\ncheckpoint = '{ROOT}'")
     assert given.checkpoint is not None, "then nobody is asked"
+
+
+def test_nor_may_more_have_to_agree_on_a_name_of_arns(file: Path) -> None:
+    operators = {s.operator for s in load_settings({}, {}).sources if "arweave" in s.kinds}
+    asked = len(operators) + 1
+    says = f"arns_operators must be at most {len(operators)}, .* of the arweave sources"
+    with pytest.raises(ConfigError, match=says):
+        load(file, f"arns_operators = {asked}\nserve = 'gateway'")
+    alone = load(file, f"arns_operators = {asked}\ndefault_sources = false\nserve = 'gateway'")
+    assert alone.arns_operators == asked, "nobody is asked about names of ArNS"
 
 
 def test_a_field_of_a_source_that_is_nearly_right(file: Path) -> None:

@@ -366,7 +366,11 @@ def load_settings(
     )
     if follows_chain and "rpc" in settings.serve:
         _refuse_too_few_sources(settings)
-        _refuse_too_many_operators(settings)
+        if settings.checkpoint is None:
+            operators = settings.checkpoint_operators
+            _refuse_too_many_operators(settings, CHECKPOINT_OPERATORS, "checkpoint", operators)
+    if any("arweave" in source.kinds for source in settings.sources):
+        _refuse_too_many_operators(settings, ARNS_OPERATORS, "arweave", settings.arns_operators)
     return settings
 
 
@@ -431,17 +435,18 @@ def _meant(written: str, known: list[str]) -> str:
     return f"did you mean {near[0]}?" if near else f"known settings: {', '.join(known)}"
 
 
-def _refuse_too_many_operators(settings: Settings) -> None:
+def _refuse_too_many_operators(
+    settings: Settings, setting: Setting[int], kind: str, asked: int
+) -> None:
     """Of what the person asked for; the default is held against the sources when it is needed."""
-    where = settings.came_from[CHECKPOINT_OPERATORS.key]
-    operators = {s.operator for s in settings.sources if "checkpoint" in s.kinds}
-    asked = settings.checkpoint_operators
-    if where == DEFAULT or settings.checkpoint is not None or asked <= len(operators):
+    where = settings.came_from[setting.key]
+    operators = {s.operator for s in settings.sources if kind in s.kinds}
+    if where == DEFAULT or asked <= len(operators):
         return
     raise ConfigError(
-        f"{where}: {CHECKPOINT_OPERATORS.key} must be at most {len(operators)}, the number of "
-        f"distinct operators of the checkpoint sources, and not {asked}",
-        advice="ask for fewer, or list sources of kind checkpoint under [[source]]",
+        f"{where}: {setting.key} must be at most {len(operators)}, the number of "
+        f"distinct operators of the {kind} sources, and not {asked}",
+        advice=f"ask for fewer, or list sources of kind {kind} under [[source]]",
     )
 
 

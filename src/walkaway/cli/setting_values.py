@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from walkaway.errors import ConfigError
+from walkaway.errors import ConfigError, WalkawayError
 from walkaway.names.hold import read_span
 from walkaway.rpc.local_surface import LocalSurface
 from walkaway.sources.defaults import default_networks
@@ -161,7 +161,7 @@ def read_dnslinks(written: object) -> tuple[str, ...]:
         name, equals, path = text.partition("=")
         if not name or not equals or not path.startswith(("/ipfs/", "/ipns/")):
             raise ConfigError(says)
-        return text
+        return _resolvable(text, says, name, path)
 
     return _each(written, one, says)
 
@@ -183,7 +183,7 @@ def read_holds(written: object) -> tuple[str, ...]:
             read_span(span)
         except ConfigError:
             raise ConfigError(says) from None
-        return text
+        return _resolvable(text, says, name)
 
     return _each(written, one, says)
 
@@ -192,6 +192,21 @@ def read_addresses(written: object) -> tuple[str, ...]:
     """Exact addresses with ports: ``127.0.0.1:8545``, ``[::1]:8545``."""
     says = "a list of addresses with ports, as 127.0.0.1:8545 or [::1]:8545"
     return _each(written, lambda text: _exact_address(text, says), says)
+
+
+def _resolvable(text: str, says: str, name: str, path: str = "") -> str:
+    """The entry, where its name is one and what it leads to can be read."""
+    # Few have such settings, and reading names takes tables to load.
+    from walkaway.names.pointer import parse_pointer
+    from walkaway.names.spelling import canonical
+
+    try:
+        canonical(name)
+        if path:
+            parse_pointer(path)
+    except WalkawayError as error:
+        raise ConfigError(f"{says} ({error})") from None
+    return text
 
 
 def _host(text: str) -> str:

@@ -94,13 +94,14 @@ def test_a_crash_is_told_and_the_next_one_begins_anew(
 
 
 async def test_who_waits_is_told_of_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    process = served_by(hangs, monkeypatch)
+    process = served_by(hangs, monkeypatch, seconds=30.0)
     await asyncio.to_thread(process.load)
     waiting = asyncio.create_task(asyncio.to_thread(process.commitment, BLOB))
     await asyncio.sleep(0.05)
-    await asyncio.to_thread(process.close)
-    with pytest.raises(WalkawayError, match="ended, or hangs"):
-        await waiting
+    async with asyncio.timeout(5.0):
+        await asyncio.to_thread(process.close)
+        with pytest.raises(WalkawayError, match="ended, or hangs"):
+            await waiting
     with pytest.raises(WalkawayError, match="is closed"):
         process.load()
 

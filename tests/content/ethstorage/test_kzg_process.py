@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 
 import ckzg
 import pytest
@@ -63,6 +64,11 @@ def hangs(pipe: Connection) -> None:
     time.sleep(60)
 
 
+def loads_for_long(pipe: Connection) -> None:
+    time.sleep(60)
+    pipe.send(True)
+
+
 def ends(pipe: Connection) -> None:
     del pipe
 
@@ -104,6 +110,22 @@ async def test_who_waits_is_told_of_the_end(monkeypatch: pytest.MonkeyPatch) -> 
             await waiting
     with pytest.raises(WalkawayError, match="is closed"):
         process.load()
+
+
+def test_one_that_is_closed_while_it_begins_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    process, start = served_by(loads_for_long, monkeypatch), BaseProcess.start
+
+    def closed(begun: BaseProcess) -> None:
+        start(begun)
+        process._closed = True
+
+    monkeypatch.setattr(BaseProcess, "start", closed)
+    began = time.monotonic()
+    with pytest.raises(WalkawayError, match="ended, or hangs"):
+        process.load()
+    assert time.monotonic() - began < 5.0
 
 
 def test_one_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

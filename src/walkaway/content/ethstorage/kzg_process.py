@@ -105,6 +105,8 @@ class KzgProcess:
         process.start()
         there.close()
         self._running = process, here
+        if self._closed:  # meanwhile, by who saw no process to end
+            raise self._crashed()
         try:
             loaded = self._heard(here)
         except (OSError, EOFError):

@@ -7,10 +7,17 @@ import pytest
 from walkaway.cli.content_words import name_of, read_pointer
 from walkaway.errors import InvalidRequest
 from walkaway.names.pointer import Pointer
+from walkaway.proofs.arweave.arweave_id import ArweaveId
+from walkaway.proofs.filecoin.piece_cid import PieceCid
+from walkaway.proofs.ipfs.multibase import BASE32
 
 CID = "bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354"
 OLD = "QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o"
 KEY = "k51qzi5uqu5dlvj2baxnqndepeb86cbk3ng7n3i46uzyxzyqj2xjonzllnv0v8"
+ITEM = str(ArweaveId(bytes(range(32))))
+ITEM_LABEL = BASE32.encode(bytes(range(32)))
+CONTRACT = "0x" + "ab" * 20
+PIECE = str(PieceCid.over(bytes(32), 1000))
 
 
 @pytest.mark.parametrize(
@@ -42,6 +49,19 @@ KEY = "k51qzi5uqu5dlvj2baxnqndepeb86cbk3ng7n3i46uzyxzyqj2xjonzllnv0v8"
         ("http://app-eth.localhost:8080/a%20b", Pointer("ipns", "app.eth", ("a b",))),
         ("http://app.eth.localhost:8080", Pointer("ipns", "app.eth")),
         ("http://app.eth/a", Pointer("ipns", "app.eth", ("a",))),
+        (f"ar://{ITEM}/a%20b", Pointer("ar", ITEM, ("a b",))),
+        (f"/ar/{ITEM}/a", Pointer("ar", ITEM, ("a",))),
+        (f"http://{ITEM_LABEL}.ar.localhost:8080/a", Pointer("ar", ITEM, ("a",))),
+        (f"https://arweave.example/ar/{ITEM}", Pointer("ar", ITEM)),
+        ("web3://app.eth:10/a%20b?c", Pointer("web3", "app.eth:10", (), "/a%20b?c")),
+        (f"/web3/{CONTRACT}/a?b", Pointer("web3", CONTRACT, (), "/a?b")),
+        (
+            "http://app-eth.10.web3.localhost:8080/a?b",
+            Pointer("web3", "app.eth:10", (), "/a?b"),
+        ),
+        (f"http://127.0.0.1:8080/web3/{CONTRACT}/?b", Pointer("web3", CONTRACT, (), "/?b")),
+        (PIECE, Pointer("piece", PIECE)),
+        (f"piece://{PIECE}", Pointer("piece", PIECE)),
     ],
 )
 def test_each_form_is_read_as_it_is_meant(word: str, pointer: Pointer) -> None:
@@ -69,6 +89,9 @@ def test_each_form_is_read_as_it_is_meant(word: str, pointer: Pointer) -> None:
         (f"ipfs://{CID}/%ff", "not UTF-8"),
         (f"ipfs://{CID}/../../x", "above its root"),
         (f"http://{CID}x.ipfs.localhost/", "is no CID"),
+        ("ar://short", "invalid path"),
+        (f"/piece/{CID}", "names no piece"),
+        ("web3://nothing/", "neither a contract"),
     ],
 )
 def test_what_names_no_content_is_refused(word: str, reason: str) -> None:
@@ -78,5 +101,7 @@ def test_what_names_no_content_is_refused(word: str, reason: str) -> None:
 
 def test_content_is_called_as_its_path_ends() -> None:
     assert name_of(read_pointer(f"{CID}/a/b")) == "b"
+    assert name_of(read_pointer(f"web3://{CONTRACT}/a/b%20c?d/e")) == "b c"
+    assert name_of(read_pointer("web3://app.eth:10/")) == "app.eth.10"
     assert name_of(read_pointer(CID)) == CID
     assert name_of(read_pointer("/ipns/site.example")) == "site.example"

@@ -22,7 +22,8 @@ from walkaway.devnet.content.manners import Manner, Manners
 from walkaway.devnet.content.source import ContentSource
 from walkaway.devnet.content.weave import Weave
 from walkaway.errors import ConfigError, Unproven
-from walkaway.names.pointer import Pointer
+from walkaway.names.pointer import Network, Pointer
+from walkaway.proofs.filecoin.piece_cid import PieceCid
 from walkaway.proofs.ipfs.car import car_header, car_section
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.proven import Proven
@@ -80,6 +81,23 @@ async def test_what_is_on_its_way_is_written_before_it_is_closed(
     async with open_content(plan(tmp_path), clock=SystemClock()) as content:
         assert (await content.blocks.get(CID)).value == DATA
         assert (await content.store.stat()).limit == 10**7
+
+
+@pytest.mark.parametrize(
+    ("network", "root", "reason"),
+    [
+        ("ar", "A" * 43, "--offline"),
+        ("web3", "0x" + "00" * 20, "the chain: it is not followed yet"),
+        ("piece", str(PieceCid.over(bytes(32), 1000)), "--offline"),
+    ],
+)
+async def test_nobody_is_asked_on_any_network(
+    tmp_path: Path, network: Network, root: str, reason: str
+) -> None:
+    async with open_content(plan(tmp_path), clock=SystemClock()) as content:
+        with pytest.raises(Unproven) as raised:
+            await content.networks.open(Root(Pointer(network, root)), Budget())
+    assert reason in f"{raised.value} {raised.value.advice}"
 
 
 async def test_another_walkaway_is_a_source_like_any_other(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from walkaway.chain.clock import SystemClock
 from walkaway.cli.config import Settings
+from walkaway.cli.names import NOT_YET, without_chain
 from walkaway.cli.network_check import can_be_reached_for, require_network
 from walkaway.cli.options import GIVES_CONTENT
 from walkaway.content.blocks import Blocks
@@ -34,6 +35,7 @@ def content_plan(settings: Settings, *, offline: bool = False) -> ContentPlan:
         sources=tuple(s for s in settings.sources if GIVES_CONTENT.intersection(s.kinds)),
         guard_exceptions=settings.guard_exceptions,
         offline=offline,
+        without_chain=without_chain(settings, offline=offline) or NOT_YET,
     )
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-from urllib.parse import urlsplit
+import re
+from collections.abc import Mapping
+from typing import Annotated, Final, get_args
+from urllib.parse import unquote, urlsplit
 
 import typer
 
+from walkaway.content.web3.url import read_url
 from walkaway.errors import InvalidRequest, ProofError
 from walkaway.gateway.request.asked import read_path
-from walkaway.gateway.request.roots import key_of_address, root_of_label
+from walkaway.gateway.request.roots import check_root, key_of_address, root_of_label
 from walkaway.names.pointer import Network, Pointer
 from walkaway.names.spelling import is_text
+from walkaway.proofs.filecoin.piece_cid import PieceCid
 from walkaway.proofs.ipfs.cid import Cid
 
 __all__ = ["PlaceArgument", "browser_url", "name_of", "read_pointer"]
@@ -20,17 +24,21 @@ PlaceArgument = Annotated[
     str,
     typer.Argument(
         help="A CID or CID/path, or a name such as app.eth; also /ipfs/..., /ipns/..., "
-        "ipfs://... or a gateway's URL.",
+        "ipfs://..., ar://ID, web3://CONTRACT/..., piece://CID or a gateway's URL.",
         metavar="PLACE",
     ),
 ]
 
-_NETWORKS: dict[str, Network] = {"ipfs": "ipfs", "ipns": "ipns"}
+_NETWORKS: Final[Mapping[str, Network]] = {network: network for network in get_args(Network)}
+_SCHEMES: Final[Mapping[str, Network]] = {**_NETWORKS, "w3": "web3"}
+_BY_HOST: Final[Mapping[str, Network]] = {"ipfs": "ipfs", "ipns": "ipns", "ar": "ar"}
+_CONTRACT_HOST: Final = re.compile(r"(?P<label>.+\.[1-9][0-9]*)\.web3\.", re.ASCII)
+_CONTRACTS: Final = "/web3/"
 _ENS = ".eth"
 _HERE = ".localhost"
 _ADVICE = (
     "write it as CID (bafybei..., Qm...), CID/path, app.eth, /ipfs/CID/path, /ipns/name, "
-    "ipfs://CID or a gateway's URL"
+    "ipfs://CID, ar://ID/path, web3://CONTRACT/path, piece://CID or a gateway's URL"
 )
 
 
@@ -46,20 +54,41 @@ def read_pointer(word: str) -> Pointer:
         )
     scheme, divided, rest = word.partition("://")
     if not divided:
-        plain = word if word.startswith("/") else f"/{_network_of(word)}/{word}"
-        return _pointer(word, tuple(step for step in plain.split("/") if step))
-    if scheme.lower() in _NETWORKS:
-        return _pointer(word, (scheme.lower(), *read_path(_before_query(rest))[0]))
+        return _by_path(word)
+    network = _SCHEMES.get(scheme.lower())
+    if network == "web3":
+        return read_url(word).pointer
+    if network is not None:
+        return _pointer(word, (network, *read_path(_before_query(rest))[0]))
     if scheme.lower() not in ("http", "https"):
         raise _nowhere(word)
+    return _by_url(word)
+
+
+def _by_path(word: str) -> Pointer:
+    if word.startswith(_CONTRACTS):
+        return read_url(f"web3://{word.removeprefix(_CONTRACTS)}").pointer
+    plain = word if word.startswith("/") else f"/{_network_of(word)}/{word}"
+    return _pointer(word, tuple(step for step in plain.split("/") if step))
+
+
+def _by_url(word: str) -> Pointer:
+    """The place that a gateway shows at a URL, by path or on a host of the content's own."""
     try:
         parts = urlsplit(word)
         host = parts.hostname or ""
     except ValueError:
         raise _nowhere(word) from None
+    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    contract = _CONTRACT_HOST.match(host)
+    if contract is not None:
+        root = root_of_label("web3", contract["label"])
+        return read_url(f"web3://{root}{target}").pointer
+    if target.startswith(_CONTRACTS):
+        return _by_path(target)
     path = read_path(parts.path)[0]
     label, _, below = host.partition(".")
-    network = _NETWORKS.get(below.partition(".")[0])
+    network = _BY_HOST.get(below.partition(".")[0])
     if network is not None:
         return _pointer(word, (network, root_of_label(network, label), *path))
     name = _name_of_host(host)
@@ -73,6 +102,9 @@ def browser_url(port: int) -> str:
 
 def name_of(pointer: Pointer) -> str:
     """What to call what stands there: the last name on the path, or the root."""
+    if pointer.network == "web3":
+        path = pointer.target.partition("?")[0]
+        return unquote(path.rpartition("/")[2]) or pointer.root.replace(":", ".")
     return pointer.path[-1] if pointer.path else pointer.root
 
 
@@ -82,8 +114,12 @@ def _pointer(word: str, steps: tuple[str, ...]) -> Pointer:
     root, path = steps[1], steps[2:]
     if steps[0] == "ipns":
         return Pointer("ipns", root, path)
-    if steps[0] != "ipfs":
+    network = _NETWORKS.get(steps[0])
+    if network is None:
         raise _nowhere(word)
+    if network != "ipfs":
+        check_root(network, root)
+        return Pointer(network, root, path)
     try:
         Cid.parse(root)
     except ProofError as error:
@@ -94,8 +130,18 @@ def _pointer(word: str, steps: tuple[str, ...]) -> Pointer:
 def _network_of(word: str) -> Network:
     """Where a root is that stands by itself: a name of ENS can be no CID, and a key no content."""
     root = word.partition("/")[0]
+    if _is_piece(root):
+        return "piece"
     is_name = root.lower().removesuffix(".").endswith(_ENS) or key_of_address(root) is not None
     return "ipns" if is_name else "ipfs"
+
+
+def _is_piece(root: str) -> bool:
+    try:
+        PieceCid.parse(root.partition(":")[0])
+    except ProofError:
+        return False
+    return True
 
 
 def _name_of_host(host: str) -> str | None:

@@ -42,7 +42,7 @@ async def open_by_name(
         WalkawayError: it did not hold.
     """
     gateway = website.opened
-    opened.enter_context(gateway.names.by_chain(node.ens, node.pool))
+    opened.enter_context(gateway.by_chain(node))
     authority = f"{label_of('ipns', APP)}.localhost:{gateway.server.port}"
     await browse(step, network.site, gateway.server.url, authority)
     asked = await _ask_until_caught(node, network)

@@ -18,7 +18,7 @@ from walkaway.chain.kept import in_use
 from walkaway.cli.config import Settings
 from walkaway.cli.names import names_plan, open_names
 from walkaway.cli.network_check import require_network
-from walkaway.cli.node import open_node, plan
+from walkaway.cli.node import Node, open_node, plan
 from walkaway.content.service import Content
 from walkaway.names.dns.lookup import DnsLookup
 from walkaway.names.ens.ens import Ens
@@ -49,7 +49,7 @@ class EnsOnDemand:
         self._dns = dns
         self._tell = tell
         self._progress = progress
-        self._ens: Ens | None = None
+        self._node: Node | None = None
         self._opening = asyncio.Lock()
 
     async def resolve(self, name: str) -> Resolution:
@@ -58,19 +58,23 @@ class EnsOnDemand:
 
     async def ens(self) -> Ens:
         """ENS, once the chain is followed. Raises `WalkawayError` where it cannot be."""
-        async with self._opening:
-            if self._ens is None:
-                self._ens = await self._follow()
-            return self._ens
+        return (await self.node()).ens
 
-    async def _follow(self) -> Ens:
+    async def node(self) -> Node:
+        """The node that follows the chain. Raises `WalkawayError` where it cannot."""
+        async with self._opening:
+            if self._node is None:
+                self._node = await self._follow()
+            return self._node
+
+    async def _follow(self) -> Node:
         settings = self._settings
         listed = [source for source in settings.sources if CHAIN_KINDS.intersection(source.kinds)]
         await asyncio.to_thread(require_network, listed)
         spec, made = chain_spec(settings.network), plan(settings)
         beside = await asyncio.to_thread(in_use, settings.state_directory, spec.network)
         chain = replace(made.chain, only_reads=beside)
-        node = await self._opened.enter_async_context(
+        return await self._opened.enter_async_context(
             open_node(
                 spec,
                 listed,
@@ -80,7 +84,6 @@ class EnsOnDemand:
                 progress=self._progress,
             )
         )
-        return node.ens
 
 
 @asynccontextmanager
@@ -89,14 +92,22 @@ async def names_of(
     content: Content,
     *,
     offline: bool = False,
+    for_contract: bool = False,
     tell: Callable[[str], None] = lambda _: None,
     progress: Callable[[SyncProgress], None] = lambda _: None,
 ) -> AsyncIterator[Names]:
-    """Names of every kind, as a person's settings have them. Raises `ConfigError`."""
+    """Names of every kind, as a person's settings have them. Raises `ConfigError`.
+
+    ``for_contract`` follows the chain at once, and has ``content`` give pages of contracts by
+    it. Raises then what keeps it from being followed.
+    """
     made = names_plan(settings, offline=offline)
     async with AsyncExitStack() as opened:
         names = await opened.enter_async_context(open_names(made, content))
         if not made.without_chain:
             ens = EnsOnDemand(settings, opened, names.dns, tell=tell, progress=progress)
             opened.enter_context(names.ens.led_by(ens))
+            if for_contract:
+                node = await ens.node()
+                opened.enter_context(content.by_chain(node.chain, node.ens))
         yield names.names

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,7 @@ from walkaway.chain.clock import SystemClock
 from walkaway.cli.config import Settings
 from walkaway.cli.content import content_plan
 from walkaway.cli.names import NamesPlan, OpenNames, names_plan, open_names
-from walkaway.cli.node import Listen, listen_addresses
+from walkaway.cli.node import Listen, Node, listen_addresses
 from walkaway.cli.open_files import fitting, raise_open_files
 from walkaway.content.service import Content, ContentPlan, open_content
 from walkaway.content.store.assembled import AssembledFiles
@@ -64,6 +64,20 @@ class OpenGateway:
     names: OpenNames
     content: Content
 
+    @contextmanager
+    def by_chain(self, node: Node) -> Iterator[None]:
+        """Inside, names of ENS and pages of contracts are had by the chain that is followed."""
+        with (
+            self.names.by_chain(node.ens, node.pool),
+            self.content.by_chain(node.chain, node.ens),
+        ):
+            yield
+
+    def chain_is_away(self, why: str) -> None:
+        """Say from now on why neither is to be had."""
+        self.names.chain_is_away(why)
+        self.content.contracts.reason = self.names.ens.reason
+
 
 def gateway_plan(settings: Settings, *, offline: bool = False) -> GatewayPlan:
     """The plan that a person's settings make. Raises `ConfigError`."""
@@ -105,6 +119,7 @@ async def open_gateway(plan: GatewayPlan) -> AsyncIterator[OpenGateway]:
             content.blocks,
             content.store,
             names.names,
+            others=content.networks.others,
             settings=GatewaySettings(
                 plan.subdomain_hosts,
                 listen.allowed_hosts,
@@ -136,6 +151,7 @@ async def open_gateway(plan: GatewayPlan) -> AsyncIterator[OpenGateway]:
         gateway.explanations = Explanations(
             content.blocks,
             names.names,
+            others=content.networks.others,
             supply=content.blocks.supply,
             sources=lambda: _sources(content, names),
             denylist=denylist,
@@ -155,7 +171,7 @@ def _proxied(settings: Settings) -> tuple[str, ...]:
 
 def _sources(content: Content, names: OpenNames) -> list[SourceStatus]:
     """All who are asked, for content or about names."""
-    pools = (content.pool, content.found, content.routers)
+    pools = (content.pool, content.found, content.routers, *content.others)
     return [status for pool in pools for status in pool.status()] + [*names.sources()]
 
 

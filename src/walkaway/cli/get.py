@@ -17,6 +17,7 @@ from walkaway.cli.config import Settings
 from walkaway.cli.content import content_of, whole_block
 from walkaway.cli.content_words import PlaceArgument, name_of, read_pointer
 from walkaway.cli.ens_on_demand import names_of
+from walkaway.cli.get_file import GotFile, require_file, save_file, tell_file, write_file
 from walkaway.cli.options import (
     ConfigOption,
     ContentSourceOption,
@@ -35,7 +36,7 @@ from walkaway.content.exporter.save import appearing, save, single_name
 from walkaway.content.exporter.tar import tar
 from walkaway.content.open import Opened, OpenedFile, open_pointer
 from walkaway.content.store.archives import EXPORT_LIMITS, Carried, export_car
-from walkaway.errors import InvalidRequest, Unsupported, Unwritable
+from walkaway.errors import InvalidRequest, Unwritable
 from walkaway.names.pointer import Pointer
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.sizes import sized
@@ -105,7 +106,11 @@ def get(
         )
         with ByteBar(terminal, "getting", quiet=job.to is None) as bar:
             got = asyncio.run(_get(settings, job, bar.show, offline=offline))
-        if job.to is not None:
+        if job.to is None:
+            return
+        if isinstance(got, GotFile):
+            tell_file(got, terminal)
+        else:
             _tell(got, terminal)
 
 
@@ -123,12 +128,12 @@ class _Job:
     into: bool = False
     skip_links: bool = False
 
-    def name(self, cid: Cid) -> str:
+    def name(self, address: object) -> str:
         """What the content is called, its address where that could be no name of a file."""
         called = name_of(self.pointer)
-        return called if single_name(called) else str(cid)
+        return called if single_name(called) else str(address)
 
-    def path(self, opened: Opened) -> Path:
+    def path(self, address: object, *, is_folder: bool) -> Path:
         """The path to write to: within a folder that is there, by the content's own name.
 
         Raises:
@@ -137,8 +142,8 @@ class _Job:
         to = Path() if self.to is None else self.to
         if _is_folder(to):
             ending = f".{self.form}" if self.form else ""
-            return to / (self.name(opened.resolved.cid) + ending)
-        if self.into and (self.form or not opened.look.what.is_directory):
+            return to / (self.name(address) + ending)
+        if self.into and (self.form or not is_folder):
             raise Unwritable(
                 f"{to} is no folder that is there",
                 advice="make it first, or leave the / out to have a file of that name",
@@ -184,16 +189,25 @@ def _target(output: str | None, *, as_json: bool) -> Path | None:
     return None
 
 
-async def _get(settings: Settings, job: _Job, show: _Show, *, offline: bool) -> _Got:
+async def _get(settings: Settings, job: _Job, show: _Show, *, offline: bool) -> _Got | GotFile:
     budget = Budget(EXPORT_LIMITS)
+    for_contract = job.pointer.network == "web3"
     async with (
         content_of(settings, offline=offline) as content,
-        names_of(settings, content, offline=offline) as names,
+        names_of(settings, content, offline=offline, for_contract=for_contract) as names,
     ):
         opened = await open_pointer(content.networks, names, job.pointer, budget)
         if isinstance(opened, OpenedFile):
-            raise Unsupported(f"{opened.root.pointer} is on no network that is saved from")
+            return await _get_file(opened, job, show)
         return await _Getting(content.blocks, opened, job, budget, show).run()
+
+
+async def _get_file(opened: OpenedFile, job: _Job, show: _Show) -> GotFile:
+    require_file(opened, job.form)
+    if job.to is None:
+        return GotFile(opened, None, await write_file(opened, standard_output(), show))
+    path = job.path(opened.root.pointer.root, is_folder=False)
+    return GotFile(opened, path, await save_file(opened, path, show, replace=job.replace))
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +230,7 @@ class _Getting:
         cid, proven = self.opened.resolved.cid, self.opened.root.proven
         if self.job.to is None:
             return _Got(cid, None, await self._pour(standard_output()), proven)
-        path = self.job.path(self.opened)
+        path = self.job.path(cid, is_folder=self.opened.look.what.is_directory)
         if not self.job.form:
             return await self._save(path)
         with appearing(path, replace=self.job.replace) as fresh, fresh.open("wb") as file:

@@ -42,12 +42,14 @@ from walkaway.sources.standing import SourceStatus
 from walkaway.sources.transports.http_client import HttpClient
 
 __all__ = [
+    "NOT_YET",
     "NamesPlan",
     "OpenNames",
     "history_path",
     "hold_policy",
     "names_plan",
     "open_names",
+    "without_chain",
 ]
 
 THE_CHAIN: Final = "the chain"
@@ -140,7 +142,7 @@ def names_plan(settings: Settings, *, offline: bool = False, decides: bool = Fal
         guard_exceptions=settings.guard_exceptions,
         offline=offline,
         decides=decides,
-        without_chain=_without_chain(settings, offline=offline),
+        without_chain=without_chain(settings, offline=offline),
     )
 
 
@@ -220,7 +222,7 @@ def _name(text: str) -> str:
         raise ConfigError(f"holds names {text[:100]!r}: {error}", advice=error.advice) from None
 
 
-def _without_chain(settings: Settings, *, offline: bool) -> str:
+def without_chain(settings: Settings, *, offline: bool) -> str:
     """Why no chain will be followed for names; empty where one will."""
     if offline:
         return "nobody is asked: --offline"

@@ -81,8 +81,11 @@ def address_of(pointer: Pointer, port: int) -> str:
 
     Raises `InvalidRequest` for what is no address and no name.
     """
-    root, path = pointer.root, escaped(pointer.path)
+    root = pointer.root
     check_root(pointer.network, root)
+    path = escaped(pointer.path)
+    if pointer.network == "web3":
+        path = pointer.target.removeprefix("/")
     try:
         label = label_of(pointer.network, root)
         if pointer.network == "ipns" and key_name(root) is None and "." in root:
@@ -90,8 +93,8 @@ def address_of(pointer: Pointer, port: int) -> str:
         return f"http://{label}.{pointer.network}.localhost:{port}/{path}"
     except InvalidRequest:
         # No label of a host holds it.
-        whole = escaped([pointer.network, root, *pointer.path])
-        return f"http://127.0.0.1:{port}/{whole}"
+        before = escaped([pointer.network, root])
+        return f"http://127.0.0.1:{port}/{before}{'/' if path else ''}{path}"
 
 
 async def _gateway_runs(settings: Settings) -> bool:
@@ -130,13 +133,13 @@ def _serve(terminal: Terminal, settings: Settings, pointer: Pointer, *, offline:
 
 def _needs_chain(settings: Settings, pointer: Pointer, *, offline: bool) -> bool:
     is_of_ens = pointer.network == "ipns" and pointer.root.lower().endswith(_ETH)
-    return is_of_ens and settings.ens and not offline
+    return (is_of_ens or pointer.network == "web3") and settings.ens and not offline
 
 
 class _Opening:
     """Reports as `walkaway up` does, and opens the browser once. Implements `Reporter`.
 
-    ``waits`` until there is a head that names of ENS can be resolved at.
+    ``waits`` until there is a head that names of ENS and contracts can be asked at.
     """
 
     def __init__(self, terminal: Terminal, pointer: Pointer, *, waits: bool) -> None:

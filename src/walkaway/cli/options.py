@@ -35,8 +35,8 @@ __all__ = [
     "settings_from",
 ]
 
-GIVES_CONTENT: Final = CONTENT_KINDS | {"arweave"}
-"""The kinds of sources that give content; gateways of Arweave are asked for names too."""
+GIVES_CONTENT: Final = CONTENT_KINDS | {"arweave", "blobs"}
+"""The kinds of sources that give content; of Arweave they tell names too."""
 
 NetworkOption = Annotated[
     str | None,

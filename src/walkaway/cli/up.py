@@ -11,8 +11,7 @@ from typing import NoReturn
 from walkaway.anchors.load import chain_spec
 from walkaway.cli.config import Settings
 from walkaway.cli.content_words import browser_url
-from walkaway.cli.gateway import gateway_plan, open_gateway
-from walkaway.cli.names import OpenNames
+from walkaway.cli.gateway import OpenGateway, gateway_plan, open_gateway
 from walkaway.cli.network_check import require_network
 from walkaway.cli.node import Node, open_node, plan
 from walkaway.cli.options import (
@@ -120,7 +119,7 @@ async def serve(settings: Settings, reporter: Reporter, *, offline: bool = False
         async with open_gateway(made) as gateway:
             reporter.gateway(browser_url(gateway.server.port))
             while ENDPOINT in settings.serve or not made.names.without_chain:
-                await _follow_beside(settings, reporter, gateway.names)
+                await _follow_beside(settings, reporter, gateway)
             await asyncio.Event().wait()
 
 
@@ -129,39 +128,39 @@ def _of_chain(settings: Settings) -> list[ListedSource]:
 
 
 async def _follow(
-    settings: Settings, reporter: Reporter, names: OpenNames | None = None
+    settings: Settings, reporter: Reporter, gateway: OpenGateway | None = None
 ) -> NoReturn:
-    """Follow the chain, and have ``names`` resolve those of ENS by it."""
+    """Follow the chain, and have ``gateway`` open names of ENS and contracts by it."""
     spec = chain_spec(settings.network)
     reporter.tell(f"starting on {spec.network}")
     opening = open_node(
         spec,
         _of_chain(settings),
         plan(settings),
-        dns=None if names is None else names.dns,
+        dns=None if gateway is None else gateway.names.dns,
         tell=reporter.tell,
         progress=reporter.sync,
     )
     async with opening as node:
-        with nullcontext() if names is None else names.by_chain(node.ens, node.pool):
+        with nullcontext() if gateway is None else gateway.by_chain(node):
             if ENDPOINT in settings.serve:
                 reporter.listening(node.server.url)
             await stay_up(node, reporter)
 
 
-async def _follow_beside(settings: Settings, reporter: Reporter, names: OpenNames) -> None:
+async def _follow_beside(settings: Settings, reporter: Reporter, gateway: OpenGateway) -> None:
     """Follow the chain; where that fails for now, wait a while.
 
     Raises `ConfigError` where an endpoint is to be served that cannot be.
     """
     try:
         await asyncio.to_thread(require_network, _of_chain(settings))
-        await _follow(settings, reporter, names)
+        await _follow(settings, reporter, gateway)
     except WalkawayError as error:
         if isinstance(error, ConfigError) and ENDPOINT in settings.serve:
             raise
         why = error.summary if isinstance(error, Unproven) else str(error)
-        names.chain_is_away(why)
+        gateway.chain_is_away(why)
         reporter.tell(
             f"the chain is not followed for now: {why}; the next attempt is in {_AGAIN_SECONDS:g} s"
         )

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from walkaway.chain.chain import Chain
 from walkaway.content.arweave.content import ArweaveContent
+from walkaway.content.ethstorage.blob_supply import BlobSupply
+from walkaway.content.filecoin.content import FilecoinPieces
 from walkaway.content.network import NetworkBlocks
 from walkaway.content.open import Networks
 from walkaway.content.providers import Providers
 from walkaway.content.store.block_store import BlockStore
 from walkaway.content.store.rows import Stat
+from walkaway.content.web3.calls import ProvenCalls
+from walkaway.content.web3.contracts import Web3Content
+from walkaway.content.web3.names import LooksUp
 from walkaway.limits import LIMITS, Limits
 from walkaway.sources.clock import Clock
 from walkaway.sources.defaults import ListedSource
@@ -29,7 +35,12 @@ __all__ = ["Content", "ContentPlan", "ContentStatus", "open_content"]
 
 _SUPPLY: frozenset[Kind] = frozenset({"content", "kubo"})
 _ROUTING: frozenset[Kind] = frozenset({"routing"})
+_BLOBS: frozenset[Kind] = frozenset({"blobs"})
+_PIECES: frozenset[Kind] = frozenset({"piece"})
 _ARWEAVE: frozenset[Kind] = frozenset({"arweave"})
+
+_THE_CHAIN = "the chain"
+"""What answers in the stead of contracts while no chain is followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +48,8 @@ class ContentPlan:
     """What content is made of: where it is kept, how much, and who is asked for it.
 
     ``offline`` asks nobody but the archives on this machine. ``guard_exceptions`` are
-    private addresses that a provider may have.
+    private addresses that a provider may have. ``without_chain`` says why pages of contracts
+    are not to be had while no chain is followed.
     """
 
     folder: Path
@@ -46,6 +58,7 @@ class ContentPlan:
     sources: tuple[ListedSource, ...] = ()
     guard_exceptions: tuple[str, ...] = ()
     offline: bool = False
+    without_chain: str = "it is not followed yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +78,9 @@ class ContentStatus:
 class Content:
     """Content, open. ``blocks`` gives from the store and the network, ``store`` from the
     store alone, ``networks`` what is on others too; ``pool`` holds the configured sources,
-    ``found`` the providers that routers named, ``routers`` those who name them.
+    ``found`` the providers that routers named, ``routers`` those who name them, ``others``
+    who is asked for what is not on IPFS. ``contracts`` gives pages of contracts, ``blobs``
+    what of them is kept in blobs.
     """
 
     store: BlockStore
@@ -74,12 +89,22 @@ class Content:
     pool: Pool
     found: Pool
     routers: Pool
+    others: tuple[Pool, ...]
+    contracts: Web3Content
+    blobs: BlobSupply
     clock: Clock
+
+    @contextmanager
+    def by_chain(self, chain: Chain, names: LooksUp) -> Iterator[None]:
+        """Inside, pages of contracts are had by this chain, whose names ``names`` looks up."""
+        with self.contracts.led_by(ProvenCalls(chain, names, self.blobs)):
+            yield
 
     async def status(self) -> ContentStatus:
         """How it stands now. Raises `StoreFault` where the store cannot be read."""
         pools = (self.pool, self.routers, self.found)
         sources, routers, found = [tuple(pool.status()) for pool in pools]
+        sources += tuple(status for pool in self.others for status in pool.status())
         return ContentStatus(self.clock.now(), await self.store.stat(), sources, routers, found)
 
 
@@ -109,6 +134,8 @@ async def open_content(
         routers = await stack.enter_async_context(pool(_ROUTING))
         found = await stack.enter_async_context(pool(frozenset()))
         gateways = await stack.enter_async_context(pool(_ARWEAVE))
+        blob_nodes = await stack.enter_async_context(pool(_BLOBS))
+        providers_of_pieces = await stack.enter_async_context(pool(_PIECES))
         providers = Providers(routers, found, client, timer=time.monotonic, limits=limits)
         blocks = NetworkBlocks(
             store,
@@ -120,8 +147,19 @@ async def open_content(
         arweave = ArweaveContent(
             gateways if gateways.status() else None, plan.folder / "arweave", limits
         )
-        networks = Networks(blocks, {"ar": arweave})
-        yield Content(store, blocks, networks, supply, found, routers, clock)
+        blobs = BlobSupply(blob_nodes, limits=limits)
+        stack.callback(blobs.close)
+        contracts = Web3Content(_THE_CHAIN, plan.without_chain, limits=limits)
+        pieces = FilecoinPieces(
+            providers_of_pieces if providers_of_pieces.status() else None,
+            plan.folder / "pieces",
+            limits,
+        )
+        networks = Networks(blocks, {"ar": arweave, "web3": contracts, "piece": pieces})
+        others = (gateways, blob_nodes, providers_of_pieces)
+        yield Content(
+            store, blocks, networks, supply, found, routers, others, contracts, blobs, clock
+        )
 
 
 def _is_archive(entry: ListedSource) -> bool:

@@ -111,7 +111,7 @@ async def app_world(folder: Path) -> AsyncIterator[tuple[AppWorld, OpenGateway]]
             supply.append(ListedSource(name, name, ("content",), await source.start()))
             stack.push_async_callback(source.stop)
         gateway = await stack.enter_async_context(open_gateway(_gateway_plan(folder, supply)))
-        stack.enter_context(gateway.names.by_chain(node.ens, node.pool))
+        stack.enter_context(gateway.by_chain(node))
         world.node, world.port = node, gateway.server.port
         yield world, gateway
 

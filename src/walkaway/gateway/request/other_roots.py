@@ -90,8 +90,9 @@ def _contract(root: str) -> Web3Url:
 
 
 def _check_piece(root: str) -> None:
+    # The padded size may follow, which a CID of version 1 does not tell.
     try:
-        PieceCid.parse(root)
+        PieceCid.parse(root.partition(":")[0])
     except ProofError as error:
         raise InvalidRequest(f'invalid path "/piece/{root[:200]}": {error}') from None
 

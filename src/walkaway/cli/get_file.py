@@ -1,0 +1,97 @@
+"""`walkaway get` of a file on a network other than IPFS: it is written as it is proven."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from rich.text import Text
+
+from walkaway.cli.streams import ByteStream
+from walkaway.cli.terminal import Terminal, plain
+from walkaway.content.exporter.save import appearing
+from walkaway.content.open import OpenedFile
+from walkaway.errors import InvalidRequest, ProofError
+from walkaway.sizes import sized
+
+__all__ = ["GotFile", "require_file", "save_file", "tell_file", "write_file"]
+
+_Show: TypeAlias = Callable[[int, int | None], None]
+"""Told how many bytes are done, and of how many where that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class GotFile:
+    """What was written, and where: None is standard output."""
+
+    opened: OpenedFile
+    path: Path | None
+    size: int
+
+
+def require_file(opened: OpenedFile, form: str) -> None:
+    """Hold that it can be written as one file.
+
+    Raises:
+        InvalidRequest: an archive is asked for, which is made of blocks.
+        ProofError: a contract answers that it does not give the page.
+    """
+    network, status = opened.root.pointer.network, opened.file.status
+    if form:
+        raise InvalidRequest(
+            f"{str(opened.root.pointer)[:200]} is on {network}, which has no blocks to make a "
+            f"{form.upper()} of",
+            advice=f"leave --{form} out: it is one file",
+        )
+    if not 200 <= status < 300:
+        raise ProofError(
+            f"the contract answers with status {status}, and not with a file", got=status
+        )
+
+
+async def write_file(opened: OpenedFile, to: ByteStream, show: _Show) -> int:
+    """Write it as it comes; how many bytes it has. Raises as its stream does, and `Unwritable`."""
+    done = 0
+    async with aclosing(opened.file.stream(0, None)) as pieces:
+        async for piece in pieces:
+            await to.write(piece)
+            done += len(piece)
+            show(done, opened.file.size)
+    return done
+
+
+async def save_file(opened: OpenedFile, path: Path, show: _Show, *, replace: bool) -> int:
+    """The same into a file, which appears once all of it is there."""
+    with appearing(path, replace=replace) as fresh, fresh.open("wb") as file:
+        return await write_file(opened, ByteStream(file, str(path)), show)
+
+
+def tell_file(got: GotFile, terminal: Terminal) -> None:
+    """Say what was written, and what of it is somebody's word."""
+    root, file = got.opened.root, got.opened.file
+    if terminal.as_json:
+        terminal.print_json(
+            {
+                "network": root.pointer.network,
+                "root": root.pointer.root,
+                "tag": file.etag,
+                "path": str(got.path),
+                "bytes": got.size,
+                "name_proven": root.proven,
+                "believed": [
+                    {"what": word.what, "said_by": list(word.said_by)} for word in file.believed
+                ],
+            }
+        )
+        return
+    by_word = "" if root.proven else ", by a name that is somebody's word"
+    head = (str(root.pointer), "good")
+    terminal.show(
+        Text.assemble(head, "  ", plain(got.path), f"  {sized(got.size)}, proven{by_word}")
+    )
+    for word in file.believed:
+        said = f" (said by {', '.join(word.said_by)})" if word.said_by else ""
+        terminal.complaints.print(plain(f"not proven: {word.what}{said}", "quiet"))

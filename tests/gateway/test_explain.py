@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +26,7 @@ from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.proven import Evidence, Proven
 from walkaway.sources.recording import note
 from walkaway.sources.request import BlockRequest
+from walkaway.sources.standing import SourceState
 
 CHECKPOINT = Evidence("weak-subjectivity checkpoint", (("root", b"\xab" * 32),))
 HEAD = Evidence("sync committee signature", (("slot", 7),), (CHECKPOINT,))
@@ -53,7 +55,7 @@ def explaining(site: Site, to: Resolution | Exception, **settings: Any) -> Gatew
     """A gateway for a site that has the name app.eth, by way of another name."""
     names = Names(app_eth=resolution(Pointer("ipns", "site")), site=to)
     blocks = Supplied(site)
-    denylist = settings.pop("denylist", None)
+    denylist, liar = settings.pop("denylist", None), settings.pop("liar", LIAR)
     gateway = Gateway(
         blocks,
         site.dag,
@@ -65,7 +67,7 @@ def explaining(site: Site, to: Resolution | Exception, **settings: Any) -> Gatew
         blocks,
         names,
         supply=lambda cid: None if cid == site.root else Supply("honest", ("liar", "liar")),
-        sources=lambda: (LIAR,),
+        sources=lambda: (liar,),
         denylist=denylist,
         **settings,
     )
@@ -188,8 +190,18 @@ async def test_where_the_way_ends_is_told_with_what_led_there(site: Site) -> Non
     assert told["failure"]["sources"] == {"DNS <x>": "bogus"}
     page = (await explain(explaining(site, gone), PAGE)).text
     assert "The way ends before the page" in page
+    assert "<h1>Why this page is not shown</h1>" in page
+    assert "is to be believed" not in page
     assert "DNS &lt;x&gt;" in page
     assert "ask them" in page
+
+
+async def test_who_lied_and_is_asked_again_is_told_with_its_lie(site: Site) -> None:
+    released = replace(LIAR, state=SourceState.IN_USE, quarantined_until=None, last_reason="")
+    to = resolution(Pointer("ipfs", str(site.root)))
+    page = (await explain(explaining(site, to, liar=released), PAGE)).text
+    assert "<h1>Why this page is to be believed</h1>" in page
+    assert "kept as evidence; what it gave since was as it should be" in page
 
 
 async def test_what_is_somebodys_word_or_held_back_is_marked(site: Site) -> None:

@@ -292,6 +292,7 @@ async def test_what_waits_is_told_and_decided_on_the_gateways_own_page(
         f"since={NOON + 60:.0f}; until={NOON + 86_460:.0f}"
     )
     page = await world.get(host=OWN)
+    assert '<h2 id="names" tabindex="-1">' in page.text, "where a decision leads back to"
     assert "That is believed from 2026-10-02 12:01 UTC on" in page.text
     fields = fields_of(page.text, "accept")
     assert fields["pointer"] == str(world.evil)

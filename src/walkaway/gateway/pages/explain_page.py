@@ -29,6 +29,7 @@ _STANDINGS: Final = {
     Standing.OWN: "your own setting",
 }
 _HERE: Final = "held on this machine"
+_SINCE: Final = "kept as evidence; what it gave since was as it should be"
 _OPEN_LEVELS: Final = 3
 """How many levels of steps are unfolded when the page opens."""
 
@@ -78,8 +79,9 @@ def explain_page(explanation: Explanation) -> bytes:
     """The explanation as a page."""
     address = shown(explanation.address)
     parts = [
-        page_start(f"Why {explanation.address} is to be believed"),
-        '<main>\n<h1>Why this page is to be believed</h1>\n<p><a href="',
+        page_start(f"Why {explanation.address} {_question(explanation)}"),
+        f"<main>\n<h1>Why this page {_question(explanation)}</h1>\n",
+        '<p><a href="',
         f'{escape(explanation.address)}">{address}</a></p>\n',
         f"<p><strong>{_verdict(explanation)}</strong></p>\n",
         f"<p>It asks for <code>{shown(explanation.asked.content_path)}</code>.</p>\n",
@@ -114,6 +116,11 @@ def _drawn(explanation: Explanation) -> list[Json]:
     under = [step.resolution.because for step in explanation.names]
     told = iter(drawn([because for because in under if because is not None]))
     return [None if because is None else next(told) for because in under]
+
+
+def _question(explanation: Explanation) -> str:
+    """What is explained of the page."""
+    return "is to be believed" if explanation.failure is None else "is not shown"
 
 
 def _verdict(explanation: Explanation) -> str:
@@ -240,7 +247,7 @@ def _asked(explanation: Explanation) -> str:
 
 def _liars(explanation: Explanation) -> str:
     rows = [
-        (liar.name, ", ".join(sorted(liar.kinds)), f"{liar.lies:,}", liar.last_reason)
+        (liar.name, ", ".join(sorted(liar.kinds)), f"{liar.lies:,}", liar.last_reason or _SINCE)
         for liar in explanation.liars
     ]
     if not rows:

@@ -64,6 +64,13 @@ th,td.dim{overflow-wrap:normal}
 button{font:inherit;overflow-wrap:normal;padding:.3rem .75rem}
 h3{font-size:1rem;font-weight:600;margin-bottom:0}
 button:focus-visible{outline:.15rem solid currentcolor;outline-offset:.15rem}
+.stacked th[scope=row]{overflow-wrap:anywhere;min-width:11rem}
+@media(max-width:48rem){.stacked,.stacked tbody,.stacked tr,.stacked th,.stacked td\
+{display:block;border:0;padding:.1rem 0}
+.stacked tr:first-child{display:none}
+.stacked th,.stacked td{overflow-wrap:anywhere}
+.stacked tr{padding:.5rem 0;border-bottom:1px solid var(--line)}
+.stacked .when::before{content:attr(data-head)}}
 .dim,footer{color:var(--dim)}
 footer{margin-top:2rem;font-size:.875rem}
 """

@@ -39,7 +39,7 @@ def names_section(
     cards = "".join([_card(held, waiting(held, policy.of(held.name)), forms) for held in changed])
     stored = "".join([_stored(origin, forms) for origin in left])
     return (
-        '<section aria-labelledby="names">\n<h2 id="names">Names</h2>\n'
+        '<section aria-labelledby="names">\n<h2 id="names" tabindex="-1">Names</h2>\n'
         f"{cards}{stored}{_table(others[:_SHOWN], forms)}</section>\n"
     )
 
@@ -117,8 +117,8 @@ def _table(names: Sequence[HeldName], forms: _Forms) -> str:
     rows = "".join(
         [
             f'<tr><th scope="row">{shown(held.name)}</th>{cell(str(held.pointer))}'
-            f'<td class="when">{_date(held.first_seen)}</td>'
-            f'<td class="when">{_date(held.seen)}</td>'
+            f'<td class="when" data-head="first seen ">{_date(held.first_seen)}</td>'
+            f'<td class="when" data-head="last seen ">{_date(held.seen)}</td>'
             f"<td>{forms.button('Pin', 'pin', held.name, str(held.pointer))}</td></tr>\n"
             for held in names
         ]
@@ -127,7 +127,7 @@ def _table(names: Sequence[HeldName], forms: _Forms) -> str:
     head = "".join([f'<th scope="col">{each}</th>' for each in heads])
     return (
         '<div class="wide" role="region" aria-label="Names that are as they were" tabindex="0">\n'
-        f"<table>\n<tr>{head}</tr>\n{rows}</table>\n</div>\n"
+        f'<table class="stacked">\n<tr>{head}</tr>\n{rows}</table>\n</div>\n'
     )
 
 

@@ -16,17 +16,25 @@ from typer.testing import CliRunner, Result
 
 from tests.cli.test_status import STATUS
 from tests.cli.test_up import HELLO, Recorder, devnet_with_app, settings_for
+from tests.names.changing import NEW, NOON, OLD
+from walkaway.chain.clock import SystemClock
 from walkaway.cli import ens_on_demand, up
 from walkaway.cli import open as open_command
 from walkaway.cli.command_line import app
 from walkaway.cli.evidence_tree import because_tree
+from walkaway.cli.names import history_path
 from walkaway.cli.open import address_of
 from walkaway.cli.resolve import resolved_page
 from walkaway.cli.terminal import Terminal
 from walkaway.devnet.execution.accounts import NAMES_OWNER, dev_account
 from walkaway.devnet.network import Devnet
 from walkaway.errors import WalkawayError
+from walkaway.names.held import HeldNames
+from walkaway.names.history import PointerHistory
 from walkaway.names.pointer import Pointer
+from walkaway.proofs.ipfs.ipns_name import name_of_key, name_text
+from walkaway.proofs.ipfs.ipns_record import create_record
+from walkaway.proofs.ipfs.libp2p_keys import SigningKey
 
 BIG = 190
 
@@ -82,11 +90,14 @@ async def test_what_a_name_says_without_and_with_an_endpoint(
         assert fetched.exit_code == 0, fetched.output
         assert (tmp_path / "hello").read_bytes() == b"hello\n"
 
+        assert (alone["held"], alone["waiting"]) == (None, None)
+        await _held_alike(stand)
         serving, reporter = _serving(stand)
         port = int((await asyncio.wait_for(reporter.url, 20)).rpartition(":")[2])
         beside = await stand.told("resolve", "app.eth", port=port)
         assert (beside["pointer"], beside["resolver"]) == (alone["pointer"], alone["resolver"])
-        assert beside["network"] == stand.devnet.spec.network
+        # What is held is held of another network's name.
+        assert (beside["network"], beside["held"]) == (stand.devnet.spec.network, None)
         elsewhere = await stand.command("resolve", "app.eth", "--network", "sepolia", port=port)
         follows = f"follows {stand.devnet.spec.network}: it is not asked"
         assert follows in elsewhere.output, elsewhere.output
@@ -104,6 +115,76 @@ async def test_what_a_name_says_without_and_with_an_endpoint(
         assert again.exit_code == 0, again.output
         assert HELLO.root in again.stdout
         await _end(serving)
+
+
+async def _held_alike(stand: Stand) -> None:
+    """What is served of a name of ENS, where the person holds it, and what waits."""
+    history = PointerHistory(history_path(stand.home / "state", "mainnet"))
+    await history.pin("app.eth", OLD, now=NOON)
+    held = await stand.told("resolve", "app.eth")
+    assert (held["pointer"], held["held"], held["standing"]) == (str(HELLO), str(OLD), "proven")
+    assert held["waiting"]["why"] == "the name is pinned"
+    await history.forget("app.eth")
+    history.close()
+
+
+@pytest.fixture
+def key_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder where nobody is asked, and changes wait for a day."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("WALKAWAY_HOME", str(tmp_path))
+    monkeypatch.setenv("WALKAWAY_DEFAULT_SOURCES", "false")
+    monkeypatch.setenv("WALKAWAY_HOLD", "24h")
+    monkeypatch.setenv("COLUMNS", str(BIG))
+    return tmp_path
+
+
+async def _say(home: Path, key: SigningKey, to: Pointer, sequence: int) -> str:
+    """The name of a key, whose record here says so from then on."""
+    name = name_of_key(key.public_key)
+    record = create_record(
+        key,
+        value=str(to),
+        sequence=sequence,
+        validity="2100-01-01T00:00:00.0Z",
+        ttl=0,
+        with_version_1=True,
+    )
+    await HeldNames(home / "ipns", SystemClock()).put(name, record)
+    return name_text(name)
+
+
+def test_a_key_that_is_held_is_told_with_what_waits(key_home: Path) -> None:
+    def told(name: str) -> tuple[dict[str, Any], str]:
+        as_json, page = (
+            CliRunner().invoke(app, ["resolve", name, "--offline", *more])
+            for more in (["--json"], [])
+        )
+        assert (as_json.exit_code, page.exit_code) == (0, 0), page.output
+        return json.loads(as_json.stdout), page.stdout
+
+    key = SigningKey(bytes(range(32)))
+    name = asyncio.run(_say(key_home, key, OLD, 0))
+    first, page = told(name)
+    assert (first["pointer"], first["standing"], first["held"]) == (str(OLD), "proven", None)
+    assert "served here" not in page
+    asyncio.run(_say(key_home, key, NEW, 1))
+    changed, page = told(name)
+    assert (changed["pointer"], changed["held"]) == (str(NEW), str(OLD))
+    assert changed["standing"] == "proven"
+    assert changed["waiting"]["until"] == changed["waiting"]["since"] + 86_400
+    for words in (f"served here  {OLD}", f"says now     {NEW}", "is believed from 20"):
+        assert words in page, page
+    assert "your own setting" not in page
+    history = PointerHistory(history_path(key_home, "mainnet"))
+    asyncio.run(history.pin(name, now=NOON))
+    assert "which waits  the name is pinned" in told(name)[1]
+    history.close()
+    for record in (key_home / "ipns").iterdir():
+        record.unlink()
+    gone, page = told(name)
+    assert (gone["pointer"], gone["standing"], gone["held"]) == (None, None, str(OLD))
+    assert "says now     not resolved: " in page
 
 
 def _noting(opened: list[str]) -> Callable[[str], bool]:

@@ -162,6 +162,20 @@ def test_a_sheet_stacks_where_it_is_narrow(capsys: pytest.CaptureFixture[str]) -
     assert lines == ["label", "  fact", "  more", "label  fact", "       more"]
 
 
+def test_a_long_label_leaves_room_for_what_belongs_to_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for width in (80, 90):
+        terminal = Terminal(width=width)
+        rows = [("text " + "k" * 300, "value " * 4), ("it is", "0x" + "ab" * 20)]
+        terminal.person.print(sheet(rows, width=width))
+        drawn = capsys.readouterr().out
+        assert ("value " * 4).strip() in drawn
+        assert "0x" + "ab" * 20 in drawn
+        assert drawn.count("k") == 300
+        assert max(map(len, drawn.splitlines())) <= width
+
+
 def test_colours_vanish_without_a_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

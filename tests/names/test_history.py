@@ -314,3 +314,25 @@ async def test_a_clock_that_goes_back_hides_nothing(seen: Callable[..., Seen]) -
     await world.says(OLD)
     await world.history.accept(APP, OLD)
     assert [each.pointer for each in await world.served.left(ORIGIN)] == [NEW]
+
+
+async def test_a_look_notes_nothing(seen: Callable[..., Seen]) -> None:
+    world = seen(hold=DAY)
+    new = Said(NEW, Standing.PROVEN)
+    later = NOON + 10 * DAY
+    assert await world.history.would_hold(APP, new, hold=0.0, now=later) is None
+    await world.says(OLD)
+    before = await world.history.names()
+    for hold in (0.0, DAY):
+        held = await world.history.would_hold(APP, new, hold=hold, now=later)
+        assert held is not None
+        assert (held.pointer, held.says, held.says_since) == (OLD, NEW, later)
+    assert await world.history.names() == before
+    await world.says(NEW)
+    after = await world.history.would_hold(APP, new, hold=0.0, now=world.now + DAY - 1)
+    assert after is not None
+    assert after.pointer == OLD
+    await world.reject(NEW)
+    rejected = await world.history.would_hold(APP, new, hold=0.0, now=later)
+    assert rejected is not None
+    assert rejected.rejected

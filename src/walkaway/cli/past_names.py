@@ -14,7 +14,14 @@ from walkaway.names.history import PastPointer
 from walkaway.names.hold import HeldName, HoldPolicy, waiting
 from walkaway.names.resolution import Change, Waiting
 
-__all__ = ["past_as_data", "past_table", "standing_as_data", "standing_of"]
+__all__ = [
+    "change_as_data",
+    "moment",
+    "past_as_data",
+    "past_table",
+    "standing_as_data",
+    "standing_of",
+]
 
 
 def standing_of(held: HeldName, policy: HoldPolicy) -> RenderableType:
@@ -35,22 +42,31 @@ def standing_as_data(held: HeldName, policy: HoldPolicy) -> dict[str, object]:
         "first_seen": held.first_seen,
         "seen": held.seen,
         "pinned": held.pinned,
-        "waiting": None
-        if change is None
-        else {
-            "pointer": str(change.pointer),
-            "why": change.why.value,
-            "since": change.since,
-            "until": change.until,
-        },
+        "waiting": None if change is None else change_as_data(change),
     }
+
+
+def change_as_data(change: Change) -> dict[str, object]:
+    """What a name says now, which waits, for a program; times are unix seconds."""
+    return {
+        "pointer": None if change.pointer is None else str(change.pointer),
+        "why": change.why.value,
+        "since": change.since,
+        "until": change.until,
+        "reason": change.reason,
+    }
+
+
+def moment(seconds: float) -> str:
+    """A unix time as a person reads it, in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")
 
 
 def past_table(past: Sequence[PastPointer], held: HeldName, width: int) -> RenderableType:
     """What a name said, the newest first: from when to when, what, and how firmly it stood."""
     return sheet(
         [
-            (f"{_date(each.first_seen)} to {_date(each.last_seen)}", _line(each, held))
+            (f"{moment(each.first_seen)} to {moment(each.last_seen)}", _line(each, held))
             for each in past
         ],
         width=width,
@@ -83,14 +99,10 @@ def _line(past: PastPointer, held: HeldName) -> Text:
 
 
 def _change(change: Change) -> Text:
-    says = f"says {change.pointer} since {_date(change.since)}"
+    says = f"says {change.pointer} since {moment(change.since)}"
     if change.why is Waiting.REJECTED:
         return Text.assemble(plain(says, whole=True), (", which was rejected", "bad"))
     if change.until is None:
         return Text.assemble(plain(says, whole=True), (", which waits for you", "warn"))
-    until = f", which is believed from {_date(change.until)} on"
+    until = f", which is believed from {moment(change.until)} on"
     return Text.assemble(plain(says, whole=True), (until, "warn"))
-
-
-def _date(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack, closing, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.console import Group, RenderableType
@@ -32,6 +32,11 @@ from walkaway.cli.reporters import Reporter, reporter_for
 from walkaway.cli.terminal import Terminal, plain, sheet
 from walkaway.errors import InvalidRequest, NoEndpoint, UnknownMethod, WalkawayError
 from walkaway.names.ens.coin_types import coin_name, evm_address
+from walkaway.names.pointer import Pointer
+from walkaway.names.resolution import Change, Standing
+
+if TYPE_CHECKING:
+    from walkaway.names.history import PointerHistory
 
 __all__ = ["resolve", "resolved_page"]
 
@@ -134,12 +139,14 @@ def resolve(
 async def _told(
     settings: Settings, question: _Question, reporter: Reporter, *, offline: bool
 ) -> dict[str, Any]:
-    """What the name says, as `walkaway_resolve` tells it, with what is served here of it."""
+    """What the name says, as `walkaway_resolve` tells it, with what is ``held`` of it here where
+    that is something else, and why what it says is ``waiting``."""
     if await asyncio.to_thread(_is_for_ens, settings, question):
         told = await _of_ens(settings, question, reporter, offline=offline)
+        told |= await _held_back(settings, told)
     else:
         told = await _of_another_kind(settings, question.name, reporter, offline=offline)
-    return {"asked": question.name, **told, "held": await _held(settings, told)}
+    return {"asked": question.name, **told}
 
 
 def _is_for_ens(settings: Settings, question: _Question) -> bool:
@@ -226,30 +233,66 @@ async def _of_another_kind(
     ):
         found = await names.resolve(name)
     because = None if found.because is None else drawn([found.because])[0]
+    told = {"name": name, "seconds": as_data(found.seconds), "because": because}
+    change = found.waiting
+    if change is None:
+        return told | _says(found.pointer, found.standing) | {"held": None, "waiting": None}
+    standing = None if change.pointer is None else await _standing_of_change(settings, name)
+    return told | _says(change.pointer, standing) | _behind(found.pointer, change)
+
+
+def _says(pointer: Pointer | None, standing: Standing | None) -> dict[str, Any]:
     return {
-        "name": name,
-        "pointer": str(found.pointer),
-        "standing": found.standing.value,
-        "seconds": as_data(found.seconds),
-        "waiting": as_data(found.waiting),
-        "because": because,
+        "pointer": None if pointer is None else str(pointer),
+        "standing": None if standing is None else standing.value,
     }
 
 
-async def _held(settings: Settings, told: Mapping[str, Any]) -> str | None:
-    """What is served here of the name, where that is not what it says now."""
-    if told.get("pointer") is None or not isinstance(told.get("name"), str):
-        return None
+def _behind(held: Pointer, change: Change) -> dict[str, Any]:
+    from walkaway.cli.past_names import change_as_data
+
+    return {"held": str(held), "waiting": change_as_data(change)}
+
+
+async def _standing_of_change(settings: Settings, name: str) -> Standing | None:
+    """How firmly it stands what a name says, of which something else is served."""
+    with _history(settings) as history:
+        held = await history.held(name)
+    return None if held is None else held.says_standing
+
+
+async def _held_back(settings: Settings, told: Mapping[str, Any]) -> dict[str, Any]:
+    """What is served here of a name of ENS, where that is not what it says now, and why."""
+    from walkaway.chain.clock import SystemClock
+    from walkaway.cli.names import history_path, hold_policy
+    from walkaway.names.hold import Said, waiting
+    from walkaway.names.pointer import parse_pointer
+
+    name, pointer = told.get("name"), told.get("pointer")
+    is_of_here = told.get("network") == settings.network
+    folder = settings.state_directory
+    # A look makes no file.
+    is_kept = await asyncio.to_thread(history_path(folder, settings.network).exists)
+    if not (isinstance(name, str) and isinstance(pointer, str) and is_of_here and is_kept):
+        return {"held": None, "waiting": None}
+    said, hold = Said(parse_pointer(pointer), Standing.PROVEN), hold_policy(settings).of(name)
+    with _history(settings) as history:
+        held = await history.would_hold(name, said, hold=hold, now=SystemClock().now())
+    change = None if held is None else waiting(held, hold)
+    if held is None or change is None:
+        return {"held": None, "waiting": None}
+    return _behind(held.pointer, change)
+
+
+@contextmanager
+def _history(settings: Settings) -> Iterator[PointerHistory]:
     from walkaway.cli.names import history_path
     from walkaway.names.history import PointerHistory
 
-    history = PointerHistory(history_path(settings.state_directory, settings.network))
-    with closing(history):
-        held = await history.held(told["name"])
-    if held is None or str(held.pointer) == told["pointer"]:
-        return None
-    is_held = held.pinned or held.says is not None
-    return str(held.pointer) if is_held else None
+    with closing(
+        PointerHistory(history_path(settings.state_directory, settings.network))
+    ) as history:
+        yield history
 
 
 def resolved_page(
@@ -275,24 +318,42 @@ def _rows(told: Mapping[str, Any]) -> Sequence[tuple[object, object]]:
     rows: list[tuple[object, object]] = [("name", plain(told["name"], "title"))]
     if "coinType" in told:
         rows.append(("address of", plain(told["address"])))
-    if "contenthash" in told or "pointer" in told:
-        rows.append(("content", _content(told)))
     if told.get("held") is not None:
-        rows.append(("served here", plain(f"{told['held']}, as it was before", "warn")))
+        rows += _held_rows(told)
+    elif "contenthash" in told or "pointer" in told:
+        rows.append(("content", _content(told)))
     rows += [(_coin(number), _record(value)) for number, value in told.get("addresses", {}).items()]
     rows += [(f"text {key}", _record(value)) for key, value in told.get("texts", {}).items()]
-    words, style = _STANDINGS[told["standing"]]
-    rows.append(("it is", plain(words, style)))
+    if told["standing"] is not None:
+        words, style = _STANDINGS[told["standing"]]
+        rows.append(("it is", plain(words, style)))
     if "network" in told:
         rows.append(("network", plain(str(told["network"]))))
     if told.get("seconds") is not None:
-        rows.append(("for", f"{float(told['seconds']):,.0f} s"))
+        rows.append(("may be kept", f"{float(told['seconds']):,.0f} s"))
     if told.get("resolver"):
         rows.append(("resolver", plain(told["resolver"])))
     for title, key in (("gateways", "gateways"), ("looked at signatures of", "recovered")):
         if told.get(key):
             rows.append((title, plain(", ".join(map(str, told[key])))))
     return rows
+
+
+def _held_rows(told: Mapping[str, Any]) -> Sequence[tuple[object, object]]:
+    """What is served, and what the name says, which waits."""
+    from walkaway.cli.past_names import moment
+
+    served = ("served here", plain(f"{told['held']}, as it was before", "good"))
+    change, says = told["waiting"], told["pointer"]
+    if says is None:
+        return [served, ("says now", plain(f"not resolved: {change['reason']}", "warn"))]
+    until = change["until"]
+    waits = change["why"] if until is None else f"it is believed from {moment(until)} on"
+    return [
+        served,
+        ("says now", plain(f"{says}, since {moment(change['since'])}", "warn")),
+        ("which waits", plain(waits, "warn")),
+    ]
 
 
 def _coin(number: str) -> str:

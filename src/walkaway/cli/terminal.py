@@ -46,6 +46,8 @@ _LONGEST_LINE = 2000
 _UNCUT = 2 * _LONGEST_LINE
 """Columns of what is no terminal: room for a label and the longest line beside it."""
 _TWO_COLUMNS = 64
+_LABELS = 0.4
+"""Of the width, how much labels may take up beside what belongs to them."""
 _MANY_ALIKE = 3
 _LONG_HEX = re.compile(r"0x[0-9a-fA-F]{21,}")
 _PADDING = re.compile(r"[ \t]+$", re.MULTILINE)
@@ -68,15 +70,18 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 
 
 def sheet(rows: Iterable[tuple[object, object]], *, width: int) -> Table:
-    """Labels and what belongs to them: side by side, or one above the other where it is narrow."""
+    """Labels and what belongs to them: side by side, or one above the other where it is narrow.
+
+    Labels that are longer than their part of the width go over several lines.
+    """
     side_by_side = width >= _TWO_COLUMNS
     table = Table.grid(padding=(0, 2))
+    drawn = [(_cell(label, "name"), _cell(fact)) for label, fact in rows]
     if side_by_side:
-        table.add_column(no_wrap=True)
+        longest = max((label.cell_len for label, _ in drawn), default=0)
+        table.add_column(overflow="fold", width=min(longest, int(width * _LABELS)))
     table.add_column(overflow="fold")
-    for label, fact in rows:
-        named = label if isinstance(label, Text) else plain(label, "name")
-        told = fact if isinstance(fact, Text) else plain(fact)
+    for named, told in drawn:
         if side_by_side:
             table.add_row(named, told)
         else:
@@ -84,6 +89,10 @@ def sheet(rows: Iterable[tuple[object, object]], *, width: int) -> Table:
                 table.add_row(named)
             table.add_row(Padding(told, (0, 0, 0, 2)))
     return table
+
+
+def _cell(content: object, style: str = "") -> Text:
+    return content if isinstance(content, Text) else plain(content, style)
 
 
 class Terminal:

@@ -123,6 +123,24 @@ class PointerHistory:
             log.warning("what %r says is not noted: %s", key, error)
             return after
 
+    async def would_hold(
+        self, name: str, said: Said, *, hold: float, now: float
+    ) -> HeldName | None:
+        """What `see` would give whoever only looks, and nothing of it is noted; None where the
+        name was never seen.
+        """
+        key = canonical(name)
+
+        def weighed(file: sqlite3.Connection) -> HeldName | None:
+            held = held_name(file, key)
+            if held is None:
+                return None
+            rejected = is_rejected(file, key, said.pointer)
+            waits = max(hold, held.hold)
+            return decide(held, key, said, rejected=rejected, hold=waits, now=now)
+
+        return await self.file.read(weighed)
+
     async def held(self, name: str) -> HeldName | None:
         """What is held of a name; None where it was never seen."""
         key, version = canonical(name), self.version()

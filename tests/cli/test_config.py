@@ -319,6 +319,7 @@ def test_content_needs_no_source_of_the_chain(file: Path) -> None:
         sources=settings.sources,
         guard_exceptions=("127.0.0.1:8080",),
         offline=True,
+        without_chain="nobody is asked: --offline",
     )
     with pytest.raises(ConfigError, match="no source of kind beacon or execution"):
         load_settings({}, {}, config=file)
@@ -327,7 +328,7 @@ def test_content_needs_no_source_of_the_chain(file: Path) -> None:
 def test_sources_of_content_and_of_the_chain_are_kept_apart(file: Path) -> None:
     settings = load_settings({}, {})
     kinds = {kind for source in content_plan(settings).sources for kind in source.kinds}
-    assert kinds == {"content", "routing", "arweave"}
+    assert kinds == {"content", "routing", "arweave", "blobs"}
 
 
 def test_a_private_submitter_is_alone(file: Path) -> None:

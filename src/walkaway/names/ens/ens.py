@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from walkaway.anchors.spec import ChainSpec
 from walkaway.chain.chain import Chain
@@ -51,6 +51,10 @@ from walkaway.names.resolution import Resolution, Standing
 from walkaway.proofs.proven import Evidence
 
 __all__ = ["Ens", "EnsAnswer", "EnsPrimary"]
+
+_NAMELESS: Final = (
+    "a name can lead to an address that has not taken it for its own: walkaway resolve NAME"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +181,7 @@ class Ens:
         if isinstance(found, Failure):
             _raise_failure(shown, found, ran)
         if not found.name:
-            raise _nowhere(shown, "it has no primary name", ran.gateways)
+            raise _nowhere(shown, "none is set", ran.gateways)
         if not is_normalized(found.name):
             reason = f"its primary name {found.name[:100]!r} is not normalised (ENSIP-15)"
             raise _nowhere(shown, reason, ran.gateways)
@@ -252,8 +256,11 @@ def _raise_failure(name: EnsName | str, failure: Failure, ran: Ran) -> NoReturn:
 
 
 def _nowhere(name: EnsName | str, reason: str, gateways: tuple[str, ...] = ()) -> NoSuchName:
+    """That a name leads nowhere, or that an address, in text, has no name."""
     word = f"by the word of {', '.join(gateways)}, which the name's own contract accepted"
-    return NoSuchName(
-        f"{str(name)[:100]!r} leads nowhere in ENS",
-        reasons={"the chain": f"{reason} ({word if gateways else 'proven'})"},
-    )
+    reasons = {"the chain": f"{reason} ({word if gateways else 'proven'})"}
+    if isinstance(name, str):
+        return NoSuchName(
+            f"{name[:100]} has no primary name in ENS", reasons=reasons, advice=_NAMELESS
+        )
+    return NoSuchName(f"{str(name)[:100]!r} leads nowhere in ENS", reasons=reasons)

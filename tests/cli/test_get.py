@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import os
@@ -9,18 +10,30 @@ import socket
 import subprocess
 import sys
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from tests.proofs.ipfs.test_car import read
+from walkaway.chain.clock import SystemClock
 from walkaway.cli.command_line import app
+from walkaway.cli.config import load_settings
+from walkaway.cli.content import content_plan
+from walkaway.content.budget import Budget
+from walkaway.content.open import Root
+from walkaway.content.service import open_content
+from walkaway.devnet.content.arweave import ArweaveSource
+from walkaway.devnet.content.arweave_publisher import ArweavePublisher
+from walkaway.devnet.content.weave import Weave
+from walkaway.names.pointer import Pointer
 from walkaway.proofs.ipfs import codecs, dag_cbor, dag_pb, unixfs_data
 from walkaway.proofs.ipfs.car import car_header, car_section
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.dag_pb import PbLink, PbNode
 from walkaway.proofs.ipfs.unixfs import Kind, UnixFsData
+from walkaway.sources.defaults import ListedSource
 
 
 @pytest.fixture(autouse=True)
@@ -330,3 +343,47 @@ def test_whoever_closes_the_pipe_ends_it_quietly(site: str) -> None:
     process.stderr.close()
     assert process.wait() == 0
     assert told == b""
+
+
+@pytest.fixture
+def of_arweave() -> str:
+    """The id of a website on Arweave whose files a gateway gave, and that are kept here."""
+    weave = Weave()
+    files = {"index.html": (b"<p>hello", "text/html"), "a/long": (bytes(3000), "text/plain")}
+    name = ArweavePublisher(weave).website(files, "index.html")
+
+    async def fetch() -> None:
+        source = ArweaveSource(weave)
+        listed = ListedSource("gateway", "me", ("arweave",), await source.start())
+        made = replace(content_plan(load_settings({}, os.environ)), sources=(listed,))
+        try:
+            async with open_content(made, clock=SystemClock()) as content:
+                for path in ((), ("a", "long")):
+                    await content.networks.open(Root(Pointer("ar", name, path)), Budget())
+        finally:
+            await source.stop()
+
+    asyncio.run(fetch())
+    return name
+
+
+def test_a_file_of_arweave_is_had_by_its_id(of_arweave: str) -> None:
+    assert get(f"ar://{of_arweave}").stdout == "<p>hello"
+    assert get(f"/ar/{of_arweave}/a/long", "-o", "-").stdout_bytes == bytes(3000)
+    saved = get(f"ar://{of_arweave}/a/long", "-o", "copy")
+    assert saved.stdout == f"/ar/{of_arweave}/a/long  copy  3.0 kB, proven\n"
+    assert Path("copy").read_bytes() == bytes(3000)
+    again = get(f"ar://{of_arweave}/a/long", "-o", "copy")
+    assert (again.exit_code, "is there already" in again.stderr) == (1, True)
+    told = json.loads(get(f"ar://{of_arweave}/a/long", "--json").stdout)
+    assert (told["network"], told["root"], told["bytes"]) == ("ar", of_arweave, 3000)
+    assert (told["path"], told["believed"]) == ("long", [])
+
+
+def test_what_is_not_there_on_other_networks_is_refused(of_arweave: str) -> None:
+    car = get(f"ar://{of_arweave}", "--car", "-o", "x")
+    assert (car.exit_code, "has no blocks to make a CAR of" in car.stderr) == (2, True)
+    assert get(f"ar://{of_arweave}/b", "-o", "x").exit_code == 1
+    contract = get("web3://0x" + "ab" * 20 + "/", "-o", "x")
+    assert (contract.exit_code, "nobody is asked: --offline" in contract.stderr) == (1, True)
+    assert not Path("x").exists()

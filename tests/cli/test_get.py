@@ -130,7 +130,7 @@ def test_a_name_of_ones_own_leads_there_and_is_said_to_be_a_word(
     assert told.endswith("proven, by a name that is somebody's word\n")
     absent = get("/ipns/nobody.example")
     assert absent.exit_code == 1
-    assert "'_dnslink.nobody.example' is not proven: no source" in absent.stderr
+    assert "the DNS  nobody is asked: --offline" in absent.stderr
 
 
 def test_a_tar_and_a_car_hold_it(site: str) -> None:
@@ -264,7 +264,8 @@ def test_what_would_lead_out_is_refused_and_nothing_stays() -> None:
         (["{}/index.html", "-o", "absent/x"], 1, "next   make the folder"),
         (["{}/index.html", "-o", "x" * 300], 1, "cannot be written: File name too long"),
         (["vitalik.eth"], 1, "the chain  nobody is asked: --offline"),
-        (["example.org"], 2, "written /ipns/example.org"),
+        (["example.org"], 1, "the DNS  nobody is asked: --offline"),
+        (["127.0.0.1"], 2, "127.0.0.1 is no CID"),
         (["bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e"], 1, "not held here"),
         (["no-address"], 2, "no-address is no CID"),
         (["ftp://example"], 2, "names no content"),

@@ -23,8 +23,8 @@ __all__ = ["PlaceArgument", "browser_url", "name_of", "read_pointer"]
 PlaceArgument = Annotated[
     str,
     typer.Argument(
-        help="A CID or CID/path, or a name such as app.eth; also /ipfs/..., /ipns/..., "
-        "ipfs://..., ar://ID, web3://CONTRACT/..., piece://CID or a gateway's URL.",
+        help="A CID or CID/path, or a name such as app.eth or example.org; also /ipfs/..., "
+        "/ipns/..., ipfs://..., ar://ID, web3://CONTRACT/..., piece://CID or a gateway's URL.",
         metavar="PLACE",
     ),
 ]
@@ -37,8 +37,8 @@ _CONTRACTS: Final = "/web3/"
 _ENS = ".eth"
 _HERE = ".localhost"
 _ADVICE = (
-    "write it as CID (bafybei..., Qm...), CID/path, app.eth, /ipfs/CID/path, /ipns/name, "
-    "ipfs://CID, ar://ID/path, web3://CONTRACT/path, piece://CID or a gateway's URL"
+    "write it as CID (bafybei..., Qm...), CID/path, app.eth, example.org, /ipfs/CID/path, "
+    "/ipns/name, ipfs://CID, ar://ID/path, web3://CONTRACT/path, piece://CID or a gateway's URL"
 )
 
 
@@ -128,12 +128,18 @@ def _pointer(word: str, steps: tuple[str, ...]) -> Pointer:
 
 
 def _network_of(word: str) -> Network:
-    """Where a root is that stands by itself: a name of ENS can be no CID, and a key no content."""
+    """Where a root is that stands by itself: what has a dot is no CID, and a key no content."""
     root = word.partition("/")[0]
     if _is_piece(root):
         return "piece"
-    is_name = root.lower().removesuffix(".").endswith(_ENS) or key_of_address(root) is not None
-    return "ipns" if is_name else "ipfs"
+    return "ipns" if _is_dotted(root) or key_of_address(root) is not None else "ipfs"
+
+
+def _is_dotted(root: str) -> bool:
+    """Whether it can be a name of ENS or of the DNS, and is no number or host of this machine."""
+    last = root.removesuffix(".").rpartition(".")[2].lower()
+    is_host = last == _HERE.removeprefix(".") or last.isdecimal() or ":" in last
+    return "." in root.removesuffix(".") and not is_host
 
 
 def _is_piece(root: str) -> bool:
@@ -153,10 +159,6 @@ def _name_of_host(host: str) -> str | None:
 
 
 def _no_cid(root: str, error: ProofError) -> InvalidRequest:
-    if "." in root.strip("."):
-        return InvalidRequest(
-            f"{root} is no CID", advice=f"a DNS name is written /ipns/{root}; a CID, bafybei..."
-        )
     return InvalidRequest(f"{root} is no CID ({error})", advice=_ADVICE)
 
 

@@ -54,6 +54,8 @@ __all__ = [
 
 THE_CHAIN: Final = "the chain"
 """What answers in the stead of ENS while no chain is followed."""
+THE_DNS: Final = "the DNS"
+NOBODY_ASKED: Final = "nobody is asked: --offline"
 NOT_YET: Final = "it is not followed yet"
 
 
@@ -188,7 +190,9 @@ async def open_names(plan: NamesPlan, content: Content) -> AsyncIterator[OpenNam
             held,
             keys,
             ens,
-            DnsLinks(dns, clock, allowed_unsigned=plan.unsigned_dns),
+            LateNames(THE_DNS, NOBODY_ASKED, advice=_advice(plan))
+            if plan.offline
+            else DnsLinks(dns, clock, allowed_unsigned=plan.unsigned_dns),
             ArnsNames(
                 None if plan.offline else arweave, clock=clock, operators=plan.arns_operators
             ),
@@ -225,7 +229,7 @@ def _name(text: str) -> str:
 def without_chain(settings: Settings, *, offline: bool) -> str:
     """Why no chain will be followed for names; empty where one will."""
     if offline:
-        return "nobody is asked: --offline"
+        return NOBODY_ASKED
     if not settings.ens:
         return "it is not followed for names: ens = false"
     missing = [kind for kind in ("beacon", "execution") if not _has(settings, kind)]

@@ -1,0 +1,67 @@
+"""Pages of contracts at the gateway, by a chain that is followed on a devnet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, Literal
+
+import pytest
+
+from tests.chain.devnet_chain import EXECUTION, Behaviour, SourcePlan, devnet_of, following
+from tests.gateway.asgi_client import ask
+from tests.names.ens.devnet_names import ens_on
+from walkaway.chain.clock import SystemClock
+from walkaway.content.service import ContentPlan, open_content
+from walkaway.devnet import ens as names
+from walkaway.devnet.web3 import deploy_pages, put_page, put_resource
+from walkaway.gateway.answers.explanation import Explanations
+from walkaway.gateway.app import Gateway
+from walkaway.names.held import HeldNames
+
+PAGE = b"<h1>a contract's</h1>"
+KINDS: Final[tuple[Literal["ManualPages", "ResourcePages"], ...]] = ("ManualPages", "ResourcePages")
+
+
+@pytest.mark.parametrize("host", ["app-eth.1337.web3.localhost:8080", "CONTRACT"])
+async def test_a_page_of_a_contract_opens_once_the_chain_is_followed(
+    tmp_path: Path, host: str
+) -> None:
+    liar = SourcePlan("larch", EXECUTION, Behaviour.LYING_STORAGE)
+    async with devnet_of(SourcePlan("alder"), SourcePlan("birch"), liar) as devnet:
+        manual, resources = [deploy_pages(devnet, kind) for kind in KINDS]
+        devnet.advance()
+        put_page(devnet, manual, "/a?format=car", PAGE)
+        devnet.advance()
+        leads = [("Location", "web3://app.eth:1/")]
+        put_resource(devnet, resources, ["gone"], b"", leads, status=302)
+        names.set_text(devnet, "app.eth", "contentcontract", f"0x{manual.hex()}")
+        devnet.advance(2)
+        host = host.replace("CONTRACT", f"0x{manual.hex()}.1337.web3.localhost:8080")
+        made = ContentPlan(tmp_path / "store", tmp_path / "evidence", store_bytes=10**7)
+        async with (
+            open_content(made, clock=SystemClock()) as content,
+            following(devnet) as chain,
+            ens_on(chain, tmp_path) as ens,
+        ):
+            held = HeldNames(tmp_path / "ipns", SystemClock())
+            others = content.networks.others
+            gateway = Gateway(content.blocks, content.store, held, others=others)
+            gateway.explanations = Explanations(content.blocks, held, others=others)
+            before = await ask(gateway, "/a?format=car", host=host)
+            assert (before.status, b"not followed yet" in before.body) == (502, True)
+            with content.by_chain(chain, ens):
+                reply = await ask(gateway, "/a?format=car", host=host)
+                assert (reply.status, reply.body) == (200, PAGE)
+                assert reply.header("content-type").startswith("text/html")
+                assert reply.header("cache-control").startswith("public, max-age=")
+                same = {"if-none-match": reply.header("etag")}
+                assert (await ask(gateway, "/a?format=car", host=host, headers=same)).status == 304
+                away = f"0x{resources.hex()}.1337.web3.localhost:8080"
+                moved = await ask(gateway, "/gone", host=away)
+                there = "http://localhost:8080/web3/app.eth:1/"
+                assert (moved.status, moved.header("location")) == (302, there)
+                url = f"/explain?format=json&url=http://{host}/a%3Fformat=car"
+                told = (await ask(gateway, url, host="localhost:8080")).text
+                assert "checkpoint" in told
+                assert '"isProven": true' in told
+            assert (await ask(gateway, "/a?format=raw", host=host)).status == 502

@@ -289,6 +289,7 @@ async def test_why_it_is_to_be_believed(opens: Opens) -> None:
     assert reply.status == 200
     for said in ("SHA-256 of the signature", "that it is the newest", "one.example"):
         assert said in reply.text
+    assert '"isProven": false' in reply.text
     shown = await ask(gateway, f"/explain?url=ar://{ID}", host="localhost:8080")
     for said in ("SHA-256 of the signature", "that it is the newest", "one.example"):
         assert said in shown.text

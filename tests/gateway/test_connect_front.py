@@ -107,6 +107,8 @@ async def test_every_other_target_is_refused() -> None:
         ):
             answer = await say(port, connect(target), get("/a", "localhost"))
             assert answer.startswith(b"HTTP/1.1 403 "), target
+            if target == "example.org:80":
+                assert b"proxied_names in walkaway.toml" in answer
             assert b"/a" not in answer
 
 

@@ -189,8 +189,9 @@ class Gateway:
             raise Failure(
                 403,
                 "the Host header does not name this machine (DNS rebinding is refused)",
-                advice="use http and 127.0.0.1, localhost or a name under .localhost, "
-                "or allow the host by configuration",
+                advice="use http and 127.0.0.1, localhost or a name under .localhost; in "
+                "walkaway.toml, allowed_hosts allows another, and proxied_names has a name of "
+                "the DNS opened here",
             )
         if self._fences.refuses(wish, through_proxy=THROUGH_PROXY in scope.get("extensions", {})):
             raise Failure(

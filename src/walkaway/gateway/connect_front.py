@@ -37,6 +37,10 @@ _NO_CERTIFICATE: Final = (
     b"nobody can certify this name, so it is not served over https; it is proven here: "
     b"open http://%b/"
 )
+_ELSEWHERE: Final = (
+    b"tunnels lead to what this gateway serves, over http: names of ENS, and those of the DNS "
+    b"that proxied_names in walkaway.toml lists"
+)
 
 
 class ProxyHttpProtocol(BoundedHttpProtocol):
@@ -104,7 +108,7 @@ class ProxyHttpProtocol(BoundedHttpProtocol):
             self._answer(b"403 Forbidden", _NO_CERTIFICATE % match[1])
             return
         if port not in (own, _HTTP_PORT) or not self._is_served(f"{host}:{port}"):
-            self._answer(b"403 Forbidden", b"tunnels lead to what this gateway serves, over http")
+            self._answer(b"403 Forbidden", _ELSEWHERE)
             return
         self.transport.write(b"HTTP/1.1 200 Connection Established\r\n\r\n")
         self._is_tunnel = True

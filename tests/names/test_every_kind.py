@@ -101,6 +101,14 @@ async def test_what_is_no_name_is_asked_of_nobody(tmp_path: Path, name: str) -> 
     assert kinds.asked == {}
 
 
+@pytest.mark.parametrize("host", ["1.2.3.4", "app-eth.localhost:8080", "site.example:80"])
+async def test_an_address_of_a_host_is_told_to_nobody(tmp_path: Path, host: str) -> None:
+    kinds = Kinds(tmp_path)
+    with pytest.raises(Unsupported, match="no name of a kind"):
+        await kinds.names.resolve(host)
+    assert kinds.asked == {}
+
+
 @pytest.mark.parametrize("without", [NoSuchName, UnsignedName])
 async def test_a_dns_name_without_dnslink_is_one_of_ens(
     tmp_path: Path, without: type[Unproven]

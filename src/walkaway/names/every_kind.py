@@ -67,7 +67,8 @@ class NamesOfEveryKind:
             return await self.arns.resolve(name[len(_ARNS) :])
         name = canonical(name)
         labels = name.split(".")
-        if not all(labels) or "/" in name:
+        # No name ends in a number or a port (RFC 3696, section 2): these are addresses of hosts.
+        if not all(labels) or "/" in name or ":" in name or labels[-1].isdecimal():
             raise _of_no_kind(name)
         if labels[-1] == _ETH:
             return await self.ens.resolve(name)

@@ -302,6 +302,33 @@ def test_what_is_no_name_is_told_to_nobody(tmp_path: Path, name: str) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    "word",
+    [
+        "app.eth/docs",
+        "/ipns/app.eth",
+        "http://app.eth/",
+        "https://app.eth:8080/a",
+        "IPNS://app.eth",
+    ],
+)
+def test_a_name_is_resolved_alone(tmp_path: Path, word: str) -> None:
+    words = ["resolve", word, "--port", "1", "--state-directory", str(tmp_path)]
+    result = CliRunner().invoke(app, words, env={"COLUMNS": str(BIG)})
+    assert result.exit_code == 2
+    assert f"error  '{word}' is more than a name\n" in result.output
+    assert "next   walkaway resolve app.eth\n" in result.output
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("word", [str(HELLO), f"ipfs://{HELLO.root}/docs"])
+def test_an_address_of_content_is_looked_at(word: str) -> None:
+    result = CliRunner().invoke(app, ["resolve", word], env={"COLUMNS": str(BIG)})
+    assert result.exit_code == 2
+    assert "is an address, which leads nowhere else" in result.output
+    assert f"walkaway ls {word}" in result.output
+
+
 def test_an_answer_that_is_none_is_refused() -> None:
     for told in ({}, {"name": "a"}, {"name": "a", "standing": "unheard of"}):
         with pytest.raises(WalkawayError, match="can be read"):

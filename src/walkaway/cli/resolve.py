@@ -43,6 +43,12 @@ __all__ = ["resolve", "resolved_page"]
 _ADDRESS: Final = re.compile(r"0[xX][^.]*")
 """What is meant for an address: no name begins so and has no dot."""
 _ETH: Final = ".eth"
+_ARNS: Final = "ar://"
+_NAME_WITHIN: Final = re.compile(
+    r"(?P<where>/ip[fn]s/|[a-z][a-z0-9]*://)?(?P<name>[^/:]+)[/:]?.*", re.IGNORECASE | re.DOTALL
+)
+"""A name with a path, or in a URL, as it is taken elsewhere."""
+_CONTENT: Final = ("/ipfs/", "ipfs://")
 
 _STANDINGS: Final = {
     "proven": ("proven", "good"),
@@ -160,10 +166,27 @@ def _is_for_ens(settings: Settings, question: _Question) -> bool:
     if question.is_address:
         evm_address(question.name)
         return True
+    _hold_alone(question.name)
     name = canonical(question.name)
     if question.asks_more_than_content:
         return True
     return name.endswith(_ETH) and held_names(settings).own(name) is None
+
+
+def _hold_alone(word: str) -> None:
+    """Raises `InvalidRequest` for what holds a path or a scheme beside the name, or no name."""
+    within = _NAME_WITHIN.fullmatch(word)
+    if "/" not in word or word.lower().startswith(_ARNS) or within is None:
+        return
+    where, name = within["where"] or "", within["name"]
+    if where.lower() in _CONTENT:
+        raise InvalidRequest(
+            f"{word[:100]!r} is an address, which leads nowhere else",
+            advice=f"see what stands there: walkaway ls {word[:100]}",
+        )
+    raise InvalidRequest(
+        f"{word[:100]!r} is more than a name", advice=f"walkaway resolve {name[:100]}"
+    )
 
 
 async def _of_ens(

@@ -11,6 +11,7 @@ import asyncio
 import json
 import stat
 import tempfile
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -267,7 +268,7 @@ class _Scene:
         lies: list[dict[str, object]] = []
         for name in sorted(liars):
             step.check(name in self.quarantined(), f"{name} lied and is not in quarantine")
-            path, lie = self._evidence_against(step, name)
+            path, lie = self._evidence_against(step, name, idle)
             said = _balance_in(lie)
             lies.append(
                 {
@@ -301,14 +302,23 @@ class _Scene:
         states = self.node.chain.status().sources
         return {source.name for source in states if source.state is SourceState.QUARANTINED}
 
-    def _evidence_against(self, step: Step, name: str) -> tuple[Path, dict[str, Any]]:
-        for path in reversed(self.node.evidence.files()):
-            lie: dict[str, Any] = json.loads(path.read_text())
-            if lie["source"] == name:
-                mode = stat.S_IMODE(path.stat().st_mode)
-                step.check(mode == 0o600, f"others can read the evidence (mode {mode:o})")
-                return path, lie
-        raise WalkawayError(f"nothing was kept of what {name} said")
+    def _evidence_against(
+        self, step: Step, name: str, about: Sequence[bytes]
+    ) -> tuple[Path, dict[str, Any]]:
+        """What was kept of a source's lies: one about these addresses, where there is one.
+
+        It may have been asked about others before, for the code that resolves names.
+        """
+        kept = [(path, json.loads(path.read_text())) for path in self.node.evidence.files()]
+        lies = [(path, lie) for path, lie in reversed(kept) if lie["source"] == name]
+        if not lies:
+            raise WalkawayError(f"nothing was kept of what {name} said")
+        asked = [address.hex() for address in about]
+        fitting = (one for one in lies if any(each in str(one[1]["asked"]) for each in asked))
+        path, lie = next(fitting, lies[0])
+        mode = stat.S_IMODE(path.stat().st_mode)
+        step.check(mode == 0o600, f"others can read the evidence (mode {mode:o})")
+        return path, lie
 
 
 def _balance_in(lie: dict[str, Any]) -> int | None:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal, get_args
 
+from walkaway.content.store.oldest_first import let_oldest_go
 from walkaway.limits import LIMITS, Limits
 
 __all__ = ["Form", "Kept"]
@@ -80,11 +81,4 @@ class Kept:
         if self._bytes is not None and self._bytes + added <= self._limits.arweave_kept_bytes:
             self._bytes += added
             return
-        stats = [(path, path.stat()) for path in self._folder.iterdir()]
-        held = sum(stat.st_size for _, stat in stats)
-        for path, stat in sorted(stats, key=lambda entry: entry[1].st_mtime_ns):
-            if held <= self._limits.arweave_kept_bytes:
-                break
-            path.unlink(missing_ok=True)
-            held -= stat.st_size
-        self._bytes = held
+        self._bytes = let_oldest_go(self._folder, self._limits.arweave_kept_bytes)

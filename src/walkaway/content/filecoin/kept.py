@@ -15,6 +15,7 @@ from typing import Final
 from walkaway.content.filecoin.held import HeldPiece, WantedPiece
 from walkaway.content.filecoin.received import ReceivedPiece
 from walkaway.content.store.assembled_file import AssembledFile
+from walkaway.content.store.oldest_first import let_oldest_go
 from walkaway.errors import ProofError, StoreFault
 from walkaway.limits import LIMITS, Limits
 from walkaway.proofs.filecoin.piece import Piece, PieceProof
@@ -77,21 +78,12 @@ class KeptPieces:
                 path.unlink()
             else:
                 path.replace(self._path(wanted))
-                self._make_room()
+                # Those that were never finished are among what goes.
+                let_oldest_go(self._folder, self._limits.piece_kept_bytes)
         return _held(wanted, proven, path, file, source)
 
     def _path(self, wanted: WantedPiece) -> Path:
         return self._folder / f"{wanted.cid}{_ENDING}"
-
-    def _make_room(self) -> None:
-        """Let the oldest go, those among them that were never finished."""
-        stats = [(path, path.stat()) for path in self._folder.iterdir()]
-        held = sum(stat.st_size for _, stat in stats)
-        for path, stat in sorted(stats, key=lambda entry: entry[1].st_mtime_ns):
-            if held <= self._limits.piece_kept_bytes:
-                break
-            path.unlink(missing_ok=True)
-            held -= stat.st_size
 
 
 def _prove(wanted: WantedPiece, file: int) -> Proven[Piece]:

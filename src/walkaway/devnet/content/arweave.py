@@ -7,15 +7,14 @@ headers say where a data item stands in its root transaction, as gateways of ar.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
 from aiohttp import web
 
+from walkaway.devnet.content.loopback import LoopbackSource
 from walkaway.devnet.content.manners import Manner, Manners
 from walkaway.devnet.content.weave import PathedChunk, StandingItem, StoredTransaction, Weave
 from walkaway.proofs.arweave import base64url
@@ -24,11 +23,9 @@ from walkaway.proofs.arweave.data_item import read_head
 __all__ = ["ArweaveSource"]
 
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
-_PIECE: Final = 64 * 1024
-_DROP, _DROP_SECONDS = 16 * 1024, 0.1
 
 
-class ArweaveSource:
+class ArweaveSource(LoopbackSource):
     """Serves a weave. ``asked`` lists the paths that came, in order.
 
     ``manners`` show in chunks and in what ``/raw`` gives; ``byte`` is which one of an answer
@@ -43,36 +40,21 @@ class ArweaveSource:
         byte: int = 0,
         says_places: bool = True,
     ) -> None:
+        super().__init__(manners)
         self.weave = weave
-        self.manners = manners or Manners()
         self.byte = byte
         self.says_places = says_places
         self.asked: list[str] = []
-        self._answers = 0
-        self._runner: web.AppRunner | None = None
 
-    async def start(self, port: int = 0, host: str = "127.0.0.1") -> str:
-        """Bind a port, by default a free one, and give the URL."""
-        app = web.Application()
-        app.router.add_get("/tx/{id}", self._header)
-        app.router.add_get("/tx/{id}/offset", self._offset)
-        app.router.add_get("/chunk/{offset}", self._chunk)
-        app.router.add_get("/raw/{id}", self._raw)
-        app.router.add_post("/graphql", self._fields)
-        # Whoever hangs up lets go of a handler that hangs.
-        self._runner = web.AppRunner(
-            app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True
+    def routes(self) -> Iterable[web.RouteDef]:
+        """Headers, places, chunks, payloads, and the fields of items."""
+        return (
+            web.get("/tx/{id}", self._header),
+            web.get("/tx/{id}/offset", self._offset),
+            web.get("/chunk/{offset}", self._chunk),
+            web.get("/raw/{id}", self._raw),
+            web.post("/graphql", self._fields),
         )
-        await self._runner.setup()
-        await web.TCPSite(self._runner, host, port).start()
-        bound = self._runner.addresses[0]
-        return f"http://{bound[0]}:{bound[1]}"
-
-    async def stop(self) -> None:
-        """Close the port; whoever still waits for an answer is cut off."""
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
 
     async def _header(self, request: web.Request) -> web.StreamResponse:
         stored = self._stored(request)
@@ -101,16 +83,16 @@ class ArweaveSource:
     async def _answer_chunk(
         self, request: web.Request, chunk: PathedChunk, data: bytes
     ) -> web.StreamResponse:
-        manner = self._manner()
+        manner = self.manner()
         held = data[chunk.start : chunk.end]
         said = {
-            "chunk": base64url.encode(self._altered(held) if manner is Manner.WRONG else held),
+            "chunk": base64url.encode(self.altered(held) if manner is Manner.WRONG else held),
             "data_path": base64url.encode(chunk.path),
             "packing": "unpacked",
         }
         text = web.json_response(said).body
         assert isinstance(text, bytes)
-        return await self._answer(request, text, "application/json", manner)
+        return await self.answer(request, text, "application/json", manner)
 
     async def _raw(self, request: web.Request) -> web.StreamResponse:
         item = self.weave.items.get(request.match_info["id"])
@@ -127,9 +109,9 @@ class ArweaveSource:
             return web.Response(headers={**headers, "Content-Length": str(len(body))})
         span = request.http_range
         status = 200 if span.start is None else 206
-        manner, part = self._manner(), body[span]
-        said = self._altered(part) if manner is Manner.WRONG else part
-        return await self._answer(
+        manner, part = self.manner(), body[span]
+        said = self.altered(part) if manner is Manner.WRONG else part
+        return await self.answer(
             request, said, "application/octet-stream", manner, status=status, headers=headers
         )
 
@@ -167,51 +149,7 @@ class ArweaveSource:
         self.asked.append(request.path)
         return self.weave.transactions.get(request.match_info["id"])
 
-    def _manner(self) -> Manner:
-        self._answers += 1
-        return self.manners.at(self._answers - 1)
-
-    async def _answer(
-        self,
-        request: web.Request,
-        body: bytes,
-        kind: str,
-        manner: Manner,
-        *,
-        status: int = 200,
-        headers: Mapping[str, str] = _NOTHING,
-    ) -> web.StreamResponse:
-        await asyncio.sleep(self.manners.begins_after)
-        if manner is Manner.BUSY:
-            return web.Response(status=429, headers={"Retry-After": "1"})
-        if manner in (Manner.HONEST, Manner.WRONG):
-            return web.Response(body=body, status=status, content_type=kind, headers=headers)
-        response = web.StreamResponse(status=status, headers=headers)
-        response.content_type = kind
-        if manner is not Manner.ENDLESS:
-            response.content_length = len(body)
-        await response.prepare(request)
-        with contextlib.suppress(ConnectionError):
-            await _misbehave(response, body, manner)
-            if manner is Manner.TRICKLES:
-                return response
-        if request.transport is not None:
-            request.transport.close()
-        return response
-
-    def _altered(self, body: bytes) -> bytes:
-        at = self.byte % max(len(body), 1)
-        return body[:at] + bytes((body[at] ^ 0xFF,)) + body[at + 1 :]
-
-
-async def _misbehave(response: web.StreamResponse, body: bytes, manner: Manner) -> None:
-    if manner is Manner.HANGS:
-        await asyncio.Event().wait()
-    while manner is Manner.ENDLESS:
-        await response.write(bytes(_PIECE))
-    if manner is Manner.TRICKLES:
-        for at in range(0, len(body), _DROP):
-            await response.write(body[at : at + _DROP])
-            await asyncio.sleep(_DROP_SECONDS)
-    else:
-        await response.write(body[: len(body) // 2])
+    def altered(self, data: bytes) -> bytes:
+        """The same bytes but for the one that is always altered."""
+        at = self.byte % max(len(data), 1)
+        return data[:at] + bytes((data[at] ^ 0xFF,)) + data[at + 1 :]

@@ -6,16 +6,14 @@ its versioned hash begins with the 24 bytes that were asked for.
 
 from __future__ import annotations
 
-import asyncio
 import json
-import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
 
+from walkaway.devnet.content.loopback import LoopbackSource
 from walkaway.devnet.content.manners import Manner, Manners
-from walkaway.devnet.content.misbehaving import altered, mannered
 from walkaway.errors import ProofError
 from walkaway.proofs.blobs.encoding import DecodeType, decode_blob
 
@@ -34,40 +32,22 @@ class StoredBlob:
     blob: bytes
 
 
-class EsNode:
+class EsNode(LoopbackSource):
     """Serves ``blobs``, by their index. ``asked`` counts the questions that came."""
 
     def __init__(self, blobs: Mapping[int, StoredBlob], manners: Manners | None = None) -> None:
+        super().__init__(manners)
         self.blobs = blobs
-        self.manners = manners or Manners()
         self.asked = 0
-        self._rng = random.Random(self.manners.seed)  # noqa: S311 - faults need no secrecy
-        self._runner: web.AppRunner | None = None
 
-    async def start(self, port: int = 0, host: str = "127.0.0.1") -> str:
-        """Bind a port, by default a free one, and give the URL."""
-        app = web.Application()
-        app.router.add_post("/", self._call)
-        self._runner = web.AppRunner(
-            app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True
-        )
-        await self._runner.setup()
-        await web.TCPSite(self._runner, host, port).start()
-        bound = self._runner.addresses[0]
-        return f"http://{bound[0]}:{bound[1]}"
-
-    async def stop(self) -> None:
-        """Close the port; whoever still waits for an answer is cut off."""
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+    def routes(self) -> Iterable[web.RouteDef]:
+        """Its JSON-RPC."""
+        return (web.post("/", self._call),)
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
-        manner = self.manners.at(self.asked)
+        manner = self.manner()
         self.asked += 1
         asked = json.loads(await request.text())
-        if self.manners.begins_after:
-            await asyncio.sleep(self.manners.begins_after)
         told = {"jsonrpc": "2.0", "id": asked.get("id")}
         try:
             found = self._answer(asked.get("method"), asked.get("params"))
@@ -75,9 +55,9 @@ class EsNode:
             error = {"code": refusal.code, "message": str(refusal)}
             return web.json_response(told | {"error": error})
         if manner is Manner.WRONG:
-            found = altered(found, self._rng)
+            found = self.altered(found)
         body = json.dumps(told | {"result": "0x" + found.hex()}).encode()
-        return await mannered(request, body, _JSON, manner, self._rng)
+        return await self.answer(request, body, _JSON, manner)
 
     def _answer(self, method: object, params: object) -> bytes:
         if method != "es_getBlob":

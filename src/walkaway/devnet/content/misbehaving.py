@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+from collections.abc import Mapping
 
 from aiohttp import web
 
@@ -17,7 +18,14 @@ _DROP, _DROP_SECONDS = 16 * 1024, 0.1
 
 
 async def mannered(
-    request: web.Request, body: bytes, kind: str, manner: Manner, rng: random.Random
+    request: web.Request,
+    body: bytes,
+    kind: str,
+    manner: Manner,
+    rng: random.Random,
+    *,
+    status: int,
+    headers: Mapping[str, str],
 ) -> web.StreamResponse:
     """Answer with ``body``, of the media type ``kind``, as the manner has it.
 
@@ -26,8 +34,8 @@ async def mannered(
     if manner is Manner.BUSY:
         return web.Response(status=429, headers={"Retry-After": "1"})
     if manner in (Manner.HONEST, Manner.WRONG):
-        return web.Response(body=body, content_type=kind)
-    response = web.StreamResponse()
+        return web.Response(body=body, status=status, content_type=kind, headers=headers)
+    response = web.StreamResponse(status=status, headers=headers)
     response.content_type = kind
     if manner is not Manner.ENDLESS:
         response.content_length = len(body)

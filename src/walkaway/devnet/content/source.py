@@ -7,13 +7,12 @@ It answers ``GET /ipfs/{cid}?format=raw``, ``POST /api/v0/block/get?arg={cid}``,
 from __future__ import annotations
 
 import asyncio
-import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from aiohttp import web
 
+from walkaway.devnet.content.loopback import LoopbackSource
 from walkaway.devnet.content.manners import Manner, Manners
-from walkaway.devnet.content.misbehaving import altered, mannered
 from walkaway.errors import ProofError
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.ipns_name import parse_name
@@ -24,7 +23,7 @@ _RAW = "application/vnd.ipld.raw"
 _RECORD = "application/vnd.ipfs.ipns-record"
 
 
-class ContentSource:
+class ContentSource(LoopbackSource):
     """Serves ``blocks``, by multihash. ``asked`` counts the questions for blocks that came,
     ``sought`` those to its router, of which it answered ``told``.
 
@@ -40,39 +39,23 @@ class ContentSource:
         providers: Sequence[Mapping[str, object]] = (),
         records: Mapping[bytes, bytes] | None = None,
     ) -> None:
+        super().__init__(manners)
         self.blocks = blocks
-        self.manners = manners or Manners()
         self.providers = providers
         self.records = records or {}
         self.asked = 0
         self.sought = 0
         self.told = 0
-        self._answers = 0
-        self._rng = random.Random(self.manners.seed)  # noqa: S311 - faults need no secrecy
-        self._runner: web.AppRunner | None = None
 
-    async def start(self, port: int = 0, host: str = "127.0.0.1") -> str:
-        """Bind a port, by default a free one, and give the URL."""
-        app = web.Application()
-        app.router.add_get("/ipfs/{cid}", self._gateway)
-        app.router.add_post("/api/v0/block/get", self._kubo)
-        app.router.add_get("/routing/v1/providers/{cid}", self._router)
-        app.router.add_get("/routing/v1/ipns/{name}", self._record)
-        app.router.add_get("/ipns/{name}", self._record)
-        # Whoever hangs up lets go of a handler that hangs.
-        self._runner = web.AppRunner(
-            app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True
+    def routes(self) -> Iterable[web.RouteDef]:
+        """Blocks, providers and records, each by its ways."""
+        return (
+            web.get("/ipfs/{cid}", self._gateway),
+            web.post("/api/v0/block/get", self._kubo),
+            web.get("/routing/v1/providers/{cid}", self._router),
+            web.get("/routing/v1/ipns/{name}", self._record),
+            web.get("/ipns/{name}", self._record),
         )
-        await self._runner.setup()
-        await web.TCPSite(self._runner, host, port).start()
-        bound = self._runner.addresses[0]
-        return f"http://{bound[0]}:{bound[1]}"
-
-    async def stop(self) -> None:
-        """Close the port; whoever still waits for an answer is cut off."""
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
 
     async def _gateway(self, request: web.Request) -> web.StreamResponse:
         if request.query.get("format") != "raw":
@@ -112,10 +95,6 @@ class ContentSource:
             return None
 
     async def _answer(self, request: web.Request, block: bytes, kind: str) -> web.StreamResponse:
-        manner = self.manners.at(self._answers)
-        self._answers += 1
-        if self.manners.begins_after:
-            await asyncio.sleep(self.manners.begins_after)
-        if manner is Manner.WRONG:
-            manner, block = Manner.HONEST, altered(block, self._rng)
-        return await mannered(request, block, kind, manner, self._rng)
+        manner = self.manner()
+        said = self.altered(block) if manner is Manner.WRONG else block
+        return await self.answer(request, said, kind, manner)

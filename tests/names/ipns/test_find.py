@@ -81,6 +81,22 @@ async def test_an_older_record_than_was_seen_before_is_not_taken(tmp_path: Path)
     assert stand.pool.status()[0].lies == 0
 
 
+async def test_nor_where_the_newer_one_was_put_here_and_ended(tmp_path: Path) -> None:
+    stand = Stand(tmp_path, Router("a", SIGNER.record(4, ttl=600)))
+    assert await stand.sequence() == 4
+    await stand.held.put(SIGNER.name, SIGNER.record(5, lasts=100))
+    assert await stand.sequence() == 5
+    # Before the router is asked again, and after.
+    for later, asked in ((110, 1), (610, 2)):
+        stand.clock.seconds = NOON + later
+        with pytest.raises(Unproven, match="as new as one seen before") as refused:
+            await stand.sequence()
+        assert refused.value.reasons["this machine"] == (
+            "the record that it holds is no longer valid"
+        )
+        assert stand.questions == asked
+
+
 async def test_nor_where_this_machine_could_not_hold_it(tmp_path: Path) -> None:
     router = Router("a", SIGNER.record(5))
     (tmp_path / "ipns").write_bytes(b"no folder")

@@ -109,6 +109,8 @@ class IpnsNames:
         known = _NOTHING if not self._pools else self._known.get(name.multihash)
         if known is None or (self._pools and (again or known.until <= self._clock.now())):
             known = await self._flights.run(name.multihash, lambda: self._look_for(name))
+        # Read before what is held, which may be put anew meanwhile.
+        least = await self._least(name)
         held, lacking = await self._held_now(name)
         newest = max(
             (record for record in (held, self._valid(name, known)) if record is not None),
@@ -119,6 +121,13 @@ class IpnsNames:
             raise Unproven(
                 f"there is no valid record of {name_text(name)} to be had",
                 reasons={_THIS_MACHINE: lacking, **known.reasons},
+            )
+        if least is not None and _order(newest) < least:
+            # What has ended does not make way for what it had replaced.
+            here = lacking if held is None else "the record that it holds is older"
+            raise Unproven(
+                f"there is no valid record of {name_text(name)} as new as one seen before",
+                reasons={_THIS_MACHINE: here, **known.reasons},
             )
         is_given = known.signed is not None and _order(newest) == known.order
         return FoundRecord(newest, known.given_by if is_given else (), known.reasons)

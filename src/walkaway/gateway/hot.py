@@ -7,6 +7,7 @@ What is kept is kept for seconds, so that a denylist or a name that changed is h
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
@@ -49,13 +50,15 @@ _SHARES: Final = 4
 @dataclass(frozen=True, slots=True)
 class ReadyAnswer:
     """An answer as it was given: the message that opens it, its body, and where that is short
-    the head in one piece (`joined_head`). It may be given ``until`` then, by the loop's time.
+    the head in one piece (`joined_head`). It may be given ``until`` then, by the loop's time,
+    and was ``made`` as `Answer` says.
     """
 
     start: Message
     body: bytes | FilePart
     head: bytes
     until: float
+    made: float
 
     @property
     def size(self) -> int:
@@ -120,13 +123,18 @@ class HotAnswers:
             return
         if isinstance(body, bytes) and len(body) > self._limits.web_hot_bytes // _SHARES:
             return
-        self._forget(key)
+        before = self._kept.get(key)
+        # It may have been read for minutes, by which time another has taken its place.
         lasts = min(answer.ready_seconds, self._limits.web_hot_seconds)
+        lasts -= time.monotonic() - answer.made
+        if lasts <= 0 or (before is not None and before.made > answer.made):
+            return
+        self._forget(key)
         start = answer.start
         is_short = isinstance(body, bytes) and len(body) <= READY_BYTES
         head = joined_head(start["status"], start["headers"]) if is_short else b""
         until = asyncio.get_running_loop().time() + lasts
-        kept = ReadyAnswer(start, body, head, until)
+        kept = ReadyAnswer(start, body, head, until, answer.made)
         self._kept[key] = kept
         self._size += _size_of(key, kept)
         while (

@@ -91,6 +91,7 @@ async def test_a_tag_stands_for_the_bytes_and_how_they_are_given() -> None:
     calls.numbers = [7]
     chunked = (await opened(calls, f"{HERE}/1")).etag
     assert chunked == (await opened(calls, f"{HERE}/1")).etag
+    assert chunked != (await opened(calls, f"{HERE}/1/")).etag, "where its chunks may be others"
     calls.numbers = [8]
     assert chunked != (await opened(calls, f"{HERE}/1")).etag
 
@@ -164,6 +165,35 @@ async def test_chunks_end_and_never_turn_back() -> None:
         await body(await opened(calls, f"{HERE}/0", Limits(web3_page_bytes=20)))
 
 
+async def test_a_chunk_that_fails_or_stands_on_less_than_the_first_is_refused() -> None:
+    there = b"\x22" * 20
+    names: Names = {"app.eth": {AddressRecord(): ADDRESS}, "word.eth": {AddressRecord(): there}}
+    files: Files = {
+        ("1",): (b"a", {"web3-next-chunk": "web3://word.eth/3"}),
+        ("2",): (b"a", {"web3-next-chunk": "3"}),
+        ("3",): (b"b", {}),
+    }
+    calls = resources(files)
+    calls.names = names
+    with pytest.raises(ProofError, match="under another name"):
+        await body(await opened(calls, f"{HERE}/1"))
+    assert await body(await opened(calls, "web3://app.eth/2")) == b"ab"
+    file, page = await opened(calls, f"{HERE}/2"), calls.contract
+
+    def fails(data: bytes) -> Outcome:
+        third = page(data).output.find(b"b" + bytes(31)) > 0
+        failed = encode(["uint16", "bytes", "(string,string)[]"], [500, b"", []])
+        return say(failed) if third else page(data)
+
+    calls.contract = fails
+    with pytest.raises(ProofError, match="a chunk of a page failed"):
+        await body(file)
+    calls.contract, calls.standing = page, Standing.ACCEPTED
+    named = await opened(calls, "web3://app.eth/2")
+    assert named.believed
+    assert await body(named) == b"ab"
+
+
 async def test_a_chunk_of_a_contract_in_another_mode_is_refused() -> None:
     files: Files = {("1",): (b"a", {"web3-next-chunk": "2"}), ("2",): (b"b", {})}
     calls = resources(files)
@@ -180,7 +210,6 @@ async def test_what_fails_leads_nowhere() -> None:
         (REVERTED, "reverted$"),
         (revert, r"reverted: no\?!"),
         (replace(revert, output=revert.output[:8]), "reverted: 0x08c379a0"),
-        (replace(REVERTED, halt="invalid opcode"), "invalid opcode"),
     ):
         with pytest.raises(NoSuchPath, match=said):
             await opened(Simulated(ends_in(outcome)), f"{HERE}/f")
@@ -203,7 +232,8 @@ async def test_what_fails_for_want_of_gas_proves_nothing() -> None:
     most = LIMITS.call_gas
     burnt = replace(REVERTED, gas_before_refund=most // 2 + 1)
     out = replace(REVERTED, halt="out of gas")
-    for outcome in (burnt, out):
+    opcode = replace(REVERTED, halt="invalid opcode", gas_before_refund=most)
+    for outcome in (burnt, out, opcode):
         with pytest.raises(Unproven, match="want of more"):
             await opened(Simulated(ends_in(outcome)), f"{HERE}/f")
         with pytest.raises(Unproven, match="want of more"):
@@ -211,9 +241,6 @@ async def test_what_fails_for_want_of_gas_proves_nothing() -> None:
     spared = replace(REVERTED, gas_before_refund=most // 2)
     with pytest.raises(NoSuchPath):
         await opened(Simulated(lambda data: spared), f"{HERE}/f")
-    opcode = replace(REVERTED, halt="invalid opcode", gas_before_refund=most)
-    calls = Simulated(lambda data: say(PAGE), answers_mode=opcode)
-    assert (await opened(calls, f"{HERE}/f")).size == 10
 
 
 async def test_another_chain_is_named_and_not_asked() -> None:
@@ -233,9 +260,11 @@ async def test_a_name_is_of_a_contract() -> None:
         "far.eth": {CONTRACT: f"sep:0x{there.hex()}", AddressRecord(): ADDRESS},
         "odd.eth": {CONTRACT: "somewhere", AddressRecord(): ADDRESS},
         "strange.eth": {CONTRACT: f"moon:0x{there.hex()}"},
-        "old.eth": {CONTRACT: Unreadable("no texts"), AddressRecord(): ADDRESS},
+        "old.eth": {CONTRACT: Unreadable("no texts", is_refused=True), AddressRecord(): ADDRESS},
+        "withheld.eth": {CONTRACT: Unreadable("no gateway"), AddressRecord(): ADDRESS},
+        "silent.eth": {AddressRecord(): Unreadable("no gateway")},
         "none.eth": {CONTRACT: None, AddressRecord(): None},
-        "bad.eth": {AddressRecord(): Unreadable("it reverted")},
+        "bad.eth": {AddressRecord(): Unreadable("it reverted", is_refused=True)},
     }
     calls = Simulated(lambda data: say(PAGE), names=names)
     for name, address in (("addr", ADDRESS), ("text", there), ("short", there), ("old", ADDRESS)):
@@ -250,6 +279,8 @@ async def test_a_name_is_of_a_contract() -> None:
         ("strange.eth", Unsupported, "moon"),
         ("none.eth", NoSuchName, "no contract"),
         ("bad.eth", NoSuchName, "it reverted"),
+        ("withheld.eth", Unproven, "no gateway"),
+        ("silent.eth", Unproven, "no gateway"),
         ("nobody.eth", NoSuchName, "nobody"),
         ("app.example", Unsupported, "end in .eth"),
     ):

@@ -101,8 +101,9 @@ async def test_to_allow_a_name_takes_no_word_for_what_is_signed() -> None:
 
 
 async def test_that_an_unsigned_name_has_no_link_is_nobodys_proof() -> None:
-    with pytest.raises(UnsignedName, match="is not signed, and has no DNSLink") as raised:
+    with pytest.raises(Unproven, match="is not signed, and has no DNSLink") as raised:
         await links(the_world(), "no.plain.org").resolve("no.plain.org")
+    assert not isinstance(raised.value, UnsignedName), "which ENS would be asked for instead"
     assert raised.value.reasons == {"a": "says so", "b": "says so"}
 
 

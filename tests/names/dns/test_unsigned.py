@@ -5,7 +5,7 @@ from __future__ import annotations
 import dns.message
 import pytest
 from dns.opcode import UPDATE
-from dns.rcode import SERVFAIL
+from dns.rcode import BADVERS, SERVFAIL
 from dns.rrset import from_text
 
 from walkaway.errors import SourceFault
@@ -46,6 +46,13 @@ def failed() -> bytes:
     return message.to_wire()
 
 
+def extended() -> bytes:
+    message = reply()
+    message.use_edns(0)
+    message.set_rcode(BADVERS)
+    return message.to_wire()
+
+
 def updated() -> bytes:
     message = dns.message.make_query("a.org.", "SOA")
     message.set_opcode(UPDATE)
@@ -67,8 +74,9 @@ def crowded() -> bytes:
         (updated(), "no answer to a query"),
         (failed(), "answers SERVFAIL"),
         (crowded(), "too many records"),
+        (extended(), "answers BADVERS"),
     ],
-    ids=["nothing", "cut", "endless", "query", "update", "failure", "crowded"],
+    ids=["nothing", "cut", "endless", "query", "update", "failure", "crowded", "extended"],
 )
 def test_what_cannot_be_read_is_a_fault(message: bytes, why: str) -> None:
     with pytest.raises(SourceFault, match=why):

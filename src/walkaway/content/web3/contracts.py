@@ -100,7 +100,8 @@ class Web3Content:
 
         answer = page.answer
         if answer.next_chunk is not None:
-            tag = _tag(page, head.value.hash, page.contract, page.data)
+            told = repr((str(page.url), page.url.sender, answer.encoding, answer.next_chunk))
+            tag = _tag(page, head.value.hash, page.contract, page.data, told.encode(), answer.body)
             return _file(page, tag, None, _stream(bodies), self._limits)
         size: int | None = len(answer.body)
         if answer.encoding is not None:

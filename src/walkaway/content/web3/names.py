@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from walkaway.content.proven_file import Believed
 from walkaway.content.web3.short_names import SHORT_NAMES
-from walkaway.errors import NoSuchName, ProofError, Unsupported
+from walkaway.errors import NoSuchName, ProofError, Unproven, Unsupported
 from walkaway.names.ens.ens import EnsAnswer
 from walkaway.names.ens.records import AddressRecord, EnsRecord, TextRecord, Unreadable
 from walkaway.names.resolution import Standing
@@ -59,6 +59,8 @@ async def contract_of(ens: LooksUp, name: str) -> Named:
     if isinstance(text, str):
         address, chain_id = read_content_contract(text)
         return _named(answer, address, chain_id, "contentcontract")
+    if isinstance(text, Unreadable) and not text.is_refused:
+        raise _not_told(name, text)
     return _named(answer, _address_in(answer, name), None, "addr")
 
 
@@ -96,10 +98,20 @@ def _address_in(answer: EnsAnswer, name: str) -> bytes:
     value = answer.values[_ADDRESS]
     if isinstance(value, bytes):
         return value
+    if isinstance(value, Unreadable) and not value.is_refused:
+        raise _not_told(name, value)
     reason = value.reason if isinstance(value, Unreadable) else "it has no address"
     raise NoSuchName(
         f"the name {name[:100]!r} leads to no contract",
         reasons={"its resolver": reason},
+    )
+
+
+def _not_told(name: str, record: Unreadable) -> Unproven:
+    """A record that was not to be had, which is another thing than none."""
+    return Unproven(
+        f"which contract the name {name[:100]!r} leads to is not known",
+        reasons={"its resolver": record.reason},
     )
 
 

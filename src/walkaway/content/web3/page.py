@@ -39,7 +39,6 @@ READ_FROM_BLOBS: Final = Believed(
 
 _ERROR: Final = bytes.fromhex("08c379a0")
 """The selector of ``Error(string)``, what ``require`` reverts with."""
-_OUT_OF_GAS: Final = "out of gas"
 _REASON_BYTES: Final = 1024
 
 
@@ -94,7 +93,7 @@ async def body_of(
 
 async def _chunks(reader: _Reader, page: Page, limits: Limits) -> AsyncGenerator[bytes, None]:
     """A page's bytes as its contract holds them (ERC-7617)."""
-    seen = set[tuple[bytes, bytes, bytes]]()
+    seen, first = set[tuple[bytes, bytes, bytes]](), page
     while True:
         seen.add((page.url.sender, page.contract, page.data))
         yield page.answer.body
@@ -110,8 +109,20 @@ async def _chunks(reader: _Reader, page: Page, limits: Limits) -> AsyncGenerator
             raise not_run(f"no answer within {limits.web3_seconds:g} s") from None
         if page.mode is not Mode.RESOURCE:
             raise ProofError("a page goes on in a contract that gives no chunks (ERC-7617)")
+        _check_follows(first, page)
         if (page.url.sender, page.contract, page.data) in seen:
             raise ProofError("the chunks of a page lead back to one before (ERC-7617)")
+
+
+def _check_follows(first: Page, page: Page) -> None:
+    """Raises `ProofError` for a chunk that stands on less than was told of the first, or fails."""
+    if not 200 <= page.answer.status < 300:
+        raise ProofError("a chunk of a page failed (ERC-7617)", got=page.answer.status)
+    is_elsewhere = page.url.host != first.url.host or page.contract != first.contract
+    if page.is_named and is_elsewhere:
+        raise ProofError("a page goes on under another name, or where its own led elsewhere")
+    if set(page.believed) - set(first.believed):
+        raise ProofError("a page goes on with what stands on less than its beginning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +145,7 @@ class _Reader:
         data, answer, outcome = await self._asked(url, contract, mode, told)
         because = self._because(url, contract, mode, told, (resolved, outcome))
         believed = tuple(each for name in told for each in name.believed)
-        if _reads_blobs(outcome):
+        if _reads_blobs(outcome) or _reads_blobs(resolved):
             believed = (*believed, READ_FROM_BLOBS)
         return Page(url, contract, mode, data, answer, because, believed, bool(told))
 
@@ -177,14 +188,16 @@ class _Reader:
         return outcome
 
     async def _call(self, sender: bytes, contract: bytes, data: bytes) -> Proven[Outcome]:
-        """A call that ended as it would with any gas: what failed for want of it is not known."""
+        """A call that returned, or reverted with gas to spare.
+
+        An exceptional halt eats all gas, so that nobody can tell whether more of it would
+        have led elsewhere.
+        """
         outcome = await self.calls.call(self.head, sender, contract, data)
         ran = outcome.value
         # A call is handed all but a 64th of the gas that is left (EIP-150), so that one that
         # fails for lack of it, ever so deep, has used up most of what there was.
-        if ran.halt == _OUT_OF_GAS or (
-            ran.reverted and ran.gas_before_refund * 2 > LIMITS.call_gas
-        ):
+        if ran.halt or (ran.reverted and ran.gas_before_refund * 2 > LIMITS.call_gas):
             most = f"{LIMITS.call_gas:,}"
             raise not_run(f"it failed, perhaps for want of more than the {most} gas given here")
         return outcome

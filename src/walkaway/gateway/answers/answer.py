@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass, field
@@ -72,7 +73,8 @@ class Answer:
 
     ``length`` is the body's bytes where they are known ahead, of a body that is not sent as well.
     ``ready_seconds`` is how long the same answer may be given again to whoever asks the same.
-    ``steps`` are the names by which the content was come to.
+    ``steps`` are the names by which the content was come to, ``made`` when that was, by the
+    clock of `time.monotonic`.
     A body that comes piece by piece is closed by whoever sends it, or by `drop`.
     """
 
@@ -82,6 +84,7 @@ class Answer:
     length: int | None = None
     ready_seconds: float = 0.0
     steps: tuple[NameStep, ...] = ()
+    made: float = field(default_factory=time.monotonic)
 
     @property
     def start(self) -> Message:

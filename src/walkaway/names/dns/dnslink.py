@@ -11,7 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from walkaway.errors import NoSuchName, ProofError, UnsignedName, Unsupported, WalkawayError
+from walkaway.errors import (
+    NoSuchName,
+    ProofError,
+    Unproven,
+    UnsignedName,
+    Unsupported,
+    WalkawayError,
+)
 from walkaway.limits import LIMITS
 from walkaway.names.dns.lookup import DnsLookup, dns_name
 from walkaway.names.dns.verdict import Insecure, Secure, Verdict
@@ -48,18 +55,19 @@ class DnsLinks:
         Raises:
             NoSuchName: it is proven that it says nothing of content.
             UnsignedName: nobody signs it, which is proven, and it is not allowed by name.
-            Unproven: it is bogus, or nobody could supply a proof.
+            Unproven: it is bogus, or nobody could supply a proof, or it is by the word of
+                resolvers alone that it says nothing of content.
             Unsupported: it leads to networks alone that are not known.
             InvalidRequest: it is no DNS name.
         """
         text = dns_name(name).to_text(omit_final_dot=True)
-        said = []
+        said = list[Verdict]()
         for at in (_LABEL + text, text):
             verdict = await self._verdict(text, at)
             link = read_links(_rdatas(verdict))
-            if link is not None:
-                return self._resolution(at, link, verdict)
             said.append(verdict)
+            if link is not None:
+                return self._resolution(at, link, said)
         raise _nothing(text, said)
 
     async def _verdict(self, name: str, at: str) -> Verdict:
@@ -75,13 +83,17 @@ class DnsLinks:
                 f'set unsigned_dns = ["{name}"]',
             ) from None
 
-    def _resolution(self, at: str, link: Pointer, verdict: Verdict) -> Resolution:
+    def _resolution(self, at: str, link: Pointer, said: Sequence[Verdict]) -> Resolution:
+        """The link, which stands on all that was said: that the first place holds none, too."""
         facts = (("name", at), ("pointer", str(link)))
+        is_proven = all(isinstance(verdict, Secure) for verdict in said)
         return Resolution(
             link,
-            max(verdict.until - self._clock.now(), 0.0),
-            Standing.PROVEN if isinstance(verdict, Secure) else Standing.WORD,
-            because=Evidence("DNSLink", facts, _grounds(verdict)),
+            max(min(verdict.until for verdict in said) - self._clock.now(), 0.0),
+            Standing.PROVEN if is_proven else Standing.WORD,
+            because=Evidence(
+                "DNSLink", facts, tuple(each for verdict in said for each in _grounds(verdict))
+            ),
         )
 
 
@@ -144,4 +156,5 @@ def _nothing(name: str, said: Sequence[Verdict]) -> WalkawayError:
     if not words:
         return NoSuchName(f"it is proven that {name[:100]!r} has no DNSLink", reasons={})
     who = {source: "says so" for word in words for source in word.said_by}
-    return UnsignedName(f"{name[:100]!r} is not signed, and has no DNSLink", reasons=who)
+    # No name of ENS may take its place: whoever denies a link would choose between two answers.
+    return Unproven(f"{name[:100]!r} is not signed, and has no DNSLink", reasons=who)

@@ -9,7 +9,7 @@ import struct
 
 import dns.exception
 import dns.message
-from dns.rcode import SERVFAIL
+from dns.rcode import NOERROR, NXDOMAIN, to_text
 
 from walkaway.errors import SourceFault
 from walkaway.limits import LIMITS
@@ -33,8 +33,8 @@ def read_unsigned(message: bytes) -> tuple[UnsignedRecords, int]:
         read = dns.message.from_wire(message, ignore_trailing=True)
         if not isinstance(read, dns.message.QueryMessage):
             raise SourceFault("its answer is no answer to a query")
-        if read.rcode() == SERVFAIL:
-            raise SourceFault("answers SERVFAIL")
+        if read.rcode() not in (NOERROR, NXDOMAIN):
+            raise SourceFault(f"answers {to_text(read.rcode())}")
         chain = read.resolve_chaining()
         rrset = chain.answer
         rdatas = sorted(rdata.to_digestable() for rdata in rrset) if rrset is not None else []

@@ -156,7 +156,7 @@ class Ens:
         if ran.may_lack_gas and any(isinstance(answer, Failure) for answer in answers):
             raise ran.lack_of_gas()
         values = {
-            record: Unreadable(str(answer))
+            record: Unreadable(str(answer), is_refused=_has_no_such_record(answer, ran))
             if isinstance(answer, Failure)
             else value_of(record, answer)
             for record, answer in zip(records, answers, strict=True)
@@ -224,6 +224,13 @@ def _is_refusal(answer: bytes | Failure) -> bool:
     """Whether it is an error of the resolver, and not that it knows no such record."""
     nobody = (ResolverFault.HTTP_ERROR, ResolverFault.UNSUPPORTED_PROFILE)
     return isinstance(answer, Failure) and answer.fault not in nobody
+
+
+def _has_no_such_record(answer: Failure, ran: Ran) -> bool:
+    """Whether the resolver itself will not tell, and no gateway's answer can be why."""
+    if answer.fault is ResolverFault.UNSUPPORTED_PROFILE:
+        return True
+    return answer.fault is ResolverFault.RESOLVER_ERROR and not ran.words
 
 
 def _of_name(name: EnsName, ran: Ran, because: Evidence) -> Evidence:

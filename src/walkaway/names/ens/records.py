@@ -35,9 +35,14 @@ _ADDR_OF_COIN: Final = bytes.fromhex("f1cb7e06")
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """What a resolver gave for a record that cannot be read as one, or its refusal; why."""
+    """What a resolver gave for a record that cannot be read as one, or its refusal; why.
+
+    ``is_refused`` says that the resolver itself refused it, as one does that has no such
+    records: not so what nobody could be asked for, or what is malformed.
+    """
 
     reason: str
+    is_refused: bool = False
 
 
 EnsValue: TypeAlias = ContentHash | str | bytes | Unreadable | None

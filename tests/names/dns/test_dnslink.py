@@ -14,7 +14,11 @@ from walkaway.errors import (
     Unsupported,
 )
 from walkaway.names.dns.dnslink import DnsLinks, read_links
+from walkaway.names.dns.lookup import DnsLookup
+from walkaway.names.dns.verdict import Insecure, UnsignedRecords, Verdict
 from walkaway.names.resolution import Standing
+from walkaway.proofs.proven import Evidence
+from walkaway.sources.word import Word
 
 
 def links(world: World, *allowed: str) -> DnsLinks:
@@ -153,3 +157,21 @@ def test_links_to_unknown_networks_alone_are_told_of() -> None:
 async def test_what_is_no_dns_name_is_refused(name: str) -> None:
     with pytest.raises(InvalidRequest):
         await links(the_world()).resolve(name)
+
+
+async def test_a_link_stands_on_what_says_that_the_first_place_holds_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = DnsLookup.answer
+
+    async def answer(lookup: DnsLookup, name: str, rdtype: str) -> Verdict:
+        if name.startswith("_dnslink."):
+            word = Word(UnsignedRecords(()), ("a", "b"), ("a", "b"))
+            return Insecure(word, "opt-out", (Evidence("opt-out"),), 1e12)
+        return await asked(lookup, f"_dnslink.{name}", rdtype)
+
+    monkeypatch.setattr(DnsLookup, "answer", answer)
+    found = await links(the_world(), "example.org").resolve("example.org")
+    assert found.standing is Standing.WORD
+    assert found.because is not None
+    assert "resolvers' word" in {step.rule for step in found.because.because}

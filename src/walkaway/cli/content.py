@@ -17,13 +17,12 @@ from walkaway.content.open import find_root
 from walkaway.content.resolve import Resolved, resolve
 from walkaway.content.service import Content, ContentPlan, open_content
 from walkaway.errors import InvalidRequest, Unproven
-from walkaway.names.held import HeldNames
 from walkaway.names.pointer import Pointer
 from walkaway.names.resolution import Names
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.sizes import MEGABYTE
 
-__all__ = ["content_of", "content_plan", "find_address", "held_names", "whole_block"]
+__all__ = ["content_of", "content_plan", "find_address", "whole_block"]
 
 
 def content_plan(settings: Settings, *, offline: bool = False) -> ContentPlan:
@@ -84,17 +83,3 @@ def whole_block(resolved: Resolved) -> Cid:
             advice="take the whole block, by the path without that",
         )
     return resolved.cid
-
-
-def held_names(settings: Settings) -> HeldNames:
-    """The names that this machine holds, and the person's own. Raises `ConfigError`."""
-    return HeldNames(
-        settings.state_directory / "ipns",
-        SystemClock(),
-        dnslinks=dict(_divided(entry) for entry in settings.dnslinks),
-    )
-
-
-def _divided(entry: str) -> tuple[str, str]:
-    name, _, path = entry.partition("=")
-    return name, path

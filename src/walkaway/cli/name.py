@@ -12,9 +12,10 @@ from rich.text import Text
 
 from walkaway.chain.clock import SystemClock
 from walkaway.cli.config import Settings
-from walkaway.cli.content import content_of, held_names
+from walkaway.cli.content import content_of
 from walkaway.cli.content_words import PlaceArgument, read_pointer
 from walkaway.cli.name_key import KeyArgument, key_app, key_store
+from walkaway.cli.names import held_names
 from walkaway.cli.options import (
     ConfigOption,
     ContentSourceOption,

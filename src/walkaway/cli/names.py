@@ -7,8 +7,8 @@ place is held (`OpenNames.ens`), so that content by address is served from the f
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -45,12 +45,16 @@ __all__ = [
     "NOT_YET",
     "NamesPlan",
     "OpenNames",
+    "held_names",
     "history_path",
     "hold_policy",
     "names_plan",
     "open_names",
     "without_chain",
 ]
+
+_Decided = Callable[[], Awaitable[frozenset[str]]]
+"""Tells the names of which the person decided something, or of which a change waits."""
 
 THE_CHAIN: Final = "the chain"
 """What answers in the stead of ENS while no chain is followed."""
@@ -177,12 +181,7 @@ async def open_names(plan: NamesPlan, content: Content) -> AsyncIterator[OpenNam
         arweave = await stack.enter_async_context(pool("arweave"))
         history = PointerHistory(history_path(plan.folder, plan.network))
         stack.callback(history.close)
-        held = HeldNames(
-            plan.folder / "ipns",
-            clock,
-            dnslinks=dict(map(_divided, plan.dnslinks)),
-            lasting=_lasting(history, KeyStore(plan.folder / "keys")),
-        )
+        held = _held_in(plan.folder, plan.dnslinks, history.lasting)
         keys = IpnsNames(held, () if plan.offline else (content.routers, content.pool), clock=clock)
         ens = LateNames(THE_CHAIN, plan.without_chain or NOT_YET, advice=_advice(plan))
         dns = DnsLookup(resolvers, clock)
@@ -201,15 +200,42 @@ async def open_names(plan: NamesPlan, content: Content) -> AsyncIterator[OpenNam
         yield OpenNames(names, held, keys, ens, dns, history, (resolvers, arweave))
 
 
-def _lasting(history: PointerHistory, keys: KeyStore) -> Lasting:
+def held_names(settings: Settings) -> HeldNames:
+    """The names that this machine holds, and the person's own. Raises `ConfigError`.
+
+    Nothing is open for longer than it is read.
+    """
+    path = history_path(settings.state_directory, settings.network)
+
+    async def decided() -> frozenset[str]:
+        # A look makes no file.
+        if not await asyncio.to_thread(path.exists):
+            return frozenset()
+        with closing(PointerHistory(path)) as history:
+            return await history.lasting()
+
+    return _held_in(settings.state_directory, settings.dnslinks, decided)
+
+
+def _held_in(folder: Path, dnslinks: Sequence[str], decided: _Decided) -> HeldNames:
+    """The names that are held in a folder; the records of those stay that are ``decided`` on."""
+    return HeldNames(
+        folder / "ipns",
+        SystemClock(),
+        dnslinks=dict(map(_divided, dnslinks)),
+        lasting=_lasting(decided, KeyStore(folder / "keys")),
+    )
+
+
+def _lasting(decided: _Decided, keys: KeyStore) -> Lasting:
     """The names whose records stay: those that the person decided something of, or has keys of."""
 
     async def lasting() -> frozenset[str]:
         with suppress(ConfigError):
             own = await asyncio.to_thread(keys.stored)
-            return await history.lasting() | {name_text(key.name) for key in own}
+            return await decided() | {name_text(key.name) for key in own}
         # A key that cannot be read is told of where keys are looked at.
-        return await history.lasting()
+        return await decided()
 
     return lasting
 

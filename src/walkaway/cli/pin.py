@@ -13,9 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from walkaway.cli.config import Settings
-from walkaway.cli.content import content_of, find_address, held_names
+from walkaway.cli.content import content_of, find_address
 from walkaway.cli.content_words import PlaceArgument, read_pointer
 from walkaway.cli.ens_on_demand import names_of
+from walkaway.cli.names import held_names
 from walkaway.cli.options import (
     ConfigOption,
     ContentSourceOption,

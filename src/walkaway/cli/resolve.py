@@ -160,7 +160,7 @@ def _is_for_ens(settings: Settings, question: _Question) -> bool:
 
     Raises `InvalidRequest` for what is no name and no address: that is told to nobody.
     """
-    from walkaway.cli.content import held_names
+    from walkaway.cli.names import held_names
     from walkaway.names.spelling import canonical
 
     if question.is_address:

@@ -68,8 +68,9 @@ class Ran:
         A call is handed all but a 64th of the gas that is left (EIP-150), so that one that
         fails for lack of it, ever so deep, has used up most of what there was.
         """
-        last = self.runs[-1]
-        return last.outcome.value.gas_before_refund * 2 > last.asked.call.gas_limit
+        return any(
+            run.outcome.value.gas_before_refund * 2 > run.asked.call.gas_limit for run in self.runs
+        )
 
     def lack_of_gas(self) -> Unproven:
         """The refusal where something failed that `may_lack_gas`."""

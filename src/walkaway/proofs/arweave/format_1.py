@@ -4,8 +4,10 @@
 together, with nothing that says where one ends: owner, target, data, quantity, reward, last
 transaction, tags. So whoever passes a transaction on can move bytes between the data and
 what stands beside them, under the same signature and id. Taken are only those that can
-be read in one way: to nobody and of no quantity, as uploads are, and with one place alone
-where the data could end. Their tags, which cannot be told apart either, are not given.
+be read in one way: to nobody and of no quantity, as uploads are, with one place alone
+where the data could end, and with data that could hold neither a recipient (under 32
+bytes) nor an amount (a digit at the end). Their tags, which cannot be told apart either,
+are not given.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from walkaway.proofs.proven import Claim, Evidence, Finality, Proven
 
 __all__ = ["OldTransaction", "prove_format_1"]
 
+_TARGET_BYTES: Final = 32
 _DATA_END: Final = re.compile(rb"(?=0[1-9])")
 """A quantity of nothing, and a reward of something, begin."""
 _LONGEST_TAIL: Final = 1 + 21 + 48 + LIMITS.arweave_header_tag_bytes
@@ -75,6 +78,12 @@ def _check_one_reading(header: Header, data: bytes, tail: bytes) -> None:
         raise Unsupported(
             f"the data of a transaction of format 1 could end at {len(ends)} places "
             "under its signature"
+        )
+    # Who sent it to somebody signed the same bytes, the recipient before the data and the
+    # amount behind them.
+    if len(data) >= _TARGET_BYTES or data[-1:].isdigit():
+        raise Unsupported(
+            "the data of a transaction of format 1 cannot be told from a recipient or an amount"
         )
 
 

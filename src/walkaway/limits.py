@@ -53,7 +53,6 @@ class Limits:
     arweave_header_bytes: int = 24 * 1024 * 1024
     arweave_header_tag_bytes: int = 2048
     arweave_data_bytes: int = 1 << 60
-    arweave_format_1_bytes: int = 16 * 1024 * 1024
     arweave_path_branches: int = 128
     arweave_bundle_items: int = 1 << 18
     arweave_bundle_depth: int = 8

@@ -116,9 +116,9 @@ async def test_a_transaction_of_format_1_comes_whole(tmp_path: Path) -> None:
     name, header = of_format_1(data)
     weave.add(name, header, data)
     async with standing(tmp_path, [ArweaveSource(weave)]) as stand:
-        file = await stand.open(name)
-        assert await bytes_of(file, 4, 6) == b"of"
-        assert (file.size, file.media_type) == (len(data), None)
+        with pytest.raises(Unproven) as refused:
+            await stand.open(name)
+    assert "signs its fields run together" in str(refused.value.reasons)
 
 
 async def test_a_transaction_without_data(tmp_path: Path) -> None:

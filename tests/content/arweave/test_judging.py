@@ -26,7 +26,6 @@ from walkaway.content.arweave.judging import (
     ItemQuestion,
     NamedPlace,
     judge_data,
-    judge_old,
 )
 from walkaway.content.arweave.rebuilding import rebuilt_items
 from walkaway.errors import ProofError, SourceFault, SourceLacks, WalkawayError
@@ -48,7 +47,6 @@ def test_one_who_says_format_1_does_not_end_the_search() -> None:
     question = HeaderQuestion(name)
     with pytest.raises(SourceLacks, match="format 1"):
         question.judge(said(json.dumps(json.loads(header) | {"format": 1}).encode()))
-    assert question.is_old
     transaction, kept = question.judge(said(header))
     assert (transaction.value.id, kept) == (name, header)
 
@@ -160,7 +158,6 @@ def test_whatever_is_said_an_error_says_why(body: object) -> None:
     for judge in (
         HeaderQuestion(NAME).judge,
         ItemQuestion(NAME).judge,
-        lambda answer: judge_old(NAME, answer),
         lambda answer: judge_data(transaction, answer),
         ChunkQuestion(transaction, 7).judge,
     ):

@@ -23,7 +23,6 @@ from walkaway.content.arweave.judging import (
     ItemQuestion,
     found_data,
     judge_data,
-    judge_old,
 )
 from walkaway.content.arweave.kept import Kept
 from walkaway.content.budget import Budget
@@ -132,21 +131,7 @@ class Finder:
         return found
 
     async def _transaction(self, pool: Pool, wanted: ArweaveId, budget: Budget) -> Found:
-        """One of format 1 is proven with its data, or not at all."""
-        question = HeaderQuestion(wanted)
-        try:
-            return self._found(pool, await self._header(pool, question), budget)
-        except Unproven:
-            if not question.is_old:
-                raise
-        found = await pool.first_proven(
-            ArweaveRequest(str(wanted), "whole"),
-            partial(judge_old, wanted),
-            deadline=self._limits.content_seconds,
-            heavy=True,
-        )
-        budget.spend(found.size)
-        return found
+        return self._found(pool, await self._header(pool, HeaderQuestion(wanted)), budget)
 
     async def _header(self, pool: Pool, question: HeaderQuestion) -> Proven[Transaction]:
         name = str(question.wanted)

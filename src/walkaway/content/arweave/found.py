@@ -17,8 +17,6 @@ __all__ = ["Found", "held_stream"]
 class Found:
     """A transaction or a data item: its content is ``size`` bytes; ``tags`` are signed, and
     ``owner`` is the key that signed, or what stands for it.
-
-    Of a transaction of format 1 no tags are given: see `proofs.arweave.format_1`.
     """
 
     id: ArweaveId

@@ -17,8 +17,6 @@ from walkaway.content.arweave.rebuilding import rebuilt_items
 from walkaway.errors import ProofError, SourceFault, SourceLacks, Unsupported
 from walkaway.limits import LIMITS, Limits
 from walkaway.proofs.arweave.arweave_id import ArweaveId
-from walkaway.proofs.arweave.format_1 import prove_format_1
-from walkaway.proofs.arweave.header import read_header
 from walkaway.proofs.arweave.transaction import Transaction, prove_transaction
 from walkaway.proofs.arweave.whole import prove_whole
 from walkaway.proofs.proven import Proven
@@ -31,7 +29,6 @@ __all__ = [
     "NamedPlace",
     "found_data",
     "judge_data",
-    "judge_old",
 ]
 
 T = TypeVar("T")
@@ -54,20 +51,14 @@ class NamedPlace:
 
 
 class HeaderQuestion:
-    """Asks for the header of a transaction of format 2. ``is_old`` says that a source had
-    one of format 1, which proves nothing without its data.
-    """
+    """Asks for the header of a transaction of format 2; one of format 1 proves no content."""
 
     def __init__(self, wanted: ArweaveId) -> None:
         self.wanted = wanted
-        self.is_old = False
 
     def judge(self, answer: Answer) -> tuple[Proven[Transaction], bytes]:
         """The transaction, and its header. Raises `ProofError`, `SourceLacks`."""
         header = _bytes(answer)
-        if _read(lambda: read_header(header)).format == 1:
-            self.is_old = True
-            raise SourceLacks("has it in format 1, which is proven with its data alone")
         return _read(lambda: prove_transaction(self.wanted, header)), header
 
 
@@ -106,14 +97,6 @@ class ItemQuestion:
     def refute(self, place: ItemPlace, reason: str) -> None:
         """Note that the item was not to be had there."""
         self._refuted[place] = f"not to be had from byte {place.start} of {place.root}: {reason}"
-
-
-def judge_old(wanted: ArweaveId, answer: Answer) -> Found:
-    """A transaction of format 1, whole. Raises `ProofError`, `SourceLacks`."""
-    whole = _whole(answer)
-    old = _read(lambda: prove_format_1(wanted, whole.header, whole.data))
-    owner, stream = old.value.owner, held_stream(whole.data)
-    return Found(wanted, owner, len(whole.data), (), stream, old.because)
 
 
 def judge_data(transaction: Proven[Transaction], answer: Answer) -> bytes:

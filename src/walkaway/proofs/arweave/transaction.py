@@ -7,6 +7,12 @@ passed over. The header once proven, the data is by ``chunk.py`` or ``whole.py``
 Transactions under elliptic-curve keys, which the network takes since version 2.9, are
 refused: such a key is recovered from the signature and is not under it, so that a given
 signature, and so the id, holds for any content at all.
+
+Transactions of format 1, of the years before 2020, are refused too, all of them: their
+owner, target, data, quantity, reward, last transaction and tags are signed run together,
+with nothing that says where one ends. Whoever passes one on can move the target to the
+front of the data and digits of the amounts to its end; nor does a short content help,
+since its own first bytes, with what follows, can be another's target.
 """
 
 from __future__ import annotations
@@ -46,12 +52,15 @@ def prove_transaction(transaction_id: ArweaveId, header: bytes) -> Proven[Transa
     """Prove a transaction of format 2 from its header, JSON as gateways give it.
 
     Raises `ProofError`; `Unsupported` for what no signature ties to its content: see
-    above, and ``format_1.py`` for transactions of format 1.
+    above.
     """
     read = read_header(header)
     transaction_id.hold(read.signature)
     if read.format != 2:
-        raise Unsupported("a transaction of format 1 is proven with its data, or not at all")
+        raise Unsupported(
+            "a transaction of format 1 signs its fields run together, so that its data "
+            "cannot be told from its target and amounts"
+        )
     rsa_pss.verify(read.owner, _signed(read), read.signature)
     if bool(read.data_size) != bool(read.data_root):
         raise ProofError("a transaction has data without a root, or a root without data")

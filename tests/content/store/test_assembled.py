@@ -320,6 +320,29 @@ async def test_the_room_is_bounded_and_the_least_recently_used_leave(
     }
 
 
+async def test_a_file_that_comes_while_room_is_made_is_counted(
+    files: AssembledFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = files._listed
+    came: list[AssembledFile | None] = []
+
+    def lists_and_is_late() -> list[tuple[float, int, Path]]:
+        found = listed()
+        if not came:
+            came.append(None)
+            came[0] = put(files, *raw(100, 9000))
+        return found
+
+    monkeypatch.setattr(files, "_look_for_room", lambda: None)
+    for seed in range(10, 22):
+        put(files, *raw(seed, 9000))
+    with monkeypatch.context() as late:
+        late.setattr(files, "_listed", lists_and_is_late)
+        files._make_room()
+    assert came[0] is not None
+    assert files._on_disk == sum(size for _, size, _ in listed())
+
+
 async def test_memory_and_descriptors_are_bounded(files: AssembledFiles) -> None:
     small = [raw(seed, 1000) for seed in range(10, 20)]
     large = [raw(seed, 3000) for seed in range(20, 30)]

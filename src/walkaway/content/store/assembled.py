@@ -66,6 +66,7 @@ class AssembledFiles:
         self._large: OrderedDict[Cid, AssembledFile] = OrderedDict()
         self._stamped: dict[Cid, float] = {}
         self._writing: dict[str, int] = {}
+        self._placed = 0
         self._turn = threading.RLock()
         self._room = ThreadPoolExecutor(1, thread_name_prefix="assembled-room")
         try:
@@ -165,6 +166,7 @@ class AssembledFiles:
         with self._turn:
             self._writing[path.name] = 0
             self._on_disk += size
+            self._placed += size
         self._look_for_room()
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         return self._remembered(cid, AssembledFile(path, size, data=None, fd=fd))
@@ -243,6 +245,7 @@ class AssembledFiles:
     def _make_room(self) -> None:
         """Remove the files that were used longest ago, in a thread; who sends one goes on."""
         with contextlib.suppress(OSError):
+            before = self._placed
             listed = sorted(self._listed())
             total = sum([size for _, size, _ in listed])
             most = self._limits.assembled_bytes * _ROOM_AFTER - self._reserved()
@@ -251,7 +254,9 @@ class AssembledFiles:
                     break
                 _remove(path)
                 total -= size
-            self._on_disk = total
+            with self._turn:
+                # What came meanwhile may not be in the list: counted twice at worst, never lost.
+                self._on_disk = total + self._placed - before
 
 
 class _NoBlocks:

@@ -309,6 +309,7 @@ class Limits:
     blob_seconds: float = 30.0
     kzg_seconds: float = 60.0
     arweave_chunks_ahead: int = 8
+    arweave_files_ahead: int = 8
     arweave_item_bytes: int = 1024 * 1024 * 1024
     arweave_item_places: int = 4
     arweave_small_bytes: int = 512 * 1024
@@ -319,6 +320,16 @@ class Limits:
     piece_kept_bytes: int = 4 * 1024 * 1024 * 1024
     pieces_open: int = 16
     pdp_answer_bytes: int = 4096
+    mirrored_releases: int = 256
+    mirrors: int = 8
+    """Of one release."""
+    mirror_patience_seconds: float = 5.0
+    mirror_cars_open: int = 8
+    mirror_car_bytes: int = 2 * 1024 * 1024 * 1024
+    mirror_idle_seconds: float = 10.0
+    mirror_again_seconds: float = 60.0
+    mirrored_seconds: float = 60.0
+    """How long an answer may be held that stands on a mirror by word alone."""
     import_depth: int = 100
     import_folder_entries: int = 1 << 20
     import_name_bytes: int = 1024

@@ -381,6 +381,32 @@ def test_a_file_of_arweave_is_had_by_its_id(of_arweave: str) -> None:
     assert (told["path"], told["believed"]) == ("long", [])
 
 
+def test_a_website_of_arweave_is_a_folder(of_arweave: str) -> None:
+    result = get(f"ar://{of_arweave}", "-o", "copy")
+    told = f"/ar/{of_arweave}  copy  3.0 kB, proven\n"
+    assert (result.exit_code, result.stdout, result.stderr) == (0, told, "")
+    files = {str(p.relative_to("copy")): p.read_bytes() for p in Path("copy").rglob("*.*")}
+    assert files == {"index.html": b"<p>hello"}
+    assert Path("copy/a/long").read_bytes() == bytes(3000)
+    assert get(f"ar://{of_arweave}", "-o", "copy").exit_code == 0
+    assert Path(f"copy/{of_arweave}/index.html").is_file()
+    again = get(f"ar://{of_arweave}", "-o", "copy", "--force")
+    assert (again.exit_code, "is a folder that is there already" in again.stderr) == (1, True)
+    named = json.loads(get(f"ar://{of_arweave}", "--json").stdout)
+    assert (named["path"], named["bytes"], named["is_folder"]) == (of_arweave, 3008, True)
+    assert (named["tag"], named["left_out"]) == (of_arweave, [])
+    for words in (["-o", "x.tar"], ["-o", "-"]):
+        made = get(f"ar://{of_arweave}", "--tar", *words)
+        assert made.exit_code == 0
+        data = Path("x.tar").read_bytes() if words[1] != "-" else made.stdout_bytes
+        with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+            assert archive.getnames() == [
+                of_arweave, f"{of_arweave}/a", f"{of_arweave}/a/long", f"{of_arweave}/index.html",
+            ]  # fmt: skip
+    one = get(f"ar://{of_arweave}/a/long", "--tar", "-o", "x")
+    assert (one.exit_code, "it is one file" in one.stderr) == (2, True)
+
+
 def test_what_is_not_there_on_other_networks_is_refused(of_arweave: str) -> None:
     car = get(f"ar://{of_arweave}", "--car", "-o", "x")
     assert (car.exit_code, "has no blocks to make a CAR of" in car.stderr) == (2, True)

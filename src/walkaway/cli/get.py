@@ -17,7 +17,15 @@ from walkaway.cli.config import Settings
 from walkaway.cli.content import content_of, whole_block
 from walkaway.cli.content_words import PlaceArgument, name_of, read_pointer
 from walkaway.cli.ens_on_demand import names_of
-from walkaway.cli.get_file import GotFile, require_file, save_file, tell_file, write_file
+from walkaway.cli.get_file import (
+    GotFile,
+    require_file,
+    save_file,
+    save_folder,
+    tell_file,
+    write_file,
+    write_tar,
+)
 from walkaway.cli.options import (
     ConfigOption,
     ContentSourceOption,
@@ -35,6 +43,7 @@ from walkaway.content.exporter.listing import size_of
 from walkaway.content.exporter.save import appearing, save, single_name
 from walkaway.content.exporter.tar import tar
 from walkaway.content.open import Opened, OpenedFile, open_pointer
+from walkaway.content.proven_file import Folder
 from walkaway.content.store.archives import EXPORT_LIMITS, Carried, export_car
 from walkaway.errors import InvalidRequest, Unwritable
 from walkaway.names.pointer import Pointer
@@ -79,11 +88,12 @@ def get(
     state_directory: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Fetch a file or a directory, prove every block of it, and write it out.
+    """Fetch a file or a directory, prove all of it, and write it out.
 
     It appears under its name once all of it is there. Without --output, a
     terminal and --json make it in the working directory; a pipe is given the
-    bytes of a file, or an archive, as they are proven. Names and symbolic links
+    bytes of a file, or an archive, as they are proven. Of a website on Arweave
+    a pipe is given the index, and all of its files make the folder. Names and symbolic links
     that would lead out of the folder are refused; archives hold links as they are.
 
     Example: walkaway get /ipfs/bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354 -o site
@@ -198,16 +208,37 @@ async def _get(settings: Settings, job: _Job, show: _Show, *, offline: bool) -> 
     ):
         opened = await open_pointer(content.networks, names, job.pointer, budget)
         if isinstance(opened, OpenedFile):
-            return await _get_file(opened, job, show)
+            return await _get_file(opened, job, budget, show)
         return await _Getting(content.blocks, opened, job, budget, show).run()
 
 
-async def _get_file(opened: OpenedFile, job: _Job, show: _Show) -> GotFile:
+async def _get_file(opened: OpenedFile, job: _Job, budget: Budget, show: _Show) -> GotFile:
     require_file(opened, job.form)
+    root = opened.root.pointer.root
+    folder = None if opened.file.folder is None else opened.file.folder()
+    if folder is not None and job.form:
+        return await _get_tar(opened, folder, job, budget, show)
     if job.to is None:
         return GotFile(opened, None, await write_file(opened, standard_output(), show))
-    path = job.path(opened.root.pointer.root, is_folder=False)
-    return GotFile(opened, path, await save_file(opened, path, show, replace=job.replace))
+    path = job.path(root, is_folder=folder is not None)
+    if folder is None:
+        return GotFile(opened, path, await save_file(opened, path, show, replace=job.replace))
+    size = await save_folder(folder, path, budget, show, replace=job.replace)
+    return GotFile(opened, path, size, folder)
+
+
+async def _get_tar(
+    opened: OpenedFile, folder: Folder, job: _Job, budget: Budget, show: _Show
+) -> GotFile:
+    root = opened.root.pointer.root
+    name = job.name(root)
+    if job.to is None:
+        size = await write_tar(folder, name, budget, standard_output(), show)
+        return GotFile(opened, None, size, folder)
+    path = job.path(root, is_folder=True)
+    with appearing(path, replace=job.replace) as fresh, fresh.open("wb") as file:
+        size = await write_tar(folder, name, budget, ByteStream(file, str(path)), show)
+    return GotFile(opened, path, size, folder)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""`walkaway get` of a file on a network other than IPFS: it is written as it is proven."""
+"""`walkaway get` of a file or a folder on a network other than IPFS, written as it is proven."""
 
 from __future__ import annotations
 
@@ -12,12 +12,23 @@ from rich.text import Text
 
 from walkaway.cli.streams import ByteStream
 from walkaway.cli.terminal import Terminal, plain
-from walkaway.content.exporter.save import appearing
+from walkaway.content.budget import Budget
+from walkaway.content.exporter.save import appearing, save_members
+from walkaway.content.exporter.tar import tar_members
 from walkaway.content.open import OpenedFile
+from walkaway.content.proven_file import Folder
 from walkaway.errors import InvalidRequest, ProofError
 from walkaway.sizes import sized
 
-__all__ = ["GotFile", "require_file", "save_file", "tell_file", "write_file"]
+__all__ = [
+    "GotFile",
+    "require_file",
+    "save_file",
+    "save_folder",
+    "tell_file",
+    "write_file",
+    "write_tar",
+]
 
 _Show: TypeAlias = Callable[[int, int | None], None]
 """Told how many bytes are done, and of how many where that is known."""
@@ -25,26 +36,30 @@ _Show: TypeAlias = Callable[[int, int | None], None]
 
 @dataclass(frozen=True, slots=True)
 class GotFile:
-    """What was written, and where: None is standard output."""
+    """What was written, and where: None is standard output. ``folder`` is that of which all
+    was written, and not the one file.
+    """
 
     opened: OpenedFile
     path: Path | None
     size: int
+    folder: Folder | None = None
 
 
 def require_file(opened: OpenedFile, form: str) -> None:
-    """Hold that it can be written as one file.
+    """Hold that it can be written: as one file, or as a TAR where it is a folder.
 
     Raises:
-        InvalidRequest: an archive is asked for, which is made of blocks.
+        InvalidRequest: an archive is asked for that is made of blocks, or of one file.
         ProofError: a contract answers that it does not give the page.
     """
     network, status = opened.root.pointer.network, opened.file.status
-    if form:
+    one_file = opened.file.folder is None
+    if form and (one_file or form != "tar"):
         raise InvalidRequest(
             f"{str(opened.root.pointer)[:200]} is on {network}, which has no blocks to make a "
             f"{form.upper()} of",
-            advice=f"leave --{form} out: it is one file",
+            advice=f"leave --{form} out" + (": it is one file" if one_file else ""),
         )
     if not 200 <= status < 300:
         raise ProofError(
@@ -69,6 +84,31 @@ async def save_file(opened: OpenedFile, path: Path, show: _Show, *, replace: boo
         return await write_file(opened, ByteStream(file, str(path)), show)
 
 
+async def save_folder(
+    folder: Folder, path: Path, budget: Budget, show: _Show, *, replace: bool
+) -> int:
+    """Write all of a folder, which appears once all of it is there; how many bytes it has.
+
+    Raises:
+        Unwritable: something is there already, or a name is none that a file could have.
+        Unproven: a file is not to be had; says which.
+    """
+    return await save_members(
+        folder.members("", budget), path, replace=replace, progress=lambda done: show(done, None)
+    )
+
+
+async def write_tar(folder: Folder, name: str, budget: Budget, to: ByteStream, show: _Show) -> int:
+    """Write a TAR of all of a folder, in which it is called ``name``. Raises as `save_folder`."""
+    done = 0
+    async with aclosing(tar_members(folder.members(name, budget))) as pieces:
+        async for piece in pieces:
+            await to.write(piece)
+            done += len(piece)
+            show(done, None)
+    return done
+
+
 def tell_file(got: GotFile, terminal: Terminal) -> None:
     """Say what was written, and what of it is somebody's word."""
     root, file = got.opened.root, got.opened.file
@@ -77,13 +117,15 @@ def tell_file(got: GotFile, terminal: Terminal) -> None:
             {
                 "network": root.pointer.network,
                 "root": root.pointer.root,
-                "tag": file.etag,
+                "tag": file.etag if got.folder is None else root.pointer.root,
                 "path": str(got.path),
                 "bytes": got.size,
                 "name_proven": root.proven,
                 "believed": [
                     {"what": word.what, "said_by": list(word.said_by)} for word in file.believed
                 ],
+                "is_folder": got.folder is not None,
+                "left_out": [] if got.folder is None else list(got.folder.left_out),
             }
         )
         return
@@ -95,3 +137,5 @@ def tell_file(got: GotFile, terminal: Terminal) -> None:
     for word in file.believed:
         said = f" (said by {', '.join(word.said_by)})" if word.said_by else ""
         terminal.complaints.print(plain(f"not proven: {word.what}{said}", "quiet"))
+    for what in () if got.folder is None else got.folder.left_out:
+        terminal.complaints.print(plain(f"left out: {what}", "quiet"))

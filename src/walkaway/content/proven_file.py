@@ -12,15 +12,22 @@ from math import inf
 from typing import Protocol
 
 from walkaway.content.budget import Budget
+from walkaway.content.exporter.tree import Member
 from walkaway.names.pointer import Pointer
 from walkaway.proofs.proven import Evidence
 
-__all__ = ["Believed", "OpensFiles", "ProvenFile", "Stream"]
+__all__ = ["Believed", "Folder", "Members", "OpensFiles", "ProvenFile", "Stream"]
 
 Stream = Callable[[int, int | None], AsyncGenerator[bytes, None]]
 """The bytes from the one offset up to but without the other, or to the end where None, each
 piece proven before it is given. Closed (``aclose``) where it is not read to its end. Raises
 what is wrong with a piece where that piece would stand, as `WalkawayError`.
+"""
+
+Members = Callable[[str, Budget], AsyncGenerator[Member | bytes, None]]
+"""A folder under a path, and all that is in it: each member, then its bytes, proven before
+they are given; folders before what is in them. Raises `Unwritable` before any member where a
+name is none that a file could have, or one would be a file and a folder.
 """
 
 
@@ -36,6 +43,14 @@ class Believed:
 
 
 @dataclass(frozen=True, slots=True)
+class Folder:
+    """All that is in a folder. ``left_out`` says in words what belongs to it and has no path."""
+
+    members: Members
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ProvenFile:
     """What stands where a pointer leads.
 
@@ -44,7 +59,8 @@ class ProvenFile:
     media type is what the publisher's signature or the contract says, None where neither
     does. ``seconds`` is how long it may be held, without end where its address names its
     bytes. ``is_folder`` says that it is the index of a folder: links in it need a slash at
-    the end of its own address. ``because`` is the evidence, down to what is believed;
+    the end of its own address. ``folder`` gives that folder, where all of it can be told.
+    ``because`` is the evidence, down to what is believed;
     ``believed`` what of it is somebody's word.
     """
 
@@ -58,6 +74,7 @@ class ProvenFile:
     seconds: float = inf
     is_folder: bool = False
     believed: tuple[Believed, ...] = field(default=())
+    folder: Callable[[], Folder] | None = None
 
 
 class OpensFiles(Protocol):

@@ -10,14 +10,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 from typing import final
 
 from walkaway.content.arweave.finding import Finder
+from walkaway.content.arweave.folder import manifest_folder
 from walkaway.content.arweave.found import Found
 from walkaway.content.budget import Budget
-from walkaway.content.proven_file import ProvenFile
+from walkaway.content.proven_file import Folder, ProvenFile
 from walkaway.errors import InvalidRequest, NoSuchPath, ProofError, TooMuch
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.pointer import Pointer
@@ -71,7 +74,8 @@ class ArweaveContent:
             (("path", path), ("manifest", str(found.id)), ("id", str(target.id))),
             (_signed(found), _signed(target)),
         )
-        return _file(target, because, is_folder=not path)
+        folder = None if path else partial(manifest_folder, manifest, self._finder.find)
+        return _file(target, because, folder)
 
     async def _manifest(self, found: Found) -> Manifest:
         held = self._manifests.get(found.id)
@@ -113,12 +117,15 @@ def _signed(found: Found) -> Evidence:
     )
 
 
-def _file(found: Found, because: Evidence, *, is_folder: bool = False) -> ProvenFile:
+def _file(
+    found: Found, because: Evidence, folder: Callable[[], Folder] | None = None
+) -> ProvenFile:
     return ProvenFile(
         found.size,
         str(found.id),
         found.stream,
         because,
         media_type=content_type(found.tags),
-        is_folder=is_folder,
+        is_folder=folder is not None,
+        folder=folder,
     )

@@ -13,7 +13,7 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ from walkaway.errors import Unwritable
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.unixfs import ModificationTime
 
-__all__ = ["appearing", "save", "single_name"]
+__all__ = ["appearing", "save", "save_members", "single_name"]
 
 _AS_IT_IS: Final = "--car keeps it as it is"
 _ADVICE: Final = {
@@ -65,9 +65,29 @@ async def save(
         Unproven: a block is not to be had.
         TooMuch: it is more than one request may fetch.
     """
+    walked = members(blocks, cid, "", budget, _below)
+    return await save_members(walked, to, replace=replace, progress=progress, left_out=left_out)
+
+
+async def save_members(
+    walked: AsyncGenerator[Member | bytes, None],
+    to: Path,
+    *,
+    replace: bool = False,
+    progress: Callable[[int], None] | None = None,
+    left_out: Callable[[str], None] | None = None,
+) -> int:
+    """The same for members that come from anywhere, each before its bytes, folders before
+    what is in them; the first has the path "". The names in paths are taken as they are:
+    whoever gives them holds each to be a `single_name`. Closes ``walked``.
+
+    Raises:
+        Unwritable: as `save`.
+        WalkawayError: what ``walked`` raised.
+    """
     with appearing(to, replace=replace) as fresh:
         writer = _Writer(fresh, left_out)
-        async with aclosing(members(blocks, cid, "", budget, _below)) as walked:
+        async with aclosing(walked):
             try:
                 async for item in walked:
                     await asyncio.to_thread(writer.write, item)

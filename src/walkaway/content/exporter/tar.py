@@ -18,7 +18,7 @@ from walkaway.content.exporter.tree import Member, MemberKind, members
 from walkaway.errors import ProofError
 from walkaway.proofs.ipfs.cid import Cid
 
-__all__ = ["tar"]
+__all__ = ["tar", "tar_members"]
 
 _RECORD: Final = 512
 _END: Final = bytes(2 * _RECORD)
@@ -43,8 +43,19 @@ async def tar(blocks: Blocks, cid: Cid, name: str, budget: Budget) -> AsyncGener
         Unproven: a block is not to be had.
         TooMuch: it is more than one request may fetch.
     """
+    async with aclosing(tar_members(members(blocks, cid, name, budget, path_inside))) as pieces:
+        async for piece in pieces:
+            yield piece
+
+
+async def tar_members(
+    walked: AsyncGenerator[Member | bytes, None],
+) -> AsyncGenerator[bytes, None]:
+    """An archive of members that come from anywhere, each before its bytes, whose paths were
+    held to stay inside. Closes ``walked``. Raises what that raises.
+    """
     padding = b""
-    async with aclosing(members(blocks, cid, name, budget, path_inside)) as walked:
+    async with aclosing(walked):
         async for item in walked:
             if isinstance(item, bytes):
                 yield item

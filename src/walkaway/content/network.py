@@ -84,6 +84,13 @@ class NetworkBlocks:
         """Who gave a block since this program began; None where nobody had to, or long ago."""
         return self._supplies.get(cid)
 
+    def note(self, cid: Cid, supply: Supply) -> None:
+        """Remember who gave a block."""
+        self._supplies[cid] = supply
+        self._supplies.move_to_end(cid)
+        while len(self._supplies) > self._limits.remembered_supplies:
+            self._supplies.popitem(last=False)
+
     async def get(self, cid: Cid) -> Proven[bytes]:
         """The block at an address.
 
@@ -138,15 +145,9 @@ class NetworkBlocks:
             ways.reverse()
         block = await self._first(cid, ways, question.flow, missing)
         self._found_leads = question.found
-        self._remember(cid, Supply(question.given_by, tuple(question.lied)))
+        self.note(cid, Supply(question.given_by, tuple(question.lied)))
         await self._unwritten.keep(cid, block)
         return block
-
-    def _remember(self, cid: Cid, supply: Supply) -> None:
-        self._supplies[cid] = supply
-        self._supplies.move_to_end(cid)
-        while len(self._supplies) > self._limits.remembered_supplies:
-            self._supplies.popitem(last=False)
 
     async def _first(
         self,

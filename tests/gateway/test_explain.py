@@ -129,7 +129,7 @@ async def test_the_same_for_people(site: Site) -> None:
         "Proven: every step",
         "app.eth leads to <code>/ipns/site</code>",
         "call over &lt;proven&gt; state",
-        "normalised name <code>app.eth</code>",
+        '<span class="dim">normalised name</span> <code>app.eth</code>',
         "<strong>believed:</strong> weak-subjectivity checkpoint",
         f"<li>weak-subjectivity checkpoint; root 0x{'ab' * 32}</li>",
         str(site.large),

@@ -27,3 +27,11 @@ def test_later_steps_are_gathered_once_and_only_when_looked_at() -> None:
 def test_a_shared_step_is_met_once() -> None:
     both = Evidence("both", (), (CHECKPOINT, CHECKPOINT))
     assert list(both.anchors()) == [CHECKPOINT]
+
+
+def test_what_was_asked_for_is_no_belief() -> None:
+    asked = Evidence("CID that was asked for", (("cid", "bafkqaaa"),))
+    assert asked.is_anchor
+    assert asked.is_question
+    assert not CHECKPOINT.is_question
+    assert not Evidence("CID that was asked for", (), (CHECKPOINT,)).is_question

@@ -12,14 +12,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
-from typing import Generic, NoReturn, TypeVar, final, overload
+from typing import Final, Generic, NoReturn, TypeVar, final, overload
 
-__all__ = ["Claim", "Evidence", "Finality", "LaterSteps", "Proven", "Subject"]
+__all__ = ["ASKED_FOR", "Claim", "Evidence", "Finality", "LaterSteps", "Proven", "Subject"]
 
 T_co = TypeVar("T_co", covariant=True)
 
 Subject = tuple[str | int | bytes, ...]
 """What a claim is about: a kind, then its coordinates, e.g. ``("slot", address, key)``."""
+
+ASKED_FOR: Final = "that was asked for"
+"""How the rule of an anchor ends that is the question itself: an address that names its content."""
 
 
 class Finality(Enum):
@@ -63,6 +66,11 @@ class Evidence:
     def is_anchor(self) -> bool:
         """Whether this is believed at the start rather than proven."""
         return not self.because
+
+    @property
+    def is_question(self) -> bool:
+        """Whether this is what was asked for, which tells nothing that could be untrue."""
+        return self.is_anchor and self.rule.endswith(ASKED_FOR)
 
     def anchors(self) -> Iterator[Evidence]:
         """The anchors below this step, each once, in the order met."""

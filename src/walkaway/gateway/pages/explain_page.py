@@ -15,7 +15,7 @@ from walkaway.errors import Unproven
 from walkaway.gateway.answers.explanation import Explanation
 from walkaway.gateway.pages.frame import cell, page_end, page_start, shown
 from walkaway.names.resolution import Resolution, Standing
-from walkaway.proofs.proven import Evidence
+from walkaway.proofs.proven import ASKED_FOR, Evidence
 from walkaway.rpc.evidence import drawn
 from walkaway.rpc.jsonrpc import Json
 from walkaway.rpc.plain import members, plain
@@ -30,7 +30,7 @@ _STANDINGS: Final = {
 }
 _HERE: Final = "held on this machine"
 _SINCE: Final = "kept as evidence; what it gave since was as it should be"
-_OPEN_LEVELS: Final = 3
+_OPEN_LEVELS: Final = 2
 """How many levels of steps are unfolded when the page opens."""
 
 _Step = Mapping[str, Json]
@@ -85,13 +85,13 @@ def explain_page(explanation: Explanation) -> bytes:
         f'{escape(explanation.address)}">{address}</a></p>\n',
         f"<p><strong>{_verdict(explanation)}</strong></p>\n",
         f"<p>It asks for <code>{shown(explanation.asked.content_path)}</code>.</p>\n",
+        _believed(explanation),
         *_names(explanation),
         _content(explanation),
         _file(explanation),
         _failure(explanation),
         _asked(explanation),
         _liars(explanation),
-        _believed(explanation),
         "</main>\n",
         page_end(),
     ]
@@ -126,6 +126,8 @@ def _question(explanation: Explanation) -> str:
 def _verdict(explanation: Explanation) -> str:
     if explanation.failure is not None:
         return "The way ends before the page: nothing unproven was shown in its place."
+    if explanation.is_proven and explanation.file is not None and explanation.file.believed:
+        return "Proven, within the limit that is told below: every step was checked just now."
     if explanation.is_proven:
         return "Proven: every step below was checked on this machine just now."
     words = [
@@ -169,11 +171,11 @@ def _step(step: _Step, level: int) -> str:
         return f'<li>{rule} <span class="dim">(step {number}, as above)</span></li>\n'
     facts = cast("Mapping[str, Json]", step["facts"])
     listed = "<br>".join(
-        f"{shown(name.replace('_', ' '))} <code>{shown(str(fact))}</code>"
+        f'<span class="dim">{shown(name.replace("_", " "))}</span> <code>{shown(str(fact))}</code>'
         for name, fact in facts.items()
+        if fact not in ("", None)
     )
-    believed = "<strong>believed:</strong> " if step["anchor"] else ""
-    head = f'<span class="dim">{number}</span> {believed}{rule}'
+    head = f'<span class="dim">{number}</span> {_believed_mark(step)}{rule}'
     below = cast("Sequence[_Step]", step["because"])
     left_out = step.get("leftOut")
     more = f'<li class="dim">{left_out} steps left out, down to</li>\n' if left_out else ""
@@ -185,6 +187,11 @@ def _step(step: _Step, level: int) -> str:
         f"<li><details{opened}><summary>{head}</summary>{listed}\n"
         f"<ul>\n{more}{inner}</ul></details></li>\n"
     )
+
+
+def _believed_mark(step: _Step) -> str:
+    is_believed = step["anchor"] and not str(step["rule"]).endswith(ASKED_FOR)
+    return "<strong>believed:</strong> " if is_believed else ""
 
 
 def _content(explanation: Explanation) -> str:
@@ -269,14 +276,23 @@ def _believed(explanation: Explanation) -> str:
     if explanation.file is not None:
         words = [_word(word) for word in explanation.file.believed]
         anchors |= {_anchor(anchor): anchor for anchor in explanation.file.because.anchors()}
-    if not anchors and not words:
+    told = [text for text, anchor in anchors.items() if not anchor.is_question]
+    items = "".join(f"<li>{item}</li>\n" for item in [*words, *map(shown, told)])
+    if items:
+        return f"<section>\n<h2>Believed, not proven</h2>\n<ul>\n{items}</ul>\n</section>\n"
+    if explanation.failure is not None or explanation.names:
         return ""
-    items = "".join(f"<li>{shown(text)}</li>\n" for text in [*words, *anchors])
-    return f"<section>\n<h2>Believed, not proven</h2>\n<ul>\n{items}</ul>\n</section>\n"
+    return (
+        "<section>\n<h2>Believed, not proven</h2>\n<p>Nothing, and nobody: the address that was "
+        "asked for names its content.</p>\n</section>\n"
+    )
 
 
 def _word(word: Believed) -> str:
-    return f"{word.what} (said by {', '.join(word.said_by)})" if word.said_by else word.what
+    if not word.said_by:
+        return shown(word.what)
+    said_by = f"said by {', '.join(word.said_by)}"
+    return f"<strong>somebody's word:</strong> {shown(word.what)} ({shown(said_by)})"
 
 
 def _anchor(anchor: Evidence) -> str:
@@ -300,10 +316,16 @@ def _lied(supply: Supply | None) -> list[Json]:
 
 
 def _table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table that is scrolled, by keys as well, where it is wider than the page."""
+    """A table that is scrolled, by keys as well, where it is wider than the page; on a narrow
+    one each row is a list.
+    """
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
-    body = "".join(f"<tr>{''.join(map(cell, row))}</tr>\n" for row in rows)
+    body = "".join(f"<tr>{_cells(heads, row)}</tr>\n" for row in rows)
     return (
         f'<div class="wide" role="region" aria-label="{caption}" tabindex="0">\n'
-        f"<table>\n<tr>{head}</tr>\n{body}</table>\n</div>\n"
+        f'<table class="stacked">\n<tr>{head}</tr>\n{body}</table>\n</div>\n'
     )
+
+
+def _cells(heads: Sequence[str], row: Sequence[str]) -> str:
+    return "".join(cell(text, head) for head, text in zip(heads, row, strict=True))

@@ -70,7 +70,13 @@ button:focus-visible{outline:.15rem solid currentcolor;outline-offset:.15rem}
 .stacked tr:first-child{display:none}
 .stacked th,.stacked td{overflow-wrap:anywhere}
 .stacked tr{padding:.5rem 0;border-bottom:1px solid var(--line)}
-.stacked .when::before{content:attr(data-head)}}
+.stacked td:empty{display:none}
+.stacked td[data-head]::before{content:attr(data-head) " ";color:var(--dim)}}
+ul{padding-left:1.25rem}
+ul ul{padding-left:1rem}
+code{font-size:.875rem}
+summary{cursor:pointer}
+summary:focus-visible{outline:.15rem solid currentcolor;outline-offset:.15rem}
 .dim,footer{color:var(--dim)}
 footer{margin-top:2rem;font-size:.875rem}
 """
@@ -98,11 +104,15 @@ def shown(text: str) -> str:
     return escape(text if text.isprintable() else "".join(map(_visible, text)))
 
 
-def cell(text: str) -> str:
-    """A cell of a table that is scrolled where it is wide: its short words are not broken."""
+def cell(text: str, head: str = "") -> str:
+    """A cell of a table that is scrolled where it is wide: its short words are not broken.
+
+    ``head`` stands before it where the table's rows are lists.
+    """
     is_long = any(len(word) > _WORD_CHARACTERS for word in text.split())
     kind = ' class="long"' if is_long else ""
-    return f"<td{kind}>{shown(text)}</td>"
+    told = f' data-head="{escape(head)}"' if head else ""
+    return f"<td{kind}{told}>{shown(text)}</td>"
 
 
 def page_start(title: str, *, referrer: str = "no-referrer") -> str:

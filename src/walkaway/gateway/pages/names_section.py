@@ -117,8 +117,8 @@ def _table(names: Sequence[HeldName], forms: _Forms) -> str:
     rows = "".join(
         [
             f'<tr><th scope="row">{shown(held.name)}</th>{cell(str(held.pointer))}'
-            f'<td class="when" data-head="first seen ">{_date(held.first_seen)}</td>'
-            f'<td class="when" data-head="last seen ">{_date(held.seen)}</td>'
+            f'<td class="when" data-head="first seen">{_date(held.first_seen)}</td>'
+            f'<td class="when" data-head="last seen">{_date(held.seen)}</td>'
             f"<td>{forms.button('Pin', 'pin', held.name, str(held.pointer))}</td></tr>\n"
             for held in names
         ]

@@ -18,6 +18,7 @@ from walkaway.anchors.spec import BlobBaseFee, ChainSpec, ForkName, ScheduledFor
 from walkaway.chain.chain import Chain, ChainSettings
 from walkaway.devnet.beacon.chain import BeaconChain
 from walkaway.devnet.beacon.state import genesis_validators_root
+from walkaway.devnet.execution.blobs import CarriedBlob
 from walkaway.devnet.execution.block import ExecutionBlock, PayloadAttributes, TransactionPlace
 from walkaway.devnet.execution.engine import CallOutcome, MessageCall
 from walkaway.devnet.execution.world import WorldState
@@ -143,7 +144,7 @@ class RecordedChain:
         """See `ReadableChain`."""
         return self._waiting.get(transaction_hash)
 
-    def submit(self, transaction: Transaction) -> None:
+    def submit(self, transaction: Transaction, blobs: tuple[CarriedBlob, ...] = ()) -> None:
         """See `ReadableChain`. It waits for ever, for no block is made any more."""
         self._waiting[transaction.hash] = transaction
 

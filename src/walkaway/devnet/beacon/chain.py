@@ -207,6 +207,9 @@ class BeaconChain:
             .decode_bytes(aggregate.sync_committee_bits)
         )
         body.sync_aggregate.sync_committee_signature = aggregate.sync_committee_signature
+        body.blob_kzg_commitments = types.body.fields()["blob_kzg_commitments"](
+            *(carried.commitment for carried in execution.blobs)
+        )
         if "execution_requests" in types.body.fields():
             body.execution_requests = execution_requests_of(execution)
         return body

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from walkaway.devnet.execution.blobs import CarriedBlob
 from walkaway.proofs.execution.blocks import Block, BlockBody
 from walkaway.proofs.execution.header import Header
 from walkaway.proofs.execution.receipts import Receipt
@@ -19,7 +20,8 @@ class ExecutionBlock:
     """One execution block.
 
     ``withdrawals`` is None before Shanghai. ``requests`` are EIP-7685 requests:
-    a type byte, then the data.
+    a type byte, then the data. ``blobs`` are those that its transactions name, in order;
+    ``blob_base_fee`` is wei per blob gas, None where nobody computed it.
     """
 
     header: Header
@@ -28,6 +30,8 @@ class ExecutionBlock:
     withdrawals: tuple[Withdrawal, ...] | None = ()
     requests: tuple[bytes, ...] = ()
     ommers: tuple[Header, ...] = ()
+    blobs: tuple[CarriedBlob, ...] = ()
+    blob_base_fee: int | None = None
 
     @property
     def hash(self) -> bytes:

@@ -8,7 +8,10 @@ on the public networks.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import chain
 
+from walkaway.devnet.execution.blobs import CarriedBlob
 from walkaway.devnet.execution.block import ExecutionBlock, PayloadAttributes, TransactionPlace
 from walkaway.devnet.execution.engine import CallOutcome, Engine, MessageCall, engine
 from walkaway.devnet.execution.genesis import genesis_block, genesis_world
@@ -86,10 +89,10 @@ class ExecutionChain:
         """The fork's engine that holds at a time."""
         return engine([name for begins, name in self._forks if begins <= timestamp][-1])
 
-    def submit(self, transaction: Transaction) -> None:
-        """Take a transaction into the pool. Raises `InvalidRequest`."""
+    def submit(self, transaction: Transaction, blobs: tuple[CarriedBlob, ...] = ()) -> None:
+        """Take a transaction into the pool, with its blobs. Raises `InvalidRequest`."""
         self.rules(self.head.header.timestamp).check(transaction)
-        self.mempool.add(transaction, self._worlds[self.head.hash])
+        self.mempool.add(transaction, self._worlds[self.head.hash], blobs)
 
     def next_nonce(self, address: bytes) -> int:
         """The nonce that an account's next transaction should have, counting those that wait."""
@@ -110,9 +113,11 @@ class ExecutionChain:
             attributes=attributes,
             candidates=self.mempool.candidates(world),
         )
-        self._blocks[built.block.hash] = built.block
-        self._worlds[built.block.hash] = built.world
-        return built.block
+        blobs = (self.mempool.blobs_of(item) for item in built.block.transactions)
+        block = replace(built.block, blobs=tuple(chain.from_iterable(blobs)))
+        self._blocks[block.hash] = block
+        self._worlds[block.hash] = built.world
+        return block
 
     def call(self, block: ExecutionBlock, call: MessageCall) -> CallOutcome:
         """Run a message call on the state after a block. Raises `InvalidRequest` if it is gone."""
@@ -136,7 +141,7 @@ class ExecutionChain:
         for block in removed:
             for transaction in block.transactions:
                 self._places.pop(transaction.hash, None)
-            self.mempool.restore(block.transactions)
+            self.mempool.restore(block)
         for block in reversed(joined):
             self._canonical.append(block.hash)
             self._index(block)

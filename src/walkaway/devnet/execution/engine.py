@@ -129,7 +129,14 @@ class Engine:
             parent_beacon_block_root=attributes.parent_beacon_block_root,
             requests_hash=requests_hash(requests) if self.has_requests else None,
         )
-        block = ExecutionBlock(header, tuple(included), receipts, attributes.withdrawals, requests)
+        block = ExecutionBlock(
+            header,
+            tuple(included),
+            receipts,
+            attributes.withdrawals,
+            requests,
+            blob_base_fee=int(self._gas.calculate_blob_gas_price(environment.excess_blob_gas)),
+        )
         return Built(block, after, tuple(refused))
 
     def call(

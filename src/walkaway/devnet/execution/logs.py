@@ -25,7 +25,7 @@ def included_receipts(block: ExecutionBlock) -> Iterator[IncludedReceipt]:
             included=IncludedTransaction(transaction, block.header, index),
             gas_used=receipt.cumulative_gas_used - gas_before,
             first_log_index=logs_before,
-            blob_gas_price=None,
+            blob_gas_price=block.blob_base_fee if transaction.blob_gas else None,
         )
         gas_before = receipt.cumulative_gas_used
         logs_before += len(receipt.logs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from walkaway.devnet.execution.blobs import CarriedBlob
 from walkaway.devnet.execution.block import ExecutionBlock, TransactionPlace
 from walkaway.devnet.execution.engine import CallOutcome, MessageCall
 from walkaway.devnet.execution.world import WorldState
@@ -46,8 +47,11 @@ class ReadableChain(Protocol):
     def waiting(self, transaction_hash: bytes) -> Transaction | None:
         """A transaction that is in no block yet."""
 
-    def submit(self, transaction: Transaction) -> None:
-        """Take a transaction that is to wait for a block. Raises `InvalidRequest`."""
+    def submit(self, transaction: Transaction, blobs: tuple[CarriedBlob, ...] = ()) -> None:
+        """Take a transaction that is to wait for a block, with the blobs that it brings.
+
+        Raises `InvalidRequest`.
+        """
 
     def call(self, block: ExecutionBlock, call: MessageCall) -> CallOutcome:
         """Run a message call on the state after a block. Raises `InvalidRequest`."""

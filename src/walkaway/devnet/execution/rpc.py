@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from walkaway.chain.block_id import BlockId, Tag
+from walkaway.devnet.execution.blobs import decode_carried
 from walkaway.devnet.execution.block import ExecutionBlock, TransactionPlace
 from walkaway.devnet.execution.engine import MessageCall
 from walkaway.devnet.execution.logs import LogFilter, included_receipts, matching_logs
@@ -16,7 +17,6 @@ from walkaway.devnet.execution.readable_chain import ReadableChain
 from walkaway.devnet.execution.world import WorldState
 from walkaway.errors import InvalidRequest, WalkawayError
 from walkaway.limits import LIMITS
-from walkaway.proofs.execution.transaction_forms import decode_submission
 from walkaway.rpc.encode import (
     block_members,
     data,
@@ -178,8 +178,8 @@ class ExecutionRpc:
 
     def _send(self, params: Params) -> Json:
         raw = params.data("transaction", at_most=LIMITS.transaction_bytes)
-        transaction = decode_submission(raw)
-        self._chain.submit(transaction)
+        transaction, blobs = decode_carried(raw)
+        self._chain.submit(transaction, blobs)
         return data(transaction.hash)
 
     def _call(self, members: dict[str, Received], params: Params) -> Json:

@@ -56,12 +56,15 @@ PIECE = str(PieceCid.over(bytes(32), 1000))
         (f"http://{ITEM_LABEL}.ar.localhost:8080/a", Pointer("ar", ITEM, ("a",))),
         (f"https://arweave.example/ar/{ITEM}", Pointer("ar", ITEM)),
         ("web3://app.eth:10/a%20b?c", Pointer("web3", "app.eth:10", (), "/a%20b?c")),
-        (f"/web3/{CONTRACT}/a?b", Pointer("web3", CONTRACT, (), "/a?b")),
+        (f"/web3/{CONTRACT}/a?b", Pointer("web3", f"{CONTRACT}:1", (), "/a?b")),
         (
             "http://app-eth.10.web3.localhost:8080/a?b",
             Pointer("web3", "app.eth:10", (), "/a?b"),
         ),
-        (f"http://127.0.0.1:8080/web3/{CONTRACT}/?b", Pointer("web3", CONTRACT, (), "/?b")),
+        (
+            f"http://127.0.0.1:8080/web3/{CONTRACT}/?b",
+            Pointer("web3", f"{CONTRACT}:1", (), "/?b"),
+        ),
         (PIECE, Pointer("piece", PIECE)),
         (f"piece://{PIECE}", Pointer("piece", PIECE)),
     ],

@@ -11,7 +11,7 @@ from walkaway.content.budget import Budget
 from walkaway.content.exporter.node import What
 from walkaway.content.open import Networks, Opened, OpenedFile, Root, find_root, open_pointer
 from walkaway.content.proven_file import ProvenFile
-from walkaway.errors import NoSuchPath, ProofError, TooMuch, Unproven, Unsupported
+from walkaway.errors import InvalidRequest, NoSuchPath, ProofError, TooMuch, Unproven, Unsupported
 from walkaway.limits import LIMITS
 from walkaway.names.pointer import Pointer, parse_pointer
 from walkaway.names.resolution import Resolution, Standing
@@ -99,6 +99,53 @@ async def test_names_that_lead_in_a_circle_end() -> None:
     chain[str(LIMITS.name_steps - 1)] = (f"/ipfs/{LEAF}", None, True)
     root = await find_root(Told(chain), Pointer("ipns", "0"))
     assert (root.cid, len(root.steps)) == (LEAF, LIMITS.name_steps)
+
+
+CONTRACT = "0x4e1f41613c9084fdb9e34e11fae9412427480e56"
+CALLER = "0x" + "ab" * 20
+
+
+async def test_a_name_before_a_contract_is_followed_as_any_other() -> None:
+    names = Told({"app.eth:1": (f"/web3/{CONTRACT}:10", 60.0, False)})
+    asked = Pointer("web3", f"{CALLER}@App.eth", target="/a%2f?b=/c")
+    passed = list[Pointer]()
+    root = await find_root(names, asked, passing=passed.append)
+    assert root.pointer == Pointer("web3", f"{CALLER}@{CONTRACT}:10", target="/a%2f?b=/c")
+    assert [(step.name, str(step.resolution.pointer)) for step in root.steps] == [
+        ("app.eth:1", f"/web3/{CONTRACT}:10")
+    ]
+    assert (root.seconds, root.proven) == (60.0, False)
+    assert passed == [asked, root.pointer]
+
+
+async def test_a_contract_by_its_address_asks_nobody_for_names() -> None:
+    names, pointer = Told({}), Pointer("web3", f"{CALLER}@{CONTRACT}", target="/a")
+    assert await find_root(names, pointer) == Root(pointer)
+    assert names.asked == []
+
+
+async def test_a_name_leads_where_its_kind_can_and_nowhere_else() -> None:
+    names = Told(
+        {
+            "app.eth:1": (f"/ipfs/{ROOT}", None, True),
+            "app.eth": (f"/web3/{CONTRACT}:1", None, True),
+            "site": ("/ipns/app.eth", None, True),
+            "by.eth": ("/ipns/my.eth:1", None, True),
+            "my.eth:1": (f"/web3/{CONTRACT}:1", None, True),
+        }
+    )
+    for pointer, said in (
+        (Pointer("web3", "app.eth", target="/a"), "leads to a contract, and cannot lead to"),
+        (Pointer("ipns", "app.eth:1"), "leads to a contract, and cannot lead to"),
+        (Pointer("ipns", "my.eth:1"), "asked by web3 URLs"),
+        (Pointer("ipns", "by.eth", ("a",)), "asked by web3 URLs"),
+        (Pointer("ipns", "app.eth"), "cannot lead to a contract"),
+        (Pointer("ipns", "site", ("a",)), "cannot lead to a contract"),
+    ):
+        with pytest.raises(Unsupported, match=said):
+            await find_root(names, pointer)
+    with pytest.raises(InvalidRequest):
+        await find_root(names, Pointer("web3", "no name"))
 
 
 class Elsewhere:

@@ -16,10 +16,19 @@ from walkaway.devnet import ens as names
 from walkaway.devnet.web3 import deploy_pages, put_page, put_resource
 from walkaway.gateway.answers.explanation import Explanations
 from walkaway.gateway.app import Gateway
+from walkaway.names.contract_names import ContractNames
+from walkaway.names.every_kind import NamesOfEveryKind
 from walkaway.names.held import HeldNames
+from walkaway.names.late import LateEns, LateNames
 
 PAGE = b"<h1>a contract's</h1>"
 KINDS: Final[tuple[Literal["ManualPages", "ResourcePages"], ...]] = ("ManualPages", "ResourcePages")
+
+
+def names_by(held: HeldNames, ens: LateEns) -> NamesOfEveryKind:
+    """Names of ENS, and of contracts by it; nobody is asked of others."""
+    nobody = LateNames("nobody", "is asked here")
+    return NamesOfEveryKind(held, nobody, ens, ContractNames(ens), nobody, nobody)
 
 
 @pytest.mark.parametrize("host", ["app-eth.1337.web3.localhost:8080", "CONTRACT"])
@@ -43,13 +52,14 @@ async def test_a_page_of_a_contract_opens_once_the_chain_is_followed(
             following(devnet) as chain,
             ens_on(chain, tmp_path) as ens,
         ):
-            held = HeldNames(tmp_path / "ipns", SystemClock())
+            late = LateEns("the chain", "it is not followed yet")
+            by_name = names_by(HeldNames(tmp_path / "ipns", SystemClock()), late)
             others = content.networks.others
-            gateway = Gateway(content.blocks, content.store, held, others=others)
-            gateway.explanations = Explanations(content.blocks, held, others=others)
+            gateway = Gateway(content.blocks, content.store, by_name, others=others)
+            gateway.explanations = Explanations(content.blocks, by_name, others=others)
             before = await ask(gateway, "/a?format=car", host=host)
             assert (before.status, b"not followed yet" in before.body) == (502, True)
-            with content.by_chain(chain, ens):
+            with content.by_chain(chain, ens), late.led_by(ens):
                 reply = await ask(gateway, "/a?format=car", host=host)
                 assert (reply.status, reply.body) == (200, PAGE)
                 assert reply.header("content-type").startswith("text/html")
@@ -64,4 +74,6 @@ async def test_a_page_of_a_contract_opens_once_the_chain_is_followed(
                 told = (await ask(gateway, url, host="localhost:8080")).text
                 assert "checkpoint" in told
                 assert '"isProven": true' in told
+                step = f'"name": "app.eth:1337", "pointer": "/web3/0x{manual.hex()}:1337"'
+                assert (step in told) == host.startswith("app-eth")
             assert (await ask(gateway, "/a?format=raw", host=host)).status == 502

@@ -147,7 +147,7 @@ async def test_parts_conditions_and_heads(opens: Opens) -> None:
 async def test_what_ends_unannounced_is_sent_as_it_comes(opens: Opens) -> None:
     data = bytes(5000)
     file = a_file(data, has_size=False, media_type="image/png", seconds=12)
-    reply = await page(opens, f"/web3/{CONTRACT}/p", file, "/p", CONTRACT_HOST)
+    reply = await page(opens, f"/web3/{CONTRACT}:1/p", file, "/p", CONTRACT_HOST)
     assert (reply.status, reply.body) == (200, data)
     assert "content-length" not in reply.headers
     assert "accept-ranges" not in reply.headers
@@ -157,15 +157,15 @@ async def test_what_ends_unannounced_is_sent_as_it_comes(opens: Opens) -> None:
 async def test_a_contract_reads_path_and_query_as_they_are_written(opens: Opens) -> None:
     gateway = gateway_of(opens)
     raw = "/a%20b/%2e/c//?format=car&download=true&x=%7e"
-    opens.files[f"/web3/{CONTRACT}{raw}"] = a_file(seconds=12)
+    opens.files[f"/web3/{CONTRACT}:1{raw}"] = a_file(seconds=12)
     reply = await ask(gateway, raw, host=CONTRACT_HOST)
     assert (reply.status, reply.body) == (200, PAGE)
     assert "content-disposition" not in reply.headers
-    assert opens.asked[-1] == Pointer("web3", CONTRACT, (), raw)
+    assert opens.asked[-1] == Pointer("web3", f"{CONTRACT}:1", (), raw)
     moved = await ask(gateway, f"/web3/{CONTRACT}:1{raw}", host="localhost:8080")
     assert moved.header("location") == f"http://{CONTRACT_HOST}{raw}"
     by_path = await ask(gateway, f"/web3/{CONTRACT}:1{raw}")
-    assert by_path.status == 404, "the chain is written where it is asked for"
+    assert (by_path.status, by_path.body) == (200, PAGE)
     assert opens.asked[-1] == Pointer("web3", f"{CONTRACT}:1", (), raw)
 
 
@@ -174,7 +174,9 @@ async def test_names_of_contracts_are_one_label(opens: Opens) -> None:
     for host in ("app.eth.1.web3.localhost", "APP.eth.1.web3.localhost"):
         moved = await ask(gateway, "/x?y", host=host)
         assert moved.header("location") == "http://app-eth.1.web3.localhost/x?y"
-    opens.files["/web3/my-app.eth:10/x?y"] = a_file()
+    opens.files[f"/web3/{CONTRACT}:10/x?y"] = a_file()
+    leads = Resolution(Pointer("web3", f"{CONTRACT}:10"), 60.0, Standing.PROVEN, BECAUSE)
+    gateway = gateway_of(opens, **{"my-app_eth:10": leads})
     reply = await ask(gateway, "/x?y", host="my--app-eth.10.web3.localhost")
     assert (reply.status, reply.body) == (200, PAGE)
     sender = await ask(gateway, f"/web3/{CONTRACT}@app.eth/", host="localhost:8080")
@@ -213,7 +215,7 @@ async def test_uris_that_lead_nowhere(opens: Opens, uri: str) -> None:
 )
 async def test_redirects_of_a_contract(opens: Opens, said: str, leads: str) -> None:
     file = a_file(b"", status=302, headers=(("location", said),))
-    reply = await page(opens, f"/web3/{CONTRACT}/", file, "/", CONTRACT_HOST)
+    reply = await page(opens, f"/web3/{CONTRACT}:1/", file, "/", CONTRACT_HOST)
     assert (reply.status, reply.header("location")) == (302, leads)
 
 
@@ -222,7 +224,7 @@ async def test_redirects_of_a_contract(opens: Opens, said: str, leads: str) -> N
 )
 async def test_nobody_is_sent_to_another_site(opens: Opens, said: str) -> None:
     file = a_file(b"", status=302, headers=(("location", said),))
-    reply = await page(opens, f"/web3/{CONTRACT}/", file, "/", CONTRACT_HOST)
+    reply = await page(opens, f"/web3/{CONTRACT}:1/", file, "/", CONTRACT_HOST)
     assert (reply.status, "location" in reply.headers) == (404, False)
     assert b"another site" in reply.body
 
@@ -230,7 +232,7 @@ async def test_nobody_is_sent_to_another_site(opens: Opens, said: str) -> None:
 async def test_a_contracts_own_status_and_headers(opens: Opens) -> None:
     told = (("content-security-policy", "default-src 'self'"), ("etag", "theirs"))
     file = a_file(b"gone", status=410, headers=told, media_type="text/plain", seconds=12)
-    reply = await page(opens, f"/web3/{CONTRACT}/", file, "/", CONTRACT_HOST)
+    reply = await page(opens, f"/web3/{CONTRACT}:1/", file, "/", CONTRACT_HOST)
     assert (reply.status, reply.body) == (410, b"gone")
     assert reply.header("content-security-policy") == "default-src 'self'"
     assert reply.header("etag") == f'"{OTHER_ID}"'
@@ -266,7 +268,7 @@ async def test_what_is_denied(opens: Opens, tmp_path: Path) -> None:
     denied = tmp_path / "list.deny"
     denied.write_text(f"/ar/{OTHER_ID}\n/web3/{CONTRACT.upper().replace('X', 'x')}\n")
     opens.files[f"/ar/{ID}/"] = opens.files[f"/ar/{ID}"] = a_file()
-    opens.files[f"/web3/{CONTRACT}/x?y"] = a_file()
+    opens.files[f"/web3/{CONTRACT}:1/x?y"] = a_file()
     gateway = gateway_of(opens, denied)
     reply = await ask(gateway, "/", host=AR_HOST)
     assert reply.status == 410, "its manifest leads to what is denied"

@@ -49,12 +49,21 @@ class Kinds:
         own = {"own.eth": f"/ipfs/{ROOT}/own", "own.example.": f"/ipfs/{ROOT}/own"}
         held = HeldNames(folder, FixedClock(0), dnslinks=own)
         self.keys, self.ens, self.dns, self.arns = Asked(), Asked(ens), Asked(dns), Asked()
-        self.names = NamesOfEveryKind(held, self.keys, self.ens, self.dns, self.arns)
+        self.contracts = Asked()
+        self.names = NamesOfEveryKind(
+            held, self.keys, self.ens, self.contracts, self.dns, self.arns
+        )
 
     @property
     def asked(self) -> dict[str, list[str]]:
         """What each was asked, of those who were."""
-        of = {"keys": self.keys, "ens": self.ens, "dns": self.dns, "arns": self.arns}
+        of = {
+            "keys": self.keys,
+            "ens": self.ens,
+            "contracts": self.contracts,
+            "dns": self.dns,
+            "arns": self.arns,
+        }
         return {kind: asked.names for kind, asked in of.items() if asked.names}
 
 
@@ -64,6 +73,8 @@ class Kinds:
         (KEY, "keys"),
         ("app.eth", "ens"),
         ("sub.app.eth", "ens"),
+        ("app.eth:1", "contracts"),
+        ("my.app.eth:1337", "contracts"),
         ("example.org", "dns"),
         ("eth.example.org", "dns"),
         ("ar://ardrive", "arns"),
@@ -101,7 +112,22 @@ async def test_what_is_no_name_is_asked_of_nobody(tmp_path: Path, name: str) -> 
     assert kinds.asked == {}
 
 
-@pytest.mark.parametrize("host", ["1.2.3.4", "app-eth.localhost:8080", "site.example:80"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "1.2.3.4",
+        "localhost:8080",
+        "app-eth.localhost:8080",
+        "site.example:80",
+        "app.eth:",
+        "app.eth:0",
+        "app.eth:1:2",
+        "app.eth:1/a",
+        "web3://app.eth:1",
+        "0x4e1f41613c9084fdb9e34e11fae9412427480e56:1",
+        f"{KEY}:1",
+    ],
+)
 async def test_an_address_of_a_host_is_told_to_nobody(tmp_path: Path, host: str) -> None:
     kinds = Kinds(tmp_path)
     with pytest.raises(Unsupported, match="no name of a kind"):

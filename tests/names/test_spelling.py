@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from walkaway.errors import InvalidRequest, Unsupported
-from walkaway.names.spelling import canonical, family
+from walkaway.names.spelling import canonical, contract_name, family
 from walkaway.proofs.ipfs.ipns_name import name_of_key, name_text
 from walkaway.proofs.ipfs.libp2p_keys import SigningKey
 from walkaway.proofs.ipfs.multibase import BASE58BTC
@@ -30,6 +30,9 @@ FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
         (("Example.ORG", "example.org."), "example.org"),
         ((name_text(KEY), name_text(KEY).upper(), BASE58BTC.encode(KEY.multihash)), name_text(KEY)),
         (("Word",), "word"),
+        (("App.ETH:1", "app.eth.:1", "\uff21pp.\uff45th:01", "app\u3002eth:1"), "app.eth:1"),
+        (("\u039eapp.eth:10", "xn--app-4yc.eth:0010"), "\u03beapp.eth:10"),
+        (("LocalHost:8080",), "localhost:8080"),
     ],
 )  # fmt: skip
 def test_every_spelling_is_one_name(spellings: tuple[str, ...], form: str) -> None:
@@ -51,6 +54,10 @@ def test_every_spelling_is_one_name(spellings: tuple[str, ...], form: str) -> No
         ("a..eth", "before or between dots"),
         (".", "before or between dots"),
         ("x" * 2000, "over 1024 bytes"),
+        ("x" * 2000 + ".eth:1", "over 1024 bytes"),
+        ("a..eth:1", "before or between dots"),
+        ("xn--app-.eth:1", "stands for nothing"),
+        ("app.eth\uff1a1", "no DNS name"),
     ],
 )
 def test_what_is_no_name_is_refused(name: str, says: str) -> None:
@@ -66,3 +73,22 @@ def test_names_that_nobody_else_is_asked_for() -> None:
 def test_whose_names_a_name_is_among() -> None:
     assert {family(name) for name in ("app.eth", "a.app.eth", "b.c.app.eth")} == {"app.eth"}
     assert family("eth") == family(name_text(KEY)) == ""
+
+
+def test_the_contracts_of_a_name_are_no_family_of_their_own() -> None:
+    assert {family(name) for name in ("app.eth:1", "a.app.eth:10", "app.eth")} == {"app.eth"}
+    assert family("ar://ardrive") == family("localhost:8080") == ""
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["app.eth", "app.eth:", "app.eth:0", "app.eth:1:2", "app.example:1", "eth:1", name_text(KEY)],
+)
+def test_what_is_no_name_of_a_contract(name: str) -> None:
+    assert contract_name(canonical(name)) is None
+
+
+def test_a_name_of_a_contract_is_a_name_and_a_chain() -> None:
+    assert contract_name("app.eth:1337") == ("app.eth", 1337)
+    assert contract_name(f"app.eth:{'9' * 78}") == ("app.eth", int("9" * 78))
+    assert contract_name(f"app.eth:{'9' * 79}") is None

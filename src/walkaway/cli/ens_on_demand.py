@@ -8,7 +8,7 @@ by the command itself.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
@@ -21,7 +21,8 @@ from walkaway.cli.network_check import require_network
 from walkaway.cli.node import Node, open_node, plan
 from walkaway.content.service import Content
 from walkaway.names.dns.lookup import DnsLookup
-from walkaway.names.ens.ens import Ens
+from walkaway.names.ens.ens import Ens, EnsAnswer
+from walkaway.names.ens.records import EnsRecord
 from walkaway.names.resolution import Names, Resolution
 from walkaway.sources.defaults import CHAIN_KINDS
 
@@ -29,7 +30,7 @@ __all__ = ["EnsOnDemand", "names_of"]
 
 
 class EnsOnDemand:
-    """ENS by a chain that is followed from the first question on. Implements `Names`.
+    """ENS by a chain that is followed from the first question on. Implements `ResolvesEns`.
 
     Whatever is opened for it is closed with ``opened``; ``tell`` and ``progress`` hear
     of the sync.
@@ -55,6 +56,15 @@ class EnsOnDemand:
     async def resolve(self, name: str) -> Resolution:
         """As `Ens.resolve`. Raises also what keeps the chain from being followed."""
         return await (await self.ens()).resolve(name)
+
+    @property
+    def chain_id(self) -> int:
+        """The chain that is followed, or would be."""
+        return chain_spec(self._settings.network).chain_id
+
+    async def lookup(self, name: str, wanted: Sequence[EnsRecord]) -> EnsAnswer:
+        """As `Ens.lookup`. Raises also what keeps the chain from being followed."""
+        return await (await self.ens()).lookup(name, wanted)
 
     async def ens(self) -> Ens:
         """ENS, once the chain is followed. Raises `WalkawayError` where it cannot be."""

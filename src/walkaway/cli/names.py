@@ -18,6 +18,7 @@ from walkaway.cli.config import Settings
 from walkaway.content.service import Content
 from walkaway.errors import ConfigError, InvalidRequest, Unsupported
 from walkaway.names.arns import ArnsNames
+from walkaway.names.contract_names import ContractNames
 from walkaway.names.dns.dnslink import DnsLinks
 from walkaway.names.dns.lookup import DnsLookup
 from walkaway.names.ens.ens import Ens
@@ -27,7 +28,7 @@ from walkaway.names.history import PointerHistory
 from walkaway.names.hold import HoldPolicy, read_span
 from walkaway.names.ipns.find import IpnsNames
 from walkaway.names.ipns.keys import KeyStore
-from walkaway.names.late import LateNames
+from walkaway.names.late import LateEns, LateNames
 from walkaway.names.resolution import Names
 from walkaway.names.spelling import canonical
 from walkaway.names.steady import SteadyNames
@@ -97,7 +98,7 @@ class OpenNames:
     names: Names
     held: HeldNames
     keys: IpnsNames
-    ens: LateNames
+    ens: LateEns
     dns: DnsLookup
     history: PointerHistory
     pools: tuple[Pool, ...]
@@ -183,12 +184,13 @@ async def open_names(plan: NamesPlan, content: Content) -> AsyncIterator[OpenNam
         stack.callback(history.close)
         held = _held_in(plan.folder, plan.dnslinks, history.lasting)
         keys = IpnsNames(held, () if plan.offline else (content.routers, content.pool), clock=clock)
-        ens = LateNames(THE_CHAIN, plan.without_chain or NOT_YET, advice=_advice(plan))
+        ens = LateEns(THE_CHAIN, plan.without_chain or NOT_YET, advice=_advice(plan))
         dns = DnsLookup(resolvers, clock)
         every_kind = NamesOfEveryKind(
             held,
             keys,
             ens,
+            ContractNames(ens),
             LateNames(THE_DNS, NOBODY_ASKED, advice=_advice(plan))
             if plan.offline
             else DnsLinks(dns, clock, allowed_unsigned=plan.unsigned_dns),

@@ -14,10 +14,12 @@ from walkaway.content.budget import Budget
 from walkaway.content.exporter.node import Look, look_at
 from walkaway.content.proven_file import OpensFiles, ProvenFile
 from walkaway.content.resolve import Resolved, resolve
+from walkaway.content.web3.url import read_pointer
 from walkaway.errors import TooMuch, Unsupported
 from walkaway.limits import LIMITS, Limits
-from walkaway.names.pointer import Network, Pointer
+from walkaway.names.pointer import Network, Pointer, check_lead
 from walkaway.names.resolution import Names, Resolution
+from walkaway.names.spelling import canonical
 from walkaway.proofs.ipfs.cid import Cid
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "OpenedFile",
     "Root",
     "find_root",
+    "name_in",
     "open_pointer",
 ]
 
@@ -142,21 +145,43 @@ async def find_root(
     Raises:
         Unproven: nobody could supply a proof of where a name leads.
         ProofError: what there is for a name does not prove it, or the address is malformed.
-        Unsupported: no kind of name that is resolved.
+        Unsupported: no kind of name that is resolved, or one that leads where none of its kind
+            can.
+        InvalidRequest: it is no name, or no web3 URL.
         TooMuch: one name leads to another, on and on.
     """
-    asked, path, steps = pointer.root, pointer.path, list[NameStep]()
+    asked, steps = pointer.root, list[NameStep]()
     passing(pointer)
-    for _ in range(limits.name_steps):
-        if pointer.network != "ipns":
-            break
-        resolution = await names.resolve(pointer.root)
-        steps.append(NameStep(pointer.root, resolution))
-        pointer = resolution.pointer
-        path = (*pointer.path, *path)
-        passing(Pointer(pointer.network, pointer.root, path))
-    if pointer.network == "ipns":
-        raise TooMuch(f"{asked[:100]!r} leads through more than {limits.name_steps} names")
+    while (name := name_in(pointer)) is not None:
+        if len(steps) == limits.name_steps:
+            raise TooMuch(f"{asked[:100]!r} leads through more than {limits.name_steps} names")
+        resolution = await names.resolve(name)
+        steps.append(NameStep(name, resolution))
+        pointer = _led(pointer, name, resolution.pointer)
+        passing(pointer)
     if pointer.network == "ipfs":
         Cid.parse(pointer.root)
-    return Root(replace(pointer, path=path), tuple(steps))
+    return Root(pointer, tuple(steps))
+
+
+def name_in(pointer: Pointer) -> str | None:
+    """The name that a pointer begins with; None where an address stands there.
+
+    Raises `InvalidRequest` for a pointer of ``web3`` that is no URL.
+    """
+    if pointer.network == "web3":
+        return read_pointer(pointer).name
+    return pointer.root if pointer.network == "ipns" else None
+
+
+def _led(pointer: Pointer, name: str, to: Pointer) -> Pointer:
+    """Where a pointer leads whose name leads ``to`` that: to the same below it."""
+    check_lead(canonical(name), to)
+    if pointer.network == "web3":
+        return read_pointer(pointer).at(to).pointer
+    if to.network == "web3":
+        raise Unsupported(
+            f"the name {name[:100]!r} leads to a contract, of which pages are asked by web3 URLs",
+            advice=f"open it as web3://{name[:100]}/",
+        )
+    return replace(to, path=(*to.path, *pointer.path))

@@ -19,8 +19,8 @@ from walkaway.content.store.block_store import BlockStore
 from walkaway.content.store.rows import Stat
 from walkaway.content.web3.calls import ProvenCalls
 from walkaway.content.web3.contracts import Web3Content
-from walkaway.content.web3.names import LooksUp
 from walkaway.limits import LIMITS, Limits
+from walkaway.names.contract_names import LooksUp
 from walkaway.sources.clock import Clock
 from walkaway.sources.defaults import ListedSource
 from walkaway.sources.evidence import EvidenceStore
@@ -96,7 +96,8 @@ class Content:
 
     @contextmanager
     def by_chain(self, chain: Chain, names: LooksUp) -> Iterator[None]:
-        """Inside, pages of contracts are had by this chain, whose names ``names`` looks up."""
+        """Inside, pages of contracts are had by this chain; ``names`` looks up those that are
+        arguments of calls."""
         with self.contracts.led_by(ProvenCalls(chain, names, self.blobs)):
             yield
 

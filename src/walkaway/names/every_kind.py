@@ -6,6 +6,7 @@ a name               is asked of
 set by the person    the settings; nobody else (`HeldNames.own`)
 an IPNS key          its records, held here or found
 ends in ``.eth``     ENS
+``app.eth:1``        ENS, for the contract that it leads to on that chain
 has a dot            DNSLink; where that is proven not to be there, or the zone to be
                      unsigned, ENS as a DNS name (imported, or gasless: ENSIP-17)
 ``ar://NAME``        ArNS, which is the word of gateways that agree
@@ -25,7 +26,7 @@ from dataclasses import dataclass
 from walkaway.errors import NoSuchName, ProofError, UnsignedName, Unsupported, WalkawayError
 from walkaway.names.held import HeldNames
 from walkaway.names.resolution import Names, Resolution
-from walkaway.names.spelling import canonical
+from walkaway.names.spelling import canonical, contract_name
 from walkaway.proofs.ipfs.ipns_name import parse_name
 
 __all__ = ["NamesOfEveryKind"]
@@ -39,12 +40,14 @@ class NamesOfEveryKind:
     """Asks whose kind a name is of. Implements `Names`.
 
     ``held`` knows the person's own names, ``keys`` resolves IPNS keys, ``ens`` names of
-    ENS, DNS names among them, ``dnslinks`` other DNS names, ``arns`` names of Arweave.
+    ENS, DNS names among them, ``contracts`` those with a chain behind them, ``dnslinks`` other
+    DNS names, ``arns`` names of Arweave.
     """
 
     held: HeldNames
     keys: Names
     ens: Names
+    contracts: Names
     dnslinks: Names
     arns: Names
 
@@ -66,6 +69,8 @@ class NamesOfEveryKind:
         if name.lower().startswith(_ARNS):
             return await self.arns.resolve(name[len(_ARNS) :])
         name = canonical(name)
+        if contract_name(name) is not None:
+            return await self.contracts.resolve(name)
         labels = name.split(".")
         # No name ends in a number or a port (RFC 3696, section 2): these are addresses of hosts.
         if not all(labels) or "/" in name or ":" in name or labels[-1].isdecimal():
@@ -104,7 +109,8 @@ def _neither(without: NoSuchName | UnsignedName, error: WalkawayError) -> NoSuch
 def _of_no_kind(name: str) -> Unsupported:
     return Unsupported(
         f"{name[:100]!r} is no name of a kind that is resolved: an IPNS key, a name of ENS "
-        "(app.eth), a DNS name (example.org) or one of ArNS (ar://name)"
+        "(app.eth, or app.eth:1 for a contract), a DNS name (example.org) or one of ArNS "
+        "(ar://name)"
     )
 
 

@@ -30,7 +30,7 @@ from walkaway.errors import (
     WalkawayError,
 )
 from walkaway.limits import LIMITS, Limits
-from walkaway.names.pointer import Pointer, parse_pointer
+from walkaway.names.pointer import Pointer, check_lead, parse_pointer
 from walkaway.names.resolution import Resolution, Standing
 from walkaway.names.small_file import read_small_file
 from walkaway.names.spelling import canonical
@@ -250,12 +250,14 @@ def resolution_of(held: HeldRecord, now: float) -> Resolution:
 
 def _own(name: str, path: str) -> tuple[str, Pointer]:
     try:
-        return canonical(name), parse_pointer(path)
+        key, pointer = canonical(name), parse_pointer(path)
+        check_lead(key, pointer)
     except WalkawayError as error:
         raise ConfigError(
             f"the pointer that is set for {name!r} cannot be read: {error}",
             advice="give a content path such as /ipfs/bafy... or /ipns/...",
         ) from None
+    return key, pointer
 
 
 def _nothing(name: str, reason: str) -> Unproven:

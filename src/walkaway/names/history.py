@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from walkaway.errors import InvalidRequest, StoreFault
+from walkaway.errors import InvalidRequest, ProofError, StoreFault, Unsupported
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.history_file import HistoryFile
 from walkaway.names.history_past import (
@@ -41,7 +41,7 @@ from walkaway.names.history_rows import (
     take_back,
 )
 from walkaway.names.hold import HeldName, Said, decide
-from walkaway.names.pointer import Pointer
+from walkaway.names.pointer import Pointer, check_lead, parse_pointer
 from walkaway.names.resolution import Standing
 from walkaway.names.spelling import canonical
 
@@ -173,11 +173,12 @@ class PointerHistory:
         Raises:
             InvalidRequest: nothing waits, or the name says something else by now.
         """
+        shown = _version(canonical(name), pointer)
 
         def accepted(held: HeldName, file: sqlite3.Connection) -> HeldName:
             if held.says is None:
                 raise InvalidRequest(f"nothing waits for {held.name}")
-            if pointer != held.says:
+            if shown != held.says:
                 raise InvalidRequest(
                     f"{held.name} says something else by now: {held.says}",
                     advice="look at it again, and decide then",
@@ -196,6 +197,7 @@ class PointerHistory:
         Raises:
             InvalidRequest: the name was never seen to say it, or nothing could take its place.
         """
+        pointer = _version(canonical(name), pointer)
 
         def refused(held: HeldName, file: sqlite3.Connection) -> HeldName:
             if not is_known(file, held.name, pointer):
@@ -226,8 +228,12 @@ class PointerHistory:
         """Hold a name at a version for good; at what is served, where none is given.
 
         Raises:
-            InvalidRequest: the name was never seen, and no version is given.
+            InvalidRequest: the name was never seen, and no version is given; or the name can
+                lead to no such version.
         """
+        key = canonical(name)
+        if pointer is not None:
+            pointer = _version(key, pointer)
 
         def pinned(held: HeldName, file: sqlite3.Connection) -> HeldName:
             if pointer is None or pointer == held.pointer:
@@ -240,7 +246,6 @@ class PointerHistory:
             says, since = (held.pointer, now) if held.says is None else (held.says, held.says_since)
             return replace(moved, pinned=True, says=says, says_since=since)
 
-        key = canonical(name)
         begun = None if pointer is None else HeldName(key, pointer, Standing.OWN, now, now)
         return await self._change(name, pinned, begun)
 
@@ -289,6 +294,18 @@ class PointerHistory:
         """Whether there is nothing to note but that the name says what it said a moment ago."""
         is_same = held.pointer == said.pointer and held.says is None
         return is_same and abs(now - held.seen) < self._limits.history_note_seconds
+
+
+def _version(name: str, pointer: Pointer) -> Pointer:
+    """A version as a name would say it, which is how it is kept."""
+    try:
+        version = parse_pointer(str(pointer))
+        check_lead(name, version)
+    except (ProofError, Unsupported) as error:
+        raise InvalidRequest(
+            f"{name[:100]!r} can lead to no such version: {error}", advice=error.advice
+        ) from None
+    return version
 
 
 def _moved(held: HeldName, pointer: Pointer, standing: Standing, first: float) -> HeldName:

@@ -115,12 +115,14 @@ def put_held(file: sqlite3.Connection, held: HeldName, kept: Kept, limits: Limit
 
 def forget(file: sqlite3.Connection, pattern: str) -> int:
     """Forget a name with all that is known of it, or the names that a pattern (GLOB) covers and
-    of which nothing was decided. Returns how many there were.
+    of which nothing was decided, those of their contracts among them. Returns how many there
+    were.
     """
     if "*" not in pattern:
         return file.execute("DELETE FROM held WHERE name = ?", (pattern,)).rowcount
     return file.execute(
-        "DELETE FROM held WHERE name GLOB ? AND kept < ?", (pattern, Kept.DECIDED)
+        "DELETE FROM held WHERE (name GLOB ?1 OR name GLOB ?1 || ':*') AND kept < ?2",
+        (pattern, Kept.DECIDED),
     ).rowcount
 
 

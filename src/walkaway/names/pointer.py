@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from walkaway.errors import ProofError, Unsupported
+from walkaway.names.spelling import contract_name
+from walkaway.proofs.filecoin.piece_cid import PieceCid
 from walkaway.proofs.ipfs.cid import Cid
 
-_TRANSACTION: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+__all__ = ["Network", "Pointer", "check_lead", "parse_pointer"]
 
-__all__ = ["Network", "Pointer", "parse_pointer"]
+_TRANSACTION: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+_CONTRACT: Final = re.compile(r"0x[0-9a-f]{40}:[1-9][0-9]{0,77}", re.ASCII)
+_PIECE_BYTES: Final = re.compile(r"[0-9]{1,20}", re.ASCII)
 
 Network = Literal["ipfs", "ipns", "ar", "web3", "piece"]
 """Where content lives, or is named once more (ipns). ``ar`` is Arweave, ``web3`` a contract
@@ -41,6 +45,9 @@ class Pointer:
 def parse_pointer(text: str) -> Pointer:
     """Read a content path, as records and DNSLinks hold it: nothing in it is escaped.
 
+    A contract is written with its chain and with nothing behind it, ``/web3/0x...:1``: path
+    and query are the business of whoever asks for a page.
+
     Raises `ProofError` for what is none, `Unsupported` for networks that are not known.
     """
     if not text.isascii() and not _is_text(text):
@@ -60,7 +67,50 @@ def parse_pointer(text: str) -> Pointer:
         if not _TRANSACTION.fullmatch(root):
             raise ProofError("no id of an Arweave transaction", got=root)
         return Pointer("ar", root, segments)
+    if network == "web3":
+        return _contract(root.lower(), segments)
+    if network == "piece":
+        return _piece(root, segments)
     raise Unsupported(f"a name points to content on {network[:32]!r}, which is not fetched here")
+
+
+def check_lead(name: str, pointer: Pointer) -> None:
+    """Raise `Unsupported` where a name, in its one form, cannot lead to a pointer.
+
+    Names of contracts lead to contracts, and no others do. What stands behind a name of another
+    kind is read as a path, unescaped, and its query is the gateway's: of what the contract
+    would have to be asked too much is lost. And a contract that reads its path as it is written
+    has no folder in its place.
+    """
+    is_contract = contract_name(name) is not None
+    if is_contract == (pointer.network == "web3"):
+        return
+    if is_contract:
+        raise Unsupported(
+            f"the name {name[:100]!r} leads to a contract, and cannot lead to {str(pointer)[:200]}",
+            advice="a contract is written with its chain: /web3/0x...:1",
+        )
+    raise Unsupported(
+        f"the name {name[:100]!r} cannot lead to a contract, {str(pointer)[:200]}: what is asked "
+        "of one stands in a web3 URL",
+        advice=f"open it as web3://{pointer.root}/",
+    )
+
+
+def _contract(root: str, path: tuple[str, ...]) -> Pointer:
+    if not _CONTRACT.fullmatch(root):
+        raise ProofError("no address of a contract with its chain (0x...:1)", got=ascii(root))
+    if path:
+        raise ProofError("a name leads to a contract alone, without a path", got=ascii(path))
+    return Pointer("web3", root)
+
+
+def _piece(root: str, path: tuple[str, ...]) -> Pointer:
+    cid, divided, size = root.partition(":")
+    PieceCid.parse(cid)
+    if divided and not _PIECE_BYTES.fullmatch(size):
+        raise ProofError("no padded size of a piece", got=ascii(root))
+    return Pointer("piece", root, path)
 
 
 def _is_text(text: str) -> bool:

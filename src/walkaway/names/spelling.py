@@ -3,6 +3,10 @@
 A name may be typed as people write it, or come as browsers and resolvers write it
 (``xn--``, RFC 5891). Each kind of name has one form of its own: else another spelling of a
 name that is held would lead past what holds it.
+
+A name of ENS can lead to a contract as well as to content. Where it is to, the number of the
+chain stands behind it, as in a web3 URL (ERC-6860): ``app.eth:1`` is another name than
+``app.eth``, and is held by itself.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from walkaway.limits import LIMITS
 from walkaway.names.ens.normalize import normalize
 from walkaway.proofs.ipfs.ipns_name import name_text, parse_name
 
-__all__ = ["canonical", "family", "is_text"]
+__all__ = ["canonical", "contract_name", "family", "is_text"]
 
 _ENCODED: Final = "xn--"
 _ETH: Final = ".eth"
@@ -25,11 +29,13 @@ _LOWER: Final = dict(zip(ascii_uppercase.encode(), ascii_lowercase, strict=True)
 _DOTS: Final = re.compile("[\u3002\uff0e\uff61]")
 """What browsers take for a dot as well (RFC 3490, section 3.1)."""
 _HALVES: Final = re.compile("[\ud800-\udfff]")
+_OF_CONTRACT: Final = re.compile(r"(?P<name>[^:]+):0*(?P<chain>[1-9][0-9]{0,77})", re.ASCII)
 
 
 def canonical(name: str) -> str:
     """The one form of a name: a key's own text; for a name of ENS what ENSIP-15 makes of it,
-    labels beyond ASCII as people write them; for other names with dots what the DNS is asked.
+    labels beyond ASCII as people write them, with the chain behind it where it is a contract's;
+    for other names with dots what the DNS is asked.
 
     What is given is its own form. Raises:
         InvalidRequest: it is no name, or a label in it is encoded and stands for nothing, or
@@ -38,6 +44,11 @@ def canonical(name: str) -> str:
     """
     if not is_text(name):
         raise InvalidRequest("no name: it holds bytes that are no text")
+    of_contract = _OF_CONTRACT.fullmatch(name)
+    if of_contract is not None:
+        before = canonical(of_contract["name"])
+        if before.endswith(_ETH):
+            return f"{before}:{of_contract['chain']}"
     try:
         return name_text(parse_name(name))
     except ProofError:
@@ -55,6 +66,16 @@ def canonical(name: str) -> str:
     return _of_ens(ascii_form) if ascii_form.endswith(_ETH) else ascii_form
 
 
+def contract_name(name: str) -> tuple[str, int] | None:
+    """The name of ENS, and the id of the chain, of a name that leads to a contract; None for
+    others. ``name`` is in its one form.
+    """
+    of_contract = _OF_CONTRACT.fullmatch(name)
+    if of_contract is None or not of_contract["name"].endswith(_ETH):
+        return None
+    return of_contract["name"], int(of_contract["chain"])
+
+
 def is_text(word: str) -> bool:
     """Whether a word is text throughout: bytes of a command line that are none, and halves of
     UTF-16 in JSON, stand in Python's strings by themselves."""
@@ -65,9 +86,12 @@ def family(name: str) -> str:
     """Whose names a name, in its one form, is among: those below the same two last labels.
 
     Whoever owns these makes names below them without end. Keys, which cost nothing
-    either, are one family, and so are names of one label.
+    either, are one family, and so are names of one label. The contracts of a name are no
+    family of their own: chains have numbers without end, too.
     """
-    return ".".join(name.split(".")[-2:]) if "." in name else ""
+    of_contract = contract_name(name)
+    labels = (name if of_contract is None else of_contract[0]).split(".")
+    return ".".join(labels[-2:]) if len(labels) > 1 else ""
 
 
 def _of_ens(name: str) -> str:

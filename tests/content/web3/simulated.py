@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from tests.proofs.execution.samples import header
 from walkaway.content.budget import Budget
+from walkaway.content.open import find_root
 from walkaway.content.proven_file import ProvenFile
 from walkaway.content.web3.contracts import Web3Content
 from walkaway.content.web3.mode import RESOLVE_MODE
@@ -15,6 +16,7 @@ from walkaway.content.web3.url import read_url
 from walkaway.errors import NoSuchName
 from walkaway.evm.engine import Outcome
 from walkaway.limits import LIMITS, Limits
+from walkaway.names.contract_names import ContractNames
 from walkaway.names.ens.ens import EnsAnswer
 from walkaway.names.ens.normalize import normalize
 from walkaway.names.ens.records import EnsRecord, EnsValue
@@ -81,10 +83,11 @@ class Simulated:
 
 
 async def opened(calls: Simulated, url: str, limits: Limits = LIMITS) -> ProvenFile:
-    """What stands at a URL."""
+    """What stands at a URL, once its name was followed."""
     content = Web3Content("the chain", "not yet", limits=limits)
+    root = await find_root(ContractNames(calls), read_url(url).pointer)
     with content.led_by(calls):
-        return await content.open(read_url(url).pointer, Budget(limits))
+        return await content.open(root.pointer, Budget(limits))
 
 
 async def body(file: ProvenFile, begin: int = 0, end: int | None = None) -> bytes:

@@ -12,8 +12,6 @@ from tests.content.web3.simulated import ADDRESS, REVERTED, Simulated, body, ope
 from walkaway.content.budget import Budget
 from walkaway.content.proven_file import Believed
 from walkaway.content.web3.contracts import Web3Content
-from walkaway.content.web3.names import read_content_contract
-from walkaway.content.web3.short_names import SHORT_NAMES
 from walkaway.content.web3.url import read_url
 from walkaway.errors import (
     InvalidRequest,
@@ -26,7 +24,7 @@ from walkaway.errors import (
 )
 from walkaway.evm.engine import Outcome
 from walkaway.limits import LIMITS, Limits
-from walkaway.names.ens.records import AddressRecord, EnsRecord, EnsValue, TextRecord, Unreadable
+from walkaway.names.ens.records import AddressRecord, EnsRecord, EnsValue, TextRecord
 from walkaway.names.pointer import Pointer
 from walkaway.names.resolution import Standing
 
@@ -34,6 +32,7 @@ PAGE = encode(["bytes"], [b"0123456789"])
 HERE = f"web3://0x{ADDRESS.hex()}"
 CONTRACT = TextRecord("contentcontract")
 Names = dict[str, dict[EnsRecord, EnsValue]]
+NAMED: Names = {"app.eth": {AddressRecord(): ADDRESS}}
 Files = Mapping[tuple[str, ...], tuple[bytes, dict[str, str]]]
 
 
@@ -165,18 +164,17 @@ async def test_chunks_end_and_never_turn_back() -> None:
         await body(await opened(calls, f"{HERE}/0", Limits(web3_page_bytes=20)))
 
 
-async def test_a_chunk_that_fails_or_stands_on_less_than_the_first_is_refused() -> None:
-    there = b"\x22" * 20
-    names: Names = {"app.eth": {AddressRecord(): ADDRESS}, "word.eth": {AddressRecord(): there}}
+async def test_a_chunk_that_fails_or_is_under_a_name_is_refused() -> None:
     files: Files = {
-        ("1",): (b"a", {"web3-next-chunk": "web3://word.eth/3"}),
+        ("1",): (b"a", {"web3-next-chunk": "web3://app.eth/3"}),
         ("2",): (b"a", {"web3-next-chunk": "3"}),
         ("3",): (b"b", {}),
     }
     calls = resources(files)
-    calls.names = names
-    with pytest.raises(ProofError, match="under another name"):
-        await body(await opened(calls, f"{HERE}/1"))
+    calls.names = NAMED
+    for url in (f"{HERE}/1", "web3://app.eth/1"):
+        with pytest.raises(ProofError, match="goes on under a name"):
+            await body(await opened(calls, url))
     assert await body(await opened(calls, "web3://app.eth/2")) == b"ab"
     file, page = await opened(calls, f"{HERE}/2"), calls.contract
 
@@ -188,10 +186,6 @@ async def test_a_chunk_that_fails_or_stands_on_less_than_the_first_is_refused() 
     calls.contract = fails
     with pytest.raises(ProofError, match="a chunk of a page failed"):
         await body(file)
-    calls.contract, calls.standing = page, Standing.ACCEPTED
-    named = await opened(calls, "web3://app.eth/2")
-    assert named.believed
-    assert await body(named) == b"ab"
 
 
 async def test_a_chunk_of_a_contract_in_another_mode_is_refused() -> None:
@@ -251,43 +245,12 @@ async def test_another_chain_is_named_and_not_asked() -> None:
     assert (await opened(calls, f"{HERE}:1337/f")).size == 10
 
 
-async def test_a_name_is_of_a_contract() -> None:
-    there = b"\x22" * 20
-    names: Names = {
-        "addr.eth": {AddressRecord(): ADDRESS},
-        "text.eth": {CONTRACT: f"0x{there.hex()}", AddressRecord(): ADDRESS},
-        "short.eth": {CONTRACT: f"eth:0x{there.hex()}"},
-        "far.eth": {CONTRACT: f"sep:0x{there.hex()}", AddressRecord(): ADDRESS},
-        "odd.eth": {CONTRACT: "somewhere", AddressRecord(): ADDRESS},
-        "strange.eth": {CONTRACT: f"moon:0x{there.hex()}"},
-        "old.eth": {CONTRACT: Unreadable("no texts", is_refused=True), AddressRecord(): ADDRESS},
-        "withheld.eth": {CONTRACT: Unreadable("no gateway"), AddressRecord(): ADDRESS},
-        "silent.eth": {AddressRecord(): Unreadable("no gateway")},
-        "none.eth": {CONTRACT: None, AddressRecord(): None},
-        "bad.eth": {AddressRecord(): Unreadable("it reverted", is_refused=True)},
-    }
-    calls = Simulated(lambda data: say(PAGE), names=names)
-    for name, address in (("addr", ADDRESS), ("text", there), ("short", there), ("old", ADDRESS)):
-        calls.called.clear()
-        file = await opened(calls, f"web3://{name}.eth/f")
-        assert [to for _, to, _ in calls.called] == [address]
-        assert f"the name {name}.eth" in [anchor.rule for anchor in file.because.anchors()]
-    calls.called.clear()
-    for name, error, said in (
-        ("far.eth", Unsupported, "chain 11155111"),
-        ("odd.eth", ProofError, "contentcontract"),
-        ("strange.eth", Unsupported, "moon"),
-        ("none.eth", NoSuchName, "no contract"),
-        ("bad.eth", NoSuchName, "it reverted"),
-        ("withheld.eth", Unproven, "no gateway"),
-        ("silent.eth", Unproven, "no gateway"),
-        ("nobody.eth", NoSuchName, "nobody"),
-        ("app.example", Unsupported, "end in .eth"),
-    ):
-        with pytest.raises(error, match=said) as refused:
-            await opened(calls, f"web3://{name}/f")
-        assert said in str(refused.value) or said in str(getattr(refused.value, "reasons", ""))
-    assert not calls.called
+async def test_a_name_is_followed_before_and_nowhere_else() -> None:
+    calls = Simulated(lambda data: say(PAGE), mode=b"manual", names=NAMED)
+    assert (await opened(calls, "web3://app.eth/f")).size == 10
+    content = Web3Content("the chain", "not yet")
+    with content.led_by(calls), pytest.raises(InvalidRequest, match=r"not of 'app\.eth'"):
+        await content.open(read_url("web3://app.eth/f").pointer, Budget())
 
 
 async def test_names_among_arguments_lead_to_addresses_alone() -> None:
@@ -296,24 +259,12 @@ async def test_names_among_arguments_lead_to_addresses_alone() -> None:
     calls = Simulated(lambda data: say(PAGE), names=names, standing=Standing.ACCEPTED)
     file = await opened(calls, f"{HERE}/f/a.eth/a.eth")
     assert calls.called[0][2][4:] == bytes(12) + ADDRESS + bytes(12) + ADDRESS
-    what = "where a.eth leads, which the name's own contract accepted"
+    what = "which address a.eth has, which the name's own contract accepted"
     assert file.believed == (Believed(what, ("gateway.example",)),)
     with pytest.raises(NoSuchName):
         await opened(calls, f"{HERE}/f/b.eth")
     with pytest.raises(Unsupported):
         await opened(calls, f"{HERE}/f/b.example")
-
-
-@pytest.mark.parametrize("text", ["", "0x", "0x" + "00" * 20, "eth:", "0x" + "22" * 21, "ETH:0x"])
-def test_what_is_no_contract_of_a_name(text: str) -> None:
-    with pytest.raises(ProofError):
-        read_content_contract(text)
-
-
-def test_short_names_are_of_one_chain_each() -> None:
-    assert len(set(SHORT_NAMES.values())) == len(SHORT_NAMES)
-    for name, chain_id in SHORT_NAMES.items():
-        assert read_content_contract(f"{name}:0x{'22' * 20}") == (b"\x22" * 20, chain_id)
 
 
 async def test_a_replaced_head_is_asked_again() -> None:
@@ -382,8 +333,4 @@ async def test_how_long_a_contract_lets_a_page_be_held() -> None:
 
     assert await seconds("max-age=300") == 300
     assert await seconds("no-store") == 0
-    files: Files = {("1",): (b"a", {"Cache-Control": "max-age=300"})}
-    calls = resources(files)
-    calls.names = {"a.eth": {AddressRecord(): ADDRESS}}
-    assert (await opened(calls, "web3://a.eth/1")).seconds == LIMITS.ens_seconds
     assert await seconds("max-age=9999999") == LIMITS.web3_fresh_most_seconds

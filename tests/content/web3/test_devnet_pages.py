@@ -22,6 +22,7 @@ from tests.proofs.blobs.test_storage_read import DATA
 from tests.proofs.blobs.test_storage_read import asks as asks_blob
 from walkaway.chain.chain import Chain
 from walkaway.content.budget import Budget
+from walkaway.content.open import find_root
 from walkaway.content.proven_file import ProvenFile
 from walkaway.content.web3.calls import ProvenCalls
 from walkaway.content.web3.contracts import Web3Content
@@ -43,17 +44,27 @@ from walkaway.errors import (
     Unsupported,
     WalkawayError,
 )
+from walkaway.names.contract_names import ContractNames
 from walkaway.proofs.proven import Evidence
 
 LONG = b"".join(b"line %06d\n" % number for number in range(400))
 
 
+Opens = Callable[[str], Awaitable[ProvenFile]]
+"""Opens a URL, its name among what is followed."""
+
+
 @asynccontextmanager
-async def web3_on(chain: Chain, directory: Path) -> AsyncIterator[Web3Content]:
+async def web3_on(chain: Chain, directory: Path) -> AsyncIterator[Opens]:
     content = Web3Content("the chain", "not yet")
     async with ens_on(chain, directory) as ens:
         with content.led_by(ProvenCalls(chain, ens)):
-            yield content
+
+            async def opened(url: str) -> ProvenFile:
+                root = await find_root(ContractNames(ens), read_url(url).pointer)
+                return await content.open(root.pointer, Budget())
+
+            yield opened
 
 
 def steps(because: Evidence) -> Iterator[Evidence]:
@@ -103,10 +114,7 @@ async def test_pages_of_each_mode_are_proven_whoever_lies(tmp_path: Path) -> Non
     liar = SourcePlan("larch", EXECUTION, Behaviour.LYING_STORAGE)
     async with devnet_of(SourcePlan("alder"), SourcePlan("birch"), liar) as devnet:
         auto, manual, resources = made(devnet)
-        async with following(devnet) as chain, web3_on(chain, tmp_path) as content:
-
-            async def opened(url: str) -> ProvenFile:
-                return await content.open(read_url(url).pointer, Budget())
+        async with following(devnet) as chain, web3_on(chain, tmp_path) as opened:
 
             async def said(url: str) -> tuple[int, str | None, bytes]:
                 file = await opened(url)
@@ -161,7 +169,7 @@ async def test_pages_of_each_mode_are_proven_whoever_lies(tmp_path: Path) -> Non
             rules = {anchor.rule for anchor in page.because.anchors()}
             assert any("checkpoint" in rule for rule in rules)
             facts = {fact for step in steps(page.because) for fact in step.facts}
-            assert {("contract", resources), ("mode", "5219"), ("name", "app.eth")} <= facts
+            assert {("contract", resources), ("mode", "5219")} <= facts
             assert (page.seconds, page.size, page.believed) == (12.0, 13, ())
 
             lies = {source.name: source.lies for source in chain.pool.status()}
@@ -176,9 +184,9 @@ async def test_what_cannot_be_run_proves_nothing(
 ) -> None:
     async with devnet_of() as devnet:
         devnet.advance(2)
-        async with following(devnet) as chain, web3_on(chain, tmp_path) as content:
-            pointer = read_url(f"web3://0x{TOKEN.hex()}:1337/totalSupply?returns=(uint256)").pointer
-            assert (await content.open(pointer, Budget())).size
+        async with following(devnet) as chain, web3_on(chain, tmp_path) as opened:
+            url = f"web3://0x{TOKEN.hex()}:1337/totalSupply?returns=(uint256)"
+            assert (await opened(url)).size
             for failure, error in (
                 (RanTooLong("it ran for too long"), Unproven),
                 (InvalidRequest("it can be no transaction"), Unproven),
@@ -190,7 +198,7 @@ async def test_what_cannot_be_run_proves_nothing(
 
                 monkeypatch.setattr(chain.calls, "run", fail)
                 with pytest.raises(error) as refused:
-                    await content.open(pointer, Budget())
+                    await opened(url)
                 said = getattr(refused.value, "reasons", {"": str(refused.value)})
                 assert list(said.values()) == [str(failure)]
 
@@ -229,9 +237,7 @@ async def test_what_a_contract_keeps_in_blobs_is_its_page(tmp_path: Path) -> Non
                     await content.open(read_url(f"web3://0x{lost.hex()}:1337/").pointer, Budget())
 
 
-async def refused(
-    opened: Callable[[str], Awaitable[ProvenFile]], at_auto: str, at_resources: str
-) -> None:
+async def refused(opened: Opens, at_auto: str, at_resources: str) -> None:
     with pytest.raises(NoSuchPath, match="reverted: number is too small"):
         await opened(f"{at_auto}/refuse/1")
     with pytest.raises(NoSuchPath, match="reverted: 0x"):

@@ -36,8 +36,18 @@ def test_the_target_begins_where_path_or_query_do(text: str, target: str) -> Non
 
 def test_a_name_is_unescaped_and_has_no_address() -> None:
     url = read_url("web3://%F0%9F%99%82.eth/")
-    assert (url.host, url.address, url.root) == ("🙂.eth", None, "%F0%9F%99%82.eth")
+    assert (url.host, url.address, url.root) == ("🙂.eth", None, "%F0%9F%99%82.eth:1")
     assert read_pointer(url.pointer) == url
+
+
+def test_a_name_has_the_chain_behind_it_and_gives_way_to_its_contract() -> None:
+    url = read_url(f"web3://{FROM}@App.eth:5/a?b")
+    assert url.name == "app.eth:5"
+    assert read_url(f"web3://{HOST}/").name is None
+    at = url.at(Pointer("web3", f"{HOST}:10"))
+    assert str(at) == f"web3://{FROM}@{HOST}:10/a?b"
+    with pytest.raises(InvalidRequest, match="no pointer to a contract"):
+        url.at(Pointer("ipns", "app.eth"))
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,11 @@ from eth_abi.abi import encode
 from tests.content.web3.simulated import REVERTED, Simulated, body, opened, say
 from tests.vectors import ROOT, vectors
 from walkaway.content.web3.auto import read_auto
-from walkaway.content.web3.names import read_content_contract
 from walkaway.content.web3.returned import Array, Bytes, Tuple, Word
 from walkaway.content.web3.returned import Kind as AbiKind
 from walkaway.content.web3.url import read_url
 from walkaway.errors import NoSuchPath, WalkawayError
+from walkaway.names.contract_names import read_content_contract
 from walkaway.names.ens.records import AddressRecord, EnsRecord, EnsValue, TextRecord
 from walkaway.proofs.execution.keccak import keccak256
 

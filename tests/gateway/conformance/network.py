@@ -48,6 +48,7 @@ def names_of_the_network(folder: Path) -> NamesOfEveryKind:
         held,
         IpnsNames(held, [pool], clock=clock),
         nobody,
+        nobody,
         DnsLinks(world.lookup(), world.clock),
         nobody,
     )

@@ -8,11 +8,11 @@ from typing import Final, Protocol
 from walkaway.chain.block_id import Tag
 from walkaway.chain.chain import Chain
 from walkaway.chain.host_calls import Host
-from walkaway.content.web3.names import LooksUp
 from walkaway.errors import CallFailed, InvalidRequest, TooMuch, Unproven
 from walkaway.evm.engine import Call, Outcome
 from walkaway.evm.proven_call import AskedCall
 from walkaway.limits import LIMITS
+from walkaway.names.contract_names import LooksUp
 from walkaway.names.ens.ens import EnsAnswer
 from walkaway.names.ens.records import EnsRecord
 from walkaway.proofs.execution.header import Header
@@ -91,7 +91,7 @@ class ProvenCalls:
         return bool((await self._chain.code(address, head.value.hash)).value)
 
     async def lookup(self, name: str, wanted: Sequence[EnsRecord]) -> EnsAnswer:
-        """See `walkaway.content.web3.names.LooksUp`."""
+        """See `walkaway.names.contract_names.LooksUp`."""
         return await self._ens.lookup(name, wanted)
 
 

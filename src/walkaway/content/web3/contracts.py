@@ -61,12 +61,12 @@ class Web3Content:
 
         Raises:
             NoSuchPath: there is no contract, or it answers no such call; that is proven.
-            NoSuchName: a name leads to none; that is proven.
+            NoSuchName: a name among the arguments has no address; that is proven.
             Unproven: the chain is not there, or nobody could supply a proof.
             Stale: its newest head is too old.
             ProofError: what the contract answers is none.
             Unsupported: it is on another chain, in a mode or a coding that is not known.
-            InvalidRequest: the pointer is none of this network.
+            InvalidRequest: the pointer is none of this network, or begins with a name.
             TooMuch: it is more than one request may take.
         """
         url = read_pointer(pointer)
@@ -125,8 +125,6 @@ async def _size(pieces: AsyncGenerator[bytes, None], most: int) -> int | None:
 def _file(page: Page, tag: str, size: int | None, stream: Stream, limits: Limits) -> ProvenFile:
     said = page.answer.seconds
     seconds = limits.web3_fresh_seconds if said is None else said
-    # A contract may know how long its page stands, but not how long a name leads to it.
-    most = limits.ens_seconds if page.is_named else limits.web3_fresh_most_seconds
     return ProvenFile(
         size=size,
         etag=tag,
@@ -135,7 +133,7 @@ def _file(page: Page, tag: str, size: int | None, stream: Stream, limits: Limits
         media_type=page.answer.media_type,
         status=page.answer.status,
         headers=page.answer.headers,
-        seconds=min(seconds, most),
+        seconds=min(seconds, limits.web3_fresh_most_seconds),
         believed=page.believed,
     )
 

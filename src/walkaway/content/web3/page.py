@@ -14,15 +14,15 @@ from typing import Final
 from walkaway.content.budget import Budget
 from walkaway.content.proven_file import Believed
 from walkaway.content.web3.answer import Answer
+from walkaway.content.web3.argument_names import NamedAddress, address_of
 from walkaway.content.web3.auto import read_auto
 from walkaway.content.web3.calls import CallsContracts, not_run
 from walkaway.content.web3.encodings import decoder_of
 from walkaway.content.web3.manual import manual_call, read_manual
 from walkaway.content.web3.mode import RESOLVE_MODE, Mode, read_mode
-from walkaway.content.web3.names import Named, address_of, contract_of
 from walkaway.content.web3.resource import read_resource, resource_call
 from walkaway.content.web3.url import Web3Url, follow
-from walkaway.errors import NoSuchPath, ProofError, TooMuch, Unsupported
+from walkaway.errors import InvalidRequest, NoSuchPath, ProofError, TooMuch, Unsupported
 from walkaway.evm.abi import AbiTuple
 from walkaway.evm.engine import Outcome
 from walkaway.limits import LIMITS, Limits
@@ -46,8 +46,7 @@ _REASON_BYTES: Final = 1024
 class Page:
     """What a URL gives: of a long page only the first chunk.
 
-    ``data`` is what ``contract`` (20 bytes) was called with; ``is_named`` says that a name of
-    ENS led to it, or is an argument.
+    ``data`` is what ``contract`` (20 bytes) was called with.
     """
 
     url: Web3Url
@@ -57,7 +56,6 @@ class Page:
     answer: Answer
     because: Evidence
     believed: tuple[Believed, ...]
-    is_named: bool
 
 
 async def read_page(
@@ -67,10 +65,12 @@ async def read_page(
 
     Raises:
         NoSuchPath: it is proven that there is no contract, or that it answers no such call.
-        NoSuchName: it is proven that a name leads to none.
+        NoSuchName: it is proven that a name among the arguments has no address.
         ProofError: what it answers is none.
         Unsupported: it is on another chain, or asked for in a mode that is not known.
-        Unproven, TooMuch, InvalidRequest: as `CallsContracts.call`, and for the URL.
+        InvalidRequest: the URL stands for no call, or has a name in place of the address: names
+            are followed on the way here (`walkaway.content.open`), and nowhere else.
+        Unproven, TooMuch: as `CallsContracts.call`.
     """
     return await _Reader(calls, head, budget).page(url)
 
@@ -102,6 +102,8 @@ async def _chunks(reader: _Reader, page: Page, limits: Limits) -> AsyncGenerator
         if len(seen) == limits.web3_chunks:
             raise TooMuch(f"a page is in over {limits.web3_chunks} chunks")
         following = follow(page.url, page.answer.next_chunk)
+        if following.address is None:
+            raise ProofError("a page goes on under a name, which may lead elsewhere at any time")
         try:
             async with asyncio.timeout(limits.web3_seconds):
                 page = await reader.page(following)
@@ -118,9 +120,6 @@ def _check_follows(first: Page, page: Page) -> None:
     """Raises `ProofError` for a chunk that stands on less than was told of the first, or fails."""
     if not 200 <= page.answer.status < 300:
         raise ProofError("a chunk of a page failed (ERC-7617)", got=page.answer.status)
-    is_elsewhere = page.url.host != first.url.host or page.contract != first.contract
-    if page.is_named and is_elsewhere:
-        raise ProofError("a page goes on under another name, or where its own led elsewhere")
     if set(page.believed) - set(first.believed):
         raise ProofError("a page goes on with what stands on less than its beginning")
 
@@ -135,11 +134,9 @@ class _Reader:
 
     async def page(self, url: Web3Url) -> Page:
         self._check_chain(url.chain_id)
-        contract, told = url.address, list[Named]()
+        contract, told = url.address, list[NamedAddress]()
         if contract is None:
-            told.append(await contract_of(self.calls, url.host))
-            contract = told[0].address
-            self._check_chain(told[0].chain_id or url.chain_id)
+            raise InvalidRequest(f"a page is asked of an address, not of {url.host[:100]!r}")
         resolved = await self._call(url.sender, contract, RESOLVE_MODE)
         mode = read_mode(None if _failed(resolved.value) else resolved.value.output)
         data, answer, outcome = await self._asked(url, contract, mode, told)
@@ -147,12 +144,12 @@ class _Reader:
         believed = tuple(each for name in told for each in name.believed)
         if _reads_blobs(outcome) or _reads_blobs(resolved):
             believed = (*believed, READ_FROM_BLOBS)
-        return Page(url, contract, mode, data, answer, because, believed, bool(told))
+        return Page(url, contract, mode, data, answer, because, believed)
 
     async def _asked(
-        self, url: Web3Url, contract: bytes, mode: Mode, told: list[Named]
+        self, url: Web3Url, contract: bytes, mode: Mode, told: list[NamedAddress]
     ) -> tuple[bytes, Answer, Proven[Outcome]]:
-        """What the contract is called with, and answers; names on the way are ``told``."""
+        """What the contract is called with, and answers; names among arguments are ``told``."""
         if mode is Mode.AUTO:
             call = read_auto(url.target)
             found = [await address_of(self.calls, name) for name in call.names]
@@ -207,7 +204,7 @@ class _Reader:
         url: Web3Url,
         contract: bytes,
         mode: Mode,
-        told: list[Named],
+        told: list[NamedAddress],
         outcomes: tuple[Proven[Outcome], ...],
     ) -> Evidence:
         facts: tuple[tuple[str, str | int | bytes], ...] = (

@@ -7,7 +7,7 @@ https://eips.ethereum.org/EIPS/eip-6860. The newest draft's ``_blockNumber``,
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote, unquote, urljoin
 
@@ -49,12 +49,20 @@ class Web3Url:
         return bytes.fromhex(self.host[2:]) if _ADDRESS.fullmatch(self.host) else None
 
     @property
+    def name(self) -> str | None:
+        """The name that leads to the contract, with the chain behind it; None for an address."""
+        return None if self.address is not None else f"{self.host}:{self.chain_id}"
+
+    def at(self, contract: Pointer) -> Web3Url:
+        """The same asked of the contract that its name leads to. Raises as `read_pointer`."""
+        found = read_pointer(contract)
+        return replace(self, host=found.host, chain_id=found.chain_id)
+
+    @property
     def root(self) -> str:
-        """What stands before the path: ``[from@]host[:chain]``."""
+        """What stands before the path, in one form: ``[from@]host:chain``."""
         sender = f"0x{self.sender.hex()}@" if any(self.sender) else ""
-        return (
-            sender + quote(self.host) + (f":{self.chain_id}" if self.chain_id != _MAINNET else "")
-        )
+        return f"{sender}{quote(self.host)}:{self.chain_id}"
 
     @property
     def pointer(self) -> Pointer:

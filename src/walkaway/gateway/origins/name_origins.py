@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from starlette.types import Receive
 
+from walkaway.content.open import name_in
 from walkaway.errors import (
     Elsewhere,
     InvalidRequest,
@@ -89,7 +90,7 @@ class NameOrigins:
 
         Raises what ``serve`` raises, and `StoreFault`.
         """
-        if not asked.mount.has_own_origin or asked.mount.network != "ipns":
+        if not asked.mount.has_own_origin or name_in(asked.pointer) is None:
             return _with_changes(await serve(asked))
         if asked.wish.is_worker_script:
             return await self._worker_script(place, asked, serve)

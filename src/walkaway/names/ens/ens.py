@@ -102,7 +102,13 @@ class Ens:
         self, chain: Chain, gateways: AsksGateways, spec: ChainSpec, record: ResolverRecord
     ) -> None:
         self._runs = ResolverRuns(chain, gateways, spec, record)
+        self._chain_id = spec.chain_id
         load_tables()
+
+    @property
+    def chain_id(self) -> int:
+        """The chain whose names these are."""
+        return self._chain_id
 
     async def resolve(self, name: str) -> Resolution:
         """Where a name's content is, by its contenthash.

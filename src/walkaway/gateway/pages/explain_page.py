@@ -33,6 +33,14 @@ _SINCE: Final = "kept as evidence; what it gave since was as it should be"
 _OPEN_LEVELS: Final = 2
 """How many levels of steps are unfolded when the page opens."""
 
+_BELIEVED: Final = "<h2>Believed, not proven</h2>\n"
+_NOTHING: Final = "<p>Nothing, and nobody: the address that was asked for names its content.</p>\n"
+_TREE: Final = '<ul class="steps">'
+_ALWAYS: Final = (
+    "<p>And what all proofs about the chain stand on, such as two thirds of a sync committee: "
+    "<code>walkaway trust</code> lists it.</p>\n"
+)
+
 _Step = Mapping[str, Json]
 
 
@@ -127,7 +135,9 @@ def _verdict(explanation: Explanation) -> str:
     if explanation.failure is not None:
         return "The way ends before the page: nothing unproven was shown in its place."
     if explanation.is_proven and explanation.file is not None and explanation.file.believed:
-        return "Proven, within the limit that is told below: every step was checked just now."
+        return (
+            "Proven, within the limit told below: every step was checked on this machine just now."
+        )
     if explanation.is_proven:
         return "Proven: every step below was checked on this machine just now."
     words = [
@@ -149,7 +159,7 @@ def _names(explanation: Explanation) -> Iterable[str]:
             f"<p>{_standing(resolution)}</p>\n"
         )
         if because is not None:
-            yield f"<ul>\n{_step(cast('_Step', because), 1)}</ul>\n"
+            yield f"{_TREE}\n{_step(cast('_Step', because), 1)}</ul>\n"
         yield "</section>\n"
 
 
@@ -219,7 +229,7 @@ def _file(explanation: Explanation) -> str:
     return (
         f"<section>\n<h2>What stands at <code>{shown(str(root.pointer))}</code>, and why</h2>\n"
         f"<p>{size}, {shown(file.media_type or 'of no type that is told')}.</p>\n{more}"
-        f"<ul>\n{_step(step, 1)}</ul>\n</section>\n"
+        f"{_TREE}\n{_step(step, 1)}</ul>\n</section>\n"
     )
 
 
@@ -279,13 +289,10 @@ def _believed(explanation: Explanation) -> str:
     told = [text for text, anchor in anchors.items() if not anchor.is_question]
     items = "".join(f"<li>{item}</li>\n" for item in [*words, *map(shown, told)])
     if items:
-        return f"<section>\n<h2>Believed, not proven</h2>\n<ul>\n{items}</ul>\n</section>\n"
+        return f"<section>\n{_BELIEVED}<ul>\n{items}</ul>\n{_ALWAYS}</section>\n"
     if explanation.failure is not None or explanation.names:
         return ""
-    return (
-        "<section>\n<h2>Believed, not proven</h2>\n<p>Nothing, and nobody: the address that was "
-        "asked for names its content.</p>\n</section>\n"
-    )
+    return f"<section>\n{_BELIEVED}{_NOTHING}</section>\n"
 
 
 def _word(word: Believed) -> str:

@@ -252,6 +252,7 @@ async def test_an_error_page_leads_to_its_explanation(site: Site) -> None:
     html = {"accept": "text/html"}
     page = await ask(gateway, "/sub/?a=b", host="app-eth.localhost:8080", headers=html)
     address = quote("http://app-eth.localhost:8080/sub/?a=b", safe="")
+    assert "<h1>Not proven now, so not shown</h1>" in page.text
     assert f'<a href="//localhost:8080/explain?url={address}">' in page.text
     by_path = await ask(gateway, "/ipns/app.eth/", headers=html)
     assert 'href="//127.0.0.1:8080/explain?url=' in by_path.text

@@ -33,6 +33,8 @@ STORE: Final = "store"
 """What the store of this machine is called among the sources that were asked."""
 NAMES: Final = "this machine"
 """What the names that are held here are called among them."""
+NOT_SHOWN: Final = "Not proven now, so not shown"
+"""What a page is called that stands in the place of one that may be proven later."""
 
 _RETRY_SECONDS: Final = "10"
 _RETRIED: Final = frozenset({429, 502, 503, 504})
@@ -101,7 +103,8 @@ def _written(
     advice = error.advice or _advice(error, status)
     if wish is not None and wish.negotiated.html:
         ways = _ways(error, status, wish) | _explained(error, explained_at)
-        page = error_page(status, message, sources=sources, advice=advice, ways=ways)
+        title = NOT_SHOWN if isinstance(error, Unproven | Stale) and status >= 500 else ""
+        page = error_page(status, message, sources=sources, advice=advice, ways=ways, title=title)
         return "text/html; charset=utf-8", page
     if wish is not None and wish.negotiated.format is Format.JSON:
         told = error.diagnostics() | {"status": status} | ({"advice": advice} if advice else {})

@@ -73,7 +73,8 @@ button:focus-visible{outline:.15rem solid currentcolor;outline-offset:.15rem}
 .stacked td:empty{display:none}
 .stacked td[data-head]::before{content:attr(data-head) " ";color:var(--dim)}}
 ul{padding-left:1.25rem}
-ul ul{padding-left:1rem}
+.steps,.steps ul{list-style:none;padding-left:.9rem;border-left:1px solid var(--line)}
+.steps{padding-left:0;border:0}
 code{font-size:.875rem}
 summary{cursor:pointer}
 summary:focus-visible{outline:.15rem solid currentcolor;outline-offset:.15rem}
@@ -141,12 +142,14 @@ def error_page(
     sources: Mapping[str, str] | None = None,
     advice: str = "",
     ways: Mapping[str, str] | None = None,
+    title: str = "",
 ) -> bytes:
     """What happened, which sources were asked and what each answered, and what to do.
 
-    ``ways`` are links out of it: what each is called, and where it leads.
+    ``ways`` are links out of it: what each is called, and where it leads. ``title`` says in
+    words what happened; the status does where there is none.
     """
-    title = f"{status} {_phrase(status)}"
+    title = title or f"{status} {_phrase(status)}"
     parts = [page_start(title), f"<main>\n<h1>{escape(title)}</h1>\n<p>{shown(message)}</p>\n"]
     if sources:
         parts.append(

@@ -45,12 +45,13 @@ Kind = Literal[
     "dns",
     "arweave",
     "piece",
+    "pdp",
 ]
 """What a source is asked for. ``submit`` sources take transactions and nothing else;
 ``blobs`` is a node of EthStorage;
 ``content`` is a trustless gateway or an archive, ``kubo`` the RPC of a Kubo node,
 ``routing`` says who has content, ``dns`` is a resolver, ``arweave`` a gateway of Arweave,
-``piece`` a provider of Filecoin that gives out pieces.
+``piece`` a provider of Filecoin that gives out pieces, ``pdp`` an RPC of Filecoin's chain.
 """
 
 
@@ -69,7 +70,7 @@ class RpcRequest:
     params: tuple[Any, ...] = ()
     by_hash: bool = False
     max_bytes: int = 0
-    kind: Literal["execution", "submit", "blobs"] = "execution"
+    kind: Literal["execution", "submit", "blobs", "pdp"] = "execution"
     depth: int | None = None
 
     @property

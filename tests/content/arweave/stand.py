@@ -12,6 +12,7 @@ from tests.sources.stand import HandClock
 from walkaway.content.arweave.content import ArweaveContent
 from walkaway.content.budget import Budget
 from walkaway.content.proven_file import ProvenFile
+from walkaway.content.suppliers import Suppliers
 from walkaway.devnet.content.arweave import ArweaveSource
 from walkaway.devnet.content.weave import Weave, pathed_chunks
 from walkaway.limits import LIMITS, Limits
@@ -76,6 +77,7 @@ class Standing:
     content: ArweaveContent
     pool: Pool
     lies: Path
+    suppliers: Suppliers
 
     async def open(self, text: str, limits: Limits = LIMITS) -> ProvenFile:
         return await self.content.open(pointer(text), Budget(limits))
@@ -107,7 +109,9 @@ async def asking(
     ]
     evidence = EvidenceStore(folder / "lies")
     async with Pool(sources, clock=HandClock(), evidence=evidence, seed=1, limits=limits) as pool:
-        yield Standing(ArweaveContent(pool, folder / "arweave", limits), pool, folder / "lies")
+        suppliers = Suppliers(limits)
+        content = ArweaveContent(pool, folder / "arweave", limits, suppliers)
+        yield Standing(content, pool, folder / "lies", suppliers)
 
 
 def pointer(text: str) -> Pointer:

@@ -22,6 +22,7 @@ from tests.proofs.arweave.making import RSA_OWNER
 from walkaway.content.arweave.content import ArweaveContent
 from walkaway.content.budget import Budget
 from walkaway.content.proven_file import ProvenFile
+from walkaway.content.suppliers import Supplied
 from walkaway.devnet.content.arweave import ArweaveSource
 from walkaway.devnet.content.manners import Manner, Manners
 from walkaway.devnet.content.weave import Weave
@@ -120,6 +121,7 @@ async def test_a_liar_is_quarantined_and_the_next_one_asked(tmp_path: Path) -> N
         for _ in range(8):
             assert await bytes_of(await stand.open(name)) == data
         states = {status.name: status.state for status in stand.pool.status()}
+        assert stand.suppliers.of(name) == Supplied(name, ("gateway-1",), ("gateway-0",))
     assert states == {
         "gateway-0": SourceState.QUARANTINED,
         "gateway-1": SourceState.IN_USE,

@@ -13,6 +13,7 @@ from tests.proofs.blobs.encode import compact
 from walkaway.chain.clock import SystemClock
 from walkaway.content.ethstorage.blob_supply import BlobSupply
 from walkaway.content.ethstorage.kzg_process import KzgProcess
+from walkaway.content.suppliers import Suppliers
 from walkaway.devnet.content.es_node import EsNode, StoredBlob
 from walkaway.limits import LIMITS, Limits
 from walkaway.sources.evidence import EvidenceStore
@@ -57,6 +58,7 @@ def read_of(index: int, name: bytes, start: int, size: int, *, how: int = 2) -> 
 class Stand:
     supply: BlobSupply
     pool: Pool
+    suppliers: Suppliers
 
 
 @asynccontextmanager
@@ -77,4 +79,6 @@ async def standing(
         store = None if evidence is None else EvidenceStore(evidence)
         pool = Pool(sources, clock=SystemClock(), evidence=store, seed=1, limits=limits)
         stack.push_async_callback(pool.close)
-        yield Stand(BlobSupply(pool, kzg=kzg_process(), limits=limits), pool)
+        suppliers = Suppliers(limits)
+        supply = BlobSupply(pool, kzg=kzg_process(), suppliers=suppliers, limits=limits)
+        yield Stand(supply, pool, suppliers)

@@ -79,6 +79,10 @@ async def test_who_lies_or_fails_is_passed_over(manner: Manner, tmp_path: Path) 
             assert (await stand.supply.answer(STORAGE_PRECOMPILE, given)).value == data
         if not bad.asked:
             pytest.fail("nobody asked the one that misbehaves")
+        told = [stand.suppliers.of(held(data).versioned_hash[:24]) for data in (DATA, b"another")]
+        assert [each.given_by for each in told if each] == [("good",)] * 2
+        lied = {name for each in told if each for name in each.lied}
+        assert lied == ({"bad"} if manner is Manner.WRONG else set())
     lies = [json.loads(path.read_text()) for path in tmp_path.glob("*.json")]
     assert [lie["source"] for lie in lies] == (["bad"] if manner is Manner.WRONG else [])
     if lies:

@@ -11,6 +11,7 @@ from tests.sources.stand import HandClock
 from walkaway.content.budget import Budget
 from walkaway.content.filecoin.content import FilecoinPieces
 from walkaway.content.proven_file import ProvenFile
+from walkaway.content.suppliers import Suppliers
 from walkaway.devnet.content.piece_provider import PieceProvider
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.pointer import Pointer
@@ -39,6 +40,7 @@ class Standing:
     content: FilecoinPieces
     pool: Pool
     lies: Path
+    suppliers: Suppliers
 
     async def open(self, text: str, limits: Limits = LIMITS) -> ProvenFile:
         root, *path = text.split("/")
@@ -66,8 +68,9 @@ async def standing(
         evidence = EvidenceStore(folder / "lies")
         pool = Pool(sources, clock=HandClock(), evidence=evidence, seed=1, limits=limits)
         await stack.enter_async_context(pool)
-        content = FilecoinPieces(pool, folder / "pieces", limits)
-        yield Standing(content, pool, folder / "lies")
+        suppliers = Suppliers(limits)
+        content = FilecoinPieces(pool, folder / "pieces", limits, suppliers)
+        yield Standing(content, pool, folder / "lies", suppliers)
 
 
 async def bytes_of(file: ProvenFile, start: int = 0, end: int | None = None) -> bytes:

@@ -14,6 +14,7 @@ from tests.content.filecoin.stand import bytes_of, cid_of_piece, holding, standi
 from walkaway.content.budget import Budget
 from walkaway.content.filecoin.content import FilecoinPieces, read_root
 from walkaway.content.proven_file import Believed
+from walkaway.content.suppliers import Supplied
 from walkaway.devnet.content.manners import Manner, Manners
 from walkaway.devnet.content.piece_provider import PieceProvider
 from walkaway.errors import (
@@ -71,8 +72,11 @@ async def test_wrong_bytes_are_a_lie_with_evidence_and_the_next_one_is_asked(
             assert await bytes_of(await stand.open(CID)) == PAYLOAD
             if liar.asked:
                 break
-            stand.content = FilecoinPieces(stand.pool, tmp_path / str(seed))
+            stand.content = FilecoinPieces(
+                stand.pool, tmp_path / str(seed), suppliers=stand.suppliers
+            )
         assert [s.quarantined_until is not None for s in stand.pool.status()] == [True, False]
+        assert stand.suppliers.of(CID) == Supplied(CID, ("provider-1",), ("provider-0",))
     (evidence,) = (tmp_path / "lies").glob("*.json")
     said = json.loads(evidence.read_text())
     assert said["commitment"] == "piece CID"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from walkaway.content.budget import Budget
+from walkaway.content.suppliers import NotesSupply
 from walkaway.errors import ProofError, SourceFault, SourceLacks, UnknownEnd, Unproven
 from walkaway.proofs.arweave import base64url
 from walkaway.proofs.arweave.chunk import CHUNK_BYTES, Chunk, prove_chunk
@@ -32,9 +33,12 @@ async def stream_chunks(
     start: int,
     end: int | None,
     budget: Budget,
+    *,
+    noted: NotesSupply,
 ) -> AsyncGenerator[bytes, None]:
     """Bytes ``start`` to ``end`` of a transaction's data, or to their end where None; to be
-    closed by whoever stops before it. Of the chunk that is at hand the rest waits.
+    closed by whoever stops before it. Of the chunk that is at hand the rest waits. ``noted``
+    hears who gave them.
 
     Raises:
         Unproven: nobody supplied a chunk; raised where it would stand.
@@ -42,7 +46,7 @@ async def stream_chunks(
     """
     size = transaction.value.data_size
     last = size if end is None else min(end, size)
-    ahead = _Ahead(_Chunks(pool, transaction, budget), last, budget)
+    ahead = _Ahead(_Chunks(pool, transaction, budget, noted), last, budget)
     try:
         while start < last:
             chunk = await ahead.take(start)
@@ -55,8 +59,15 @@ async def stream_chunks(
 class _Chunks:
     """Fetches single chunks of one transaction."""
 
-    def __init__(self, pool: Pool, transaction: Proven[Transaction], budget: Budget) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        transaction: Proven[Transaction],
+        budget: Budget,
+        noted: NotesSupply,
+    ) -> None:
         self._pool = pool
+        self._noted = noted
         self._transaction = transaction
         self._budget = budget
 
@@ -67,7 +78,10 @@ class _Chunks:
         for _ in range(limits.arweave_path_branches):
             request = ArweaveRequest(str(self._transaction.value.id), "chunk", question.asks_for)
             chunk = await self._pool.first_proven(
-                request, question.judge, deadline=limits.content_seconds, heavy=True
+                request,
+                self._noted.noting(question.judge),
+                deadline=limits.content_seconds,
+                heavy=True,
             )
             if chunk is not None:
                 self._budget.spend(len(chunk.data))

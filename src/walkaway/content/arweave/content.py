@@ -21,6 +21,7 @@ from walkaway.content.arweave.folder import manifest_folder
 from walkaway.content.arweave.found import Found
 from walkaway.content.budget import Budget
 from walkaway.content.proven_file import Folder, ProvenFile
+from walkaway.content.suppliers import Suppliers
 from walkaway.errors import InvalidRequest, NoSuchPath, ProofError, TooMuch
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.pointer import Pointer
@@ -41,10 +42,17 @@ class ArweaveContent:
     ``pool`` holds gateways, sources of kind ``arweave``; None asks nobody. ``folder`` is
     this class's own: small data items and headers of transactions are kept there, so that
     they are there offline too, and large items stand there as long as somebody reads them.
+    ``suppliers`` is told which gateways gave what.
     """
 
-    def __init__(self, pool: Pool | None, folder: Path, limits: Limits = LIMITS) -> None:
-        self._finder = Finder(pool, folder, limits)
+    def __init__(
+        self,
+        pool: Pool | None,
+        folder: Path,
+        limits: Limits = LIMITS,
+        suppliers: Suppliers | None = None,
+    ) -> None:
+        self._finder = Finder(pool, folder, limits, suppliers)
         self._limits = limits
         self._manifests: OrderedDict[ArweaveId, Manifest] = OrderedDict()
 

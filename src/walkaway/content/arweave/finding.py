@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from walkaway.chain.single_flight import SingleFlight
 from walkaway.content.arweave.chunks import stream_chunks
@@ -26,6 +27,7 @@ from walkaway.content.arweave.judging import (
 )
 from walkaway.content.arweave.kept import Kept
 from walkaway.content.budget import Budget
+from walkaway.content.suppliers import Suppliers
 from walkaway.errors import ProofError, Unproven, Unsupported
 from walkaway.limits import LIMITS, Limits
 from walkaway.proofs.arweave.arweave_id import ArweaveId
@@ -33,18 +35,29 @@ from walkaway.proofs.arweave.transaction import Transaction, prove_transaction
 from walkaway.proofs.proven import Evidence, Proven
 from walkaway.sources.pool import Pool
 from walkaway.sources.race import call_off
-from walkaway.sources.request import ArweaveRequest, ItemPlace
+from walkaway.sources.request import Answer, ArweaveRequest, ItemPlace
 
 __all__ = ["Finder"]
+
+T = TypeVar("T")
 
 _ASK = "leave --offline out, or list a source of kind arweave under [[source]]"
 
 
 class Finder:
-    """Finds what ids name: in ``folder``, then among gateways; ``pool`` None asks nobody."""
+    """Finds what ids name: in ``folder``, then among gateways; ``pool`` None asks nobody.
+    ``suppliers`` is told which of them gave what.
+    """
 
-    def __init__(self, pool: Pool | None, folder: Path, limits: Limits = LIMITS) -> None:
+    def __init__(
+        self,
+        pool: Pool | None,
+        folder: Path,
+        limits: Limits = LIMITS,
+        suppliers: Suppliers | None = None,
+    ) -> None:
         self._pool = pool
+        self._suppliers = Suppliers(limits) if suppliers is None else suppliers
         self._folder = folder
         self._kept = Kept(folder / "kept", limits)
         self._limits = limits
@@ -93,10 +106,11 @@ class Finder:
 
     async def _item(self, pool: Pool, wanted: ArweaveId, budget: Budget) -> Found:
         question = ItemQuestion(wanted, self._limits)
+        noted = self._suppliers.about(str(wanted))
         for _ in range(self._limits.arweave_item_places):
             given = await pool.first_proven(
                 ArweaveRequest(str(wanted), "item"),
-                question.judge,
+                noted.noting(question.judge, gives=lambda given: isinstance(given, GivenItem)),
                 deadline=self._limits.content_seconds,
                 heavy=True,
             )
@@ -112,6 +126,7 @@ class Finder:
             except (ProofError, Unproven, Unsupported) as error:
                 question.refute(given.place, str(error))
                 if isinstance(error, ProofError):
+                    noted.lied(given.source)
                     pool.outproved(given.source, str(error))
         raise Unproven("it stands at none of the places that sources named", reasons={})
 
@@ -125,7 +140,8 @@ class Finder:
             held = await self._header(pool, HeaderQuestion(root))
         if place.end > held.value.data_size:
             raise ProofError("a data item ends behind its transaction's data", got=place.end)
-        pieces = stream_chunks(pool, held, place.start, place.end, budget)
+        noted = self._suppliers.about(str(wanted))
+        pieces = stream_chunks(pool, held, place.start, place.end, budget, noted=noted)
         found = await read_large_item(wanted, pieces, self._folder)
         self._spooled.keep(found)
         return found
@@ -137,7 +153,7 @@ class Finder:
         name = str(question.wanted)
         transaction, header = await pool.first_proven(
             ArweaveRequest(name, "header"),
-            question.judge,
+            self._noting(question.wanted, question.judge),
             deadline=self._limits.content_seconds,
             heavy=True,
         )
@@ -151,7 +167,8 @@ class Finder:
         def stream(start: int, end: int | None) -> AsyncGenerator[bytes, None]:
             if header.data_size <= self._limits.arweave_small_bytes:
                 return self._small(pool, transaction, start, end, budget)
-            return stream_chunks(pool, transaction, start, end, budget)
+            noted = self._suppliers.about(str(header.id))
+            return stream_chunks(pool, transaction, start, end, budget, noted=noted)
 
         because = Evidence(
             "each chunk of the data stands in the tree under the transaction's data root",
@@ -172,7 +189,8 @@ class Finder:
         be had, they are taken as a whole, which proves those alone that were cut as usual.
         """
         name = str(transaction.value.id)
-        pieces = stream_chunks(pool, transaction, 0, None, budget)
+        noted = self._suppliers.about(name)
+        pieces = stream_chunks(pool, transaction, 0, None, budget, noted=noted)
         try:
             async with aclosing(pieces):
                 data = b"".join([piece async for piece in pieces])
@@ -189,12 +207,15 @@ class Finder:
         try:
             return await pool.first_proven(
                 ArweaveRequest(str(transaction.value.id), "whole"),
-                partial(judge_data, transaction),
+                self._noting(transaction.value.id, partial(judge_data, transaction)),
                 deadline=self._limits.content_seconds,
                 heavy=True,
             )
         except Unproven as error:
             raise _together(missing.summary, missing, error) from None
+
+    def _noting(self, wanted: ArweaveId, judge: Callable[[Answer], T]) -> Callable[[Answer], T]:
+        return self._suppliers.about(str(wanted)).noting(judge)
 
 
 class _Spooled:

@@ -16,6 +16,7 @@ from typing import Final
 
 from walkaway.chain.single_flight import SingleFlight
 from walkaway.content.ethstorage.kzg_process import KzgProcess
+from walkaway.content.suppliers import Suppliers
 from walkaway.errors import SourceFault, Unproven, Unsupported
 from walkaway.limits import LIMITS, Limits
 from walkaway.proofs import Proven
@@ -33,12 +34,21 @@ _ANSWER_BYTES: Final = 2 * BLOB_BYTES + 16 * 1024
 
 
 class BlobSupply:
-    """`walkaway.chain.host_calls.Host` over the sources of blobs in a pool. Close it when done."""
+    """`walkaway.chain.host_calls.Host` over the sources of blobs in a pool. Close it when done.
+
+    ``suppliers`` is told which of them gave what.
+    """
 
     def __init__(
-        self, pool: Pool, *, kzg: KzgProcess | None = None, limits: Limits = LIMITS
+        self,
+        pool: Pool,
+        *,
+        kzg: KzgProcess | None = None,
+        suppliers: Suppliers | None = None,
+        limits: Limits = LIMITS,
     ) -> None:
         self._pool = pool
+        self._suppliers = Suppliers(limits) if suppliers is None else suppliers
         self._kzg = kzg or KzgProcess(limits)
         self._limits = limits
         self._places = asyncio.Semaphore(limits.blobs_at_once)
@@ -93,7 +103,7 @@ class BlobSupply:
             await asyncio.to_thread(self._kzg.load)
             blob = await self._pool.first_proven(
                 _question(index, versioned_hash),
-                verified,
+                self._suppliers.about(versioned_hash).noting(verified),
                 deadline=self._limits.blob_seconds,
                 heavy=True,
             )

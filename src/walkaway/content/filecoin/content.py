@@ -21,6 +21,7 @@ from walkaway.content.filecoin.kept import KeptPieces
 from walkaway.content.filecoin.piece_car import PieceCar
 from walkaway.content.filecoin.received import ReceivedPiece
 from walkaway.content.proven_file import Believed, ProvenFile
+from walkaway.content.suppliers import Suppliers
 from walkaway.errors import (
     InvalidRequest,
     NoSuchPath,
@@ -53,11 +54,19 @@ class FilecoinPieces:
     """Opens pointers of the network ``piece``. Implements `OpensFiles`.
 
     ``pool`` holds providers, sources of kind ``piece``; None asks nobody. ``folder`` is this
-    class's own: what was proven is kept there, so that it is there offline too.
+    class's own: what was proven is kept there, so that it is there offline too. ``suppliers``
+    is told which providers gave what.
     """
 
-    def __init__(self, pool: Pool | None, folder: Path, limits: Limits = LIMITS) -> None:
+    def __init__(
+        self,
+        pool: Pool | None,
+        folder: Path,
+        limits: Limits = LIMITS,
+        suppliers: Suppliers | None = None,
+    ) -> None:
         self._pool = pool
+        self._suppliers = Suppliers(limits) if suppliers is None else suppliers
         self._kept = KeptPieces(folder, limits)
         self._limits = limits
         self._flights: SingleFlight[HeldPiece] = SingleFlight()
@@ -124,9 +133,10 @@ class FilecoinPieces:
             return answer.body.finish(), answer.body, answer.source
 
         request = PieceRequest(wanted.cid.cid, most, receive)
+        noted = self._suppliers.about(str(wanted.cid))
         try:
             proven, whole, source = await pool.first_proven(
-                request, judge, deadline=self._limits.piece_seconds, heavy=True
+                request, noted.noting(judge), deadline=self._limits.piece_seconds, heavy=True
             )
         except Unproven:
             fault = next((answer.fault for answer in received if answer.fault), "")

@@ -39,6 +39,7 @@ _NEVER: Final = 0
 _CID: Final = "getPieceCid(uint256,uint256)"
 _LIVE: Final = "pieceLive(uint256,uint256)"
 _LAST: Final = "getDataSetLastProvenEpoch(uint256)"
+_FIND: Final = "findPieceIdsByCid(uint256,(bytes),uint256,uint256)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ class PdpStatus:
 
 @final
 class PdpVerifier:
-    """Asks the contract through ``pool``, whose sources are RPCs of Filecoin (chain 314).
+    """Asks the contract through ``pool``, of whose sources those of kind ``pdp`` are RPCs of
+    Filecoin (chain 314).
 
     ``operators`` is how many of them must say the same.
     """
@@ -86,6 +88,25 @@ class PdpVerifier:
         self._address = address
         self._limits = limits
 
+    async def number(self, data_set: int, cid: PieceCid) -> Word[int]:
+        """What is said to be the number of a piece in a data set: the first that is live.
+
+        Raises:
+            InvalidRequest: the data set has no such number, or the CID is of version 1, by
+                which the contract knows no piece.
+            Unproven: not enough operators say the same, or the set holds no such piece.
+        """
+        _hold_number(data_set)
+        if cid.version == 1:
+            raise InvalidRequest(
+                "a data set knows its pieces by CIDs of version 2",
+                advice="name the piece by its number in the data set",
+            )
+        given = encode(
+            ["uint256", "(bytes)", "uint256", "uint256"], (data_set, (cid.cid.encode(),), 0, 1)
+        )
+        return await self._say(_FIND, given, _read_first)
+
     async def status(self, data_set: int, piece: int) -> PdpStatus:
         """What is said of a piece, by the numbers of its data set and of itself in it.
 
@@ -93,23 +114,28 @@ class PdpVerifier:
             InvalidRequest: a number is none that a contract takes.
             Unproven: not enough operators say the same; says what each said.
         """
-        if not (0 <= data_set < 1 << 256 and 0 <= piece < 1 << 256):
-            raise InvalidRequest("a data set or a piece has a number from 0 to 2^256 - 1")
+        _hold_number(data_set)
+        _hold_number(piece)
+        both = encode(["uint256", "uint256"], (data_set, piece))
         return PdpStatus(
-            await self._say(_CID, (data_set, piece), _read_cid),
-            await self._say(_LIVE, (data_set, piece), _read_live),
-            await self._say(_LAST, (data_set,), _read_number),
+            await self._say(_CID, both, _read_cid),
+            await self._say(_LIVE, both, _read_live),
+            await self._say(_LAST, encode(["uint256"], (data_set,)), _read_number),
         )
 
-    async def _say(
-        self, function: str, given: tuple[int, ...], read: Callable[[bytes], T]
-    ) -> Word[T]:
-        call = keccak256(function.encode())[:4] + encode(["uint256"] * len(given), given)
+    async def _say(self, function: str, given: bytes, read: Callable[[bytes], T]) -> Word[T]:
+        call = keccak256(function.encode())[:4] + given
         to = {"to": "0x" + self._address.hex(), "data": "0x" + call.hex()}
-        request = RpcRequest("eth_call", (to, "latest"), max_bytes=self._limits.pdp_answer_bytes)
+        most = self._limits.pdp_answer_bytes
+        request = RpcRequest("eth_call", (to, "latest"), max_bytes=most, kind="pdp")
         return await self._pool.agreed(
             request, lambda answer: read(_returned(answer)), k=self._operators
         )
+
+
+def _hold_number(number: int) -> None:
+    if not 0 <= number < 1 << 256:
+        raise InvalidRequest("a data set or a piece has a number from 0 to 2^256 - 1")
 
 
 def _returned(answer: Answer) -> bytes:
@@ -134,6 +160,17 @@ def _read_cid(returned: bytes) -> PieceCid:
     except ProofError as error:
         # Nothing was to be proven, so that it is no lie.
         raise SourceFault(f"names no piece: {error}") from None
+
+
+def _read_first(returned: bytes) -> int:
+    try:
+        (numbers,) = decode(["uint256[]"], returned)
+    except (DecodingError, OverflowError):
+        raise _malformed() from None
+    if not numbers:
+        raise NotKnown("says that the data set holds no such piece")
+    first: int = numbers[0]
+    return first
 
 
 def _read_live(returned: bytes) -> bool:

@@ -40,7 +40,7 @@ __all__ = [
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """What a source can be listed for. ``submit`` sources are given transactions to send."""
 
-CONTENT_KINDS: frozenset[Kind] = frozenset({"content", "kubo", "routing", "piece"})
+CONTENT_KINDS: frozenset[Kind] = frozenset({"content", "kubo", "routing", "piece", "pdp"})
 """What sources of content are listed for, whatever the network."""
 
 NAME_KINDS: frozenset[Kind] = frozenset({"dns", "arweave"})

@@ -120,6 +120,7 @@ async def open_gateway(plan: GatewayPlan) -> AsyncIterator[OpenGateway]:
             content.store,
             names.names,
             others=content.networks.others,
+            mirrors=content.networks.mirrors,
             settings=GatewaySettings(
                 plan.subdomain_hosts,
                 listen.allowed_hosts,
@@ -152,6 +153,7 @@ async def open_gateway(plan: GatewayPlan) -> AsyncIterator[OpenGateway]:
             content.blocks,
             names.names,
             others=content.networks.others,
+            mirrors=content.networks.mirrors,
             supply=content.blocks.supply,
             sources=lambda: _sources(content, names),
             denylist=denylist,

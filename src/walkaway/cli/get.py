@@ -19,10 +19,12 @@ from walkaway.cli.content_words import PlaceArgument, name_of, read_pointer
 from walkaway.cli.ens_on_demand import names_of
 from walkaway.cli.get_file import (
     GotFile,
+    complain_of_words,
     require_file,
     save_file,
     save_folder,
     tell_file,
+    words_told,
     write_file,
     write_tar,
 )
@@ -42,7 +44,7 @@ from walkaway.content.exporter.file import as_file
 from walkaway.content.exporter.listing import size_of
 from walkaway.content.exporter.save import appearing, save, single_name
 from walkaway.content.exporter.tar import tar
-from walkaway.content.open import Opened, OpenedFile, open_pointer
+from walkaway.content.open import Opened, OpenedFile, Root, open_pointer
 from walkaway.content.proven_file import Folder
 from walkaway.content.store.archives import EXPORT_LIMITS, Carried, export_car
 from walkaway.errors import InvalidRequest, Unwritable
@@ -163,12 +165,12 @@ class _Job:
 
 @dataclass(frozen=True, slots=True)
 class _Got:
-    """What was written, and where: None is standard output."""
+    """What was written of ``root``, and where: None is standard output."""
 
+    root: Root
     cid: Cid
     path: Path | None
     size: int
-    proven: bool
     left_out: tuple[str, ...] = ()
 
 
@@ -209,7 +211,7 @@ async def _get(settings: Settings, job: _Job, show: _Show, *, offline: bool) -> 
         opened = await open_pointer(content.networks, names, job.pointer, budget)
         if isinstance(opened, OpenedFile):
             return await _get_file(opened, job, budget, show)
-        return await _Getting(content.blocks, opened, job, budget, show).run()
+        return await _Getting(opened.blocks, opened, job, budget, show).run()
 
 
 async def _get_file(opened: OpenedFile, job: _Job, budget: Budget, show: _Show) -> GotFile:
@@ -258,14 +260,14 @@ class _Getting:
             WalkawayError: why it is not written.
         """
         self._hold_whole()
-        cid, proven = self.opened.resolved.cid, self.opened.root.proven
+        root, cid = self.opened.root, self.opened.resolved.cid
         if self.job.to is None:
-            return _Got(cid, None, await self._pour(standard_output()), proven)
+            return _Got(root, cid, None, await self._pour(standard_output()))
         path = self.job.path(cid, is_folder=self.opened.look.what.is_directory)
         if not self.job.form:
             return await self._save(path)
         with appearing(path, replace=self.job.replace) as fresh, fresh.open("wb") as file:
-            return _Got(cid, path, await self._pour(ByteStream(file, str(path))), proven)
+            return _Got(root, cid, path, await self._pour(ByteStream(file, str(path))))
 
     def _hold_whole(self) -> None:
         """Raises `InvalidRequest` for what is no whole file, or is many where one should be."""
@@ -288,7 +290,7 @@ class _Getting:
             progress=lambda done: self.show(done, total),
             left_out=left_out.append if self.job.skip_links else None,
         )
-        return _Got(cid, path, size, self.opened.root.proven, tuple(left_out))
+        return _Got(self.opened.root, cid, path, size, tuple(left_out))
 
     async def _pour(self, file: ByteStream) -> int:
         """Write one file or archive as it comes; how many bytes of content it holds."""
@@ -327,17 +329,19 @@ def _tell(got: _Got, terminal: Terminal) -> None:
                 "cid": str(got.cid),
                 "path": str(got.path),
                 "bytes": got.size,
-                "name_proven": got.proven,
+                "name_proven": got.root.proven,
+                "believed": words_told(got.root.believed),
                 "links_left_out": list(got.left_out),
             }
         )
         return
-    by_word = "" if got.proven else ", by a name that is somebody's word"
+    by_word = "" if got.root.proven else ", by a name that is somebody's word"
     terminal.show(
         Text.assemble(
             (str(got.cid), "good"), "  ", plain(got.path), f"  {sized(got.size)}, proven{by_word}"
         )
     )
+    complain_of_words(got.root.believed, terminal)
     if got.left_out:
         some = ", ".join(got.left_out[:_FEW]) + (", ..." if len(got.left_out) > _FEW else "")
         left_out = counted(len(got.left_out), "link that leads out", "links that lead out")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,16 +16,18 @@ from walkaway.content.budget import Budget
 from walkaway.content.exporter.save import appearing, save_members
 from walkaway.content.exporter.tar import tar_members
 from walkaway.content.open import OpenedFile
-from walkaway.content.proven_file import Folder
-from walkaway.errors import InvalidRequest, ProofError
+from walkaway.content.proven_file import Believed, Folder
+from walkaway.errors import InvalidRequest, ProofError, Unsupported
 from walkaway.sizes import sized
 
 __all__ = [
     "GotFile",
+    "complain_of_words",
     "require_file",
     "save_file",
     "save_folder",
     "tell_file",
+    "words_told",
     "write_file",
     "write_tar",
 ]
@@ -52,8 +54,13 @@ def require_file(opened: OpenedFile, form: str) -> None:
     Raises:
         InvalidRequest: an archive is asked for that is made of blocks, or of one file.
         ProofError: a contract answers that it does not give the page.
+        Unsupported: of a folder a mirror gives the index, and cannot tell what else is in it.
     """
     network, status = opened.root.pointer.network, opened.file.status
+    if opened.root.mirror is not None and opened.file.is_folder and opened.file.folder is None:
+        raise Unsupported(
+            f"{str(opened.root.pointer)[:200]} is a folder, of which only the index is had there"
+        )
     one_file = opened.file.folder is None
     if form and (one_file or form != "tar"):
         raise InvalidRequest(
@@ -121,9 +128,7 @@ def tell_file(got: GotFile, terminal: Terminal) -> None:
                 "path": str(got.path),
                 "bytes": got.size,
                 "name_proven": root.proven,
-                "believed": [
-                    {"what": word.what, "said_by": list(word.said_by)} for word in file.believed
-                ],
+                "believed": words_told(file.believed),
                 "is_folder": got.folder is not None,
                 "left_out": [] if got.folder is None else list(got.folder.left_out),
             }
@@ -134,8 +139,18 @@ def tell_file(got: GotFile, terminal: Terminal) -> None:
     terminal.show(
         Text.assemble(head, "  ", plain(got.path), f"  {sized(got.size)}, proven{by_word}")
     )
-    for word in file.believed:
-        said = f" (said by {', '.join(word.said_by)})" if word.said_by else ""
-        terminal.complaints.print(plain(f"not proven: {word.what}{said}", "quiet"))
+    complain_of_words(file.believed, terminal)
     for what in () if got.folder is None else got.folder.left_out:
         terminal.complaints.print(plain(f"left out: {what}", "quiet"))
+
+
+def words_told(believed: Iterable[Believed]) -> list[dict[str, object]]:
+    """What is not proven, as data."""
+    return [{"what": word.what, "said_by": list(word.said_by)} for word in believed]
+
+
+def complain_of_words(believed: Iterable[Believed], terminal: Terminal) -> None:
+    """Say what is not proven."""
+    for word in believed:
+        said = f" (said by {', '.join(word.said_by)})" if word.said_by else ""
+        terminal.complaints.print(plain(f"not proven: {word.what}{said}", "quiet"))

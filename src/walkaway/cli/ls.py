@@ -74,7 +74,7 @@ async def _list(settings: Settings, pointer: Pointer, terminal: Terminal, *, off
             alone = Entry(name_of(pointer), look.cid, len(look.block))
             _show(Listed(alone, look.what, size_of(look)), terminal)
             return
-        async with aclosing(listing(content.blocks, look, budget)) as entries:
+        async with aclosing(listing(opened.blocks, look, budget)) as entries:
             async for listed in entries:
                 _show(listed, terminal)
 

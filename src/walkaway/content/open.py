@@ -6,16 +6,19 @@ place in `Networks`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.node import Look, look_at
-from walkaway.content.proven_file import OpensFiles, ProvenFile
+from walkaway.content.mirrors.mirrors import Mirrors
+from walkaway.content.mirrors.table import Mirror
+from walkaway.content.proven_file import Believed, OpensFiles, ProvenFile
 from walkaway.content.resolve import Resolved, resolve
 from walkaway.content.web3.url import read_pointer
-from walkaway.errors import TooMuch, Unsupported
+from walkaway.errors import NoSuchPath, ProofError, TooMuch, Unsupported
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.pointer import Network, Pointer, check_lead
 from walkaway.names.resolution import Names, Resolution
@@ -33,6 +36,8 @@ __all__ = [
     "open_pointer",
 ]
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class NameStep:
@@ -46,11 +51,22 @@ class NameStep:
 class Root:
     """Content by its own address on its network, after all names on the way were followed.
 
-    ``steps`` are those names, in order, each with where it led and on what that stands.
+    ``steps`` are those names, in order, each with where it led and on what that stands;
+    ``mirror`` says what this address stands in for, where it is that of a mirror.
     """
 
     pointer: Pointer
     steps: tuple[NameStep, ...] = ()
+    mirror: Mirror | None = None
+
+    def at_mirror(self, mirror: Mirror) -> Root:
+        """The same where a mirror has it."""
+        return replace(self, pointer=mirror.pointer, mirror=mirror)
+
+    @property
+    def believed(self) -> tuple[Believed, ...]:
+        """What is somebody's word of that this is what was asked for, but for names."""
+        return () if self.mirror is None else (self.mirror.believed,)
 
     @property
     def cid(self) -> Cid:
@@ -71,6 +87,8 @@ class Root:
     def seconds(self) -> float | None:
         """How long that may be held; None where nothing says."""
         told = [step.resolution.seconds for step in self.steps]
+        if self.mirror is not None:
+            told.append(LIMITS.mirrored_seconds)
         return min((seconds for seconds in told if seconds is not None), default=None)
 
     @property
@@ -81,11 +99,14 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a pointer leads to on IPFS. ``look`` is of ``resolved.cid``, the end of the path."""
+    """What a pointer leads to on IPFS. ``look`` is of ``resolved.cid``, the end of the path;
+    ``blocks`` give what is below it.
+    """
 
     root: Root
     resolved: Resolved
     look: Look
+    blocks: Blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +119,59 @@ class OpenedFile:
 
 @dataclass(frozen=True, slots=True)
 class Networks:
-    """Where content comes from: ``blocks`` of IPFS, and each other network that is read."""
+    """Where content comes from: ``blocks`` of IPFS, each other network that is read, and the
+    ``mirrors`` of releases that stand on several, if there are any.
+    """
 
     blocks: Blocks
     others: Mapping[Network, OpensFiles] = field(default_factory=dict)
+    mirrors: Mirrors | None = None
 
     async def open(self, root: Root, budget: Budget) -> ProvenFile:
-        """The file at a root that is not on IPFS. Raises as `OpensFiles.open`."""
-        network = self.others.get(root.pointer.network)
+        """The file at a root that is not on IPFS; of a folder of a mirror its index, where
+        nothing else stands in its place. Raises as `OpensFiles.open`.
+        """
+        if root.mirror is None:
+            return await self._open(root.pointer, budget)
+        try:
+            file = _given(await self._open(root.pointer, budget))
+        except (NoSuchPath, ProofError):
+            index = await self._open(root.mirror.index, budget)
+            file = replace(_given(index), is_folder=True)
+        is_folder = file.is_folder or root.mirror.is_front_page
+        return replace(file, is_folder=is_folder, believed=(*file.believed, *root.believed))
+
+    async def first(
+        self,
+        root: Root,
+        go: Callable[[Root, Blocks], Awaitable[T]],
+        let_go: Callable[[T], Awaitable[None]] | None = None,
+    ) -> T:
+        """What ``go`` makes of a root, with the blocks of IPFS, or of a mirror of it where the
+        root is not to be had. Raises as `Mirrors.first`.
+        """
+        if self.mirrors is None:
+            return await go(root, self.blocks)
+        return await self.mirrors.first(
+            root.pointer,
+            self.blocks,
+            lambda blocks: go(root, blocks),
+            lambda mirror, blocks: go(root.at_mirror(mirror), blocks),
+            let_go,
+        )
+
+    async def _open(self, pointer: Pointer, budget: Budget) -> ProvenFile:
+        network = self.others.get(pointer.network)
         if network is None:
-            raise Unsupported(f"{str(root.pointer)[:200]}: nothing is fetched of that network")
-        return await network.open(root.pointer, budget)
+            raise Unsupported(f"{str(pointer)[:200]}: nothing is fetched of that network")
+        return await network.open(pointer, budget)
 
 
 async def open_pointer(
     networks: Networks, names: Names, pointer: Pointer, budget: Budget
 ) -> Opened | OpenedFile:
-    """What stands where a pointer leads; of its content only the beginning is fetched.
+    """What stands where a pointer leads, or at a mirror of that; of its content only the
+    beginning is fetched.
 
     Raises:
         NoSuchPath: its path leads nowhere; that is proven.
@@ -123,11 +180,21 @@ async def open_pointer(
         Unsupported: it is of a kind that is not resolved or not read.
         TooMuch: it leads through more names or content than is followed.
     """
-    root = await find_root(names, pointer, budget.limits)
-    if root.pointer.network != "ipfs":
-        return OpenedFile(root, await networks.open(root, budget))
-    resolved = await resolve(networks.blocks, root.cid, root.path, budget)
-    return Opened(root, resolved, await look_at(networks.blocks, resolved.cid, budget))
+
+    async def open_at(root: Root, blocks: Blocks) -> Opened | OpenedFile:
+        if root.pointer.network != "ipfs":
+            return OpenedFile(root, await networks.open(root, budget))
+        resolved = await resolve(blocks, root.cid, root.path, budget)
+        return Opened(root, resolved, await look_at(blocks, resolved.cid, budget), blocks)
+
+    return await networks.first(await find_root(names, pointer, budget.limits), open_at)
+
+
+def _given(file: ProvenFile) -> ProvenFile:
+    """What a mirror gives. Raises `ProofError` where a contract there answers with no file."""
+    if file.status != 200:
+        raise ProofError(f"the contract answers with status {file.status}, and with no file")
+    return file
 
 
 async def find_root(

@@ -17,6 +17,7 @@ from typing import Final, TypeVar
 from starlette.types import Receive, Scope, Send
 
 from walkaway.content.blocks import Blocks
+from walkaway.content.mirrors.mirrors import Mirrors
 from walkaway.content.proven_file import OpensFiles
 from walkaway.content.store.assembled import AssembledFiles
 from walkaway.errors import WalkawayError
@@ -66,8 +67,8 @@ class Gateway:
     """Serves content by address and by name on one port.
 
     ``blocks`` give content from wherever it is, ``others`` what is on networks other than
-    IPFS, ``local`` only what is on this machine, ``relayed`` what other nodes ask for
-    (`NetworkBlocks.relayed`), and ``held`` the names whose records they ask for;
+    IPFS, ``mirrors`` what stands on several, ``local`` only what is on this machine,
+    ``relayed`` what other nodes ask for (`NetworkBlocks.relayed`), and ``held`` the names whose records they ask for;
     ``assembled`` keeps whole files ready. ``bound`` are further addresses of this machine
     that have path URLs. ``routing``, once it is set, answers below ``/routing/v1/`` on hosts
     that have path URLs; ``own_pages`` tells there of itself, and ``explanations`` why what it
@@ -82,6 +83,7 @@ class Gateway:
         names: Names,
         *,
         others: Mapping[Network, OpensFiles] | None = None,
+        mirrors: Mirrors | None = None,
         settings: GatewaySettings | None = None,
         bound: Iterable[str] = (),
         relayed: Callable[[Sequence[str]], Blocks] | None = None,
@@ -100,6 +102,7 @@ class Gateway:
             local,
             names,
             others=others,
+            mirrors=mirrors,
             relayed=relayed,
             held=held,
             assembled=assembled,

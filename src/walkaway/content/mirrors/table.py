@@ -45,6 +45,11 @@ class Mirror:
         return _below(self.base, (*self.rest, _INDEX))
 
     @property
+    def is_front_page(self) -> bool:
+        """Whether it asks a contract for no file in particular, and so for its first page."""
+        return self.base.network == "web3" and not self.pointer.target.rpartition("/")[2]
+
+    @property
     def believed(self) -> Believed:
         """What is taken on a person's word of whatever does not prove itself to be the same."""
         can_change = self.base.network == "web3"

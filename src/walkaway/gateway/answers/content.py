@@ -13,6 +13,7 @@ from walkaway.content.blocks import Blocks
 from walkaway.content.budget import AheadRoom, Budget
 from walkaway.content.exporter.file import as_file, open_file
 from walkaway.content.exporter.node import Look, look_at
+from walkaway.content.mirrors.mirrors import Mirrors
 from walkaway.content.open import Networks, Root, find_root
 from walkaway.content.proven_file import OpensFiles
 from walkaway.content.resolve import resolve
@@ -50,7 +51,7 @@ class ContentPaths:
     """Answers for content paths. ``local`` gives what is on this machine, and asks nobody;
     ``relayed`` gives what other nodes ask for (`NetworkBlocks.relayed`), as ``blocks`` where
     None, and ``held`` the records that they ask for, as ``names`` where None. ``others`` give
-    what is on networks other than IPFS.
+    what is on networks other than IPFS, ``mirrors`` say what stands on several.
     """
 
     def __init__(
@@ -60,15 +61,15 @@ class ContentPaths:
         names: Names,
         *,
         others: Mapping[Network, OpensFiles] | None = None,
+        mirrors: Mirrors | None = None,
         relayed: Callable[[Sequence[str]], Blocks] | None = None,
         held: Names | None = None,
         assembled: AssembledFiles | None = None,
         denylist: Denylist | None = None,
         limits: Limits = LIMITS,
     ) -> None:
-        self._blocks = AllowedBlocks(blocks, denylist)
         self._local = AllowedBlocks(local, denylist)
-        self._networks = Networks(self._blocks, others or {})
+        self._networks = Networks(blocks, others or {}, mirrors)
         self._relayed = relayed
         self._names = names
         self._held = names if held is None else held
@@ -99,18 +100,31 @@ class ContentPaths:
     def _allow(self, pointer: Pointer) -> None:
         allow_pointer(self._denylist, pointer)
 
-    def _anywhere(self, through: Sequence[str]) -> Blocks:
+    def _anywhere(self, through: Sequence[str]) -> Blocks | None:
+        """Where other nodes have blocks from that ask this one; None where nobody's do."""
         if self._relayed is None or not through:
-            return self._blocks
+            return None
         return AllowedBlocks(self._relayed(through), self._denylist)
 
-    async def _content(self, asked: Asked, blocks: Blocks) -> Answer:
-        budget = Budget(self._limits, ahead=self._ahead)
+    async def _content(self, asked: Asked, only: Blocks | None) -> Answer:
+        """What stands there by these blocks alone, or from wherever it is to be had."""
         root = await find_root(self._names, asked.pointer, self._limits, passing=self._allow)
-        if root.pointer.network != "ipfs":
-            answer = await self._of_other_network(asked, root, budget)
+
+        async def at(root: Root, blocks: Blocks) -> Answer:
+            if root.mirror is not None:
+                self._allow(root.pointer)
+            answer = await self._at(asked, root, AllowedBlocks(blocks, self._denylist))
             answer.steps = root.steps
             return answer
+
+        if only is not None:
+            return await at(root, only)
+        return await self._networks.first(root, at, Answer.drop)
+
+    async def _at(self, asked: Asked, root: Root, blocks: Blocks) -> Answer:
+        budget = Budget(self._limits, ahead=self._ahead)
+        if root.pointer.network != "ipfs":
+            return await self._of_other_network(asked, root, budget)
         try:
             resolved = await resolve(blocks, root.cid, root.path, budget)
         except NoSuchPath:
@@ -120,14 +134,11 @@ class ContentPaths:
                 ruled = await self._by_rules(asked, blocks, root.cid, base, root.seconds)
             if ruled is None:
                 raise
-            ruled.steps = root.steps
             return ruled
         allow_block(self._denylist, resolved.cid)
-        answer = await _answer(
+        return await _answer(
             Found(asked, resolved, root.seconds, blocks, self._local, budget, self._keep)
         )
-        answer.steps = root.steps
-        return answer
 
     async def _of_other_network(self, asked: Asked, root: Root, budget: Budget) -> Answer:
         if asked.wish.only_if_cached:

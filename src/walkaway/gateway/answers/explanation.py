@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.directory import find_in
 from walkaway.content.exporter.file import as_file
 from walkaway.content.exporter.node import Look, What, look_at
+from walkaway.content.mirrors.mirrors import Mirrors
 from walkaway.content.network import Supply
 from walkaway.content.open import NameStep, Networks, Root, find_root
-from walkaway.content.proven_file import OpensFiles, ProvenFile
+from walkaway.content.proven_file import Believed, OpensFiles, ProvenFile
 from walkaway.content.resolve import resolve
 from walkaway.errors import InvalidRequest, WalkawayError
 from walkaway.gateway.answers.answer import Answer
@@ -73,17 +74,25 @@ class Explanation:
     failure: WalkawayError | None = None
 
     @property
+    def believed(self) -> tuple[Believed, ...]:
+        """What of it, but for names, is somebody's word or less than a proof."""
+        if self.file is not None:
+            return self.file.believed
+        return () if self.root is None else self.root.believed
+
+    @property
     def is_proven(self) -> bool:
         """Whether every step held, and none is somebody's word."""
         is_whole = self.failure is None and self.root is not None
-        by_word = self.file is not None and any(word.said_by for word in self.file.believed)
+        by_word = any(word.said_by for word in self.believed)
         return is_whole and not by_word and all(step.resolution.proven for step in self.names)
 
 
 class Explanations:
     """Explains pages of this gateway.
 
-    ``others`` give what is on networks other than IPFS. ``supply`` tells who gave a block,
+    ``others`` give what is on networks other than IPFS, ``mirrors`` what stands on several.
+    ``supply`` tells who gave a block,
     ``sources`` how all stand who are asked for anything.
     """
 
@@ -93,13 +102,13 @@ class Explanations:
         names: Names,
         *,
         others: Mapping[Network, OpensFiles] | None = None,
+        mirrors: Mirrors | None = None,
         supply: Callable[[Cid], Supply | None] = lambda _: None,
         sources: Callable[[], Sequence[SourceStatus]] = tuple,
         denylist: Denylist | None = None,
         limits: Limits = LIMITS,
     ) -> None:
-        self._blocks = AllowedBlocks(blocks, denylist)
-        self._networks = Networks(self._blocks, others or {})
+        self._networks = Networks(blocks, others or {}, mirrors)
         self._names = names
         self._supply = supply
         self._sources = sources
@@ -134,22 +143,38 @@ class Explanations:
     async def _walk(self, told: Explanation) -> None:
         pointer = told.asked.pointer
         check_root(pointer.network, pointer.root)
-        names, budget = _NotedNames(self._names, told.names), Budget(self._limits)
+        names = _NotedNames(self._names, told.names)
         told.root = await find_root(names, pointer, self._limits, passing=self._allow)
-        if told.root.pointer.network != "ipfs":
-            await self._read_file(told, told.root, budget)
+
+        async def walk_at(root: Root, blocks: Blocks) -> Explanation:
+            # What is not to be had is told as far as it led; of mirrors, only where one has it.
+            way = told if root.mirror is None else replace(told, root=root, blocks=[])
+            await self._walk_at(way, root, blocks)
+            return way
+
+        way = await self._networks.first(told.root, walk_at)
+        if way is not told:
+            told.root, told.cid, told.blocks = way.root, way.cid, way.blocks
+            told.file, told.is_cut = way.file, way.is_cut
+
+    async def _walk_at(self, told: Explanation, root: Root, blocks: Blocks) -> None:
+        budget = Budget(self._limits)
+        if root.mirror is not None:
+            self._allow(root.pointer)
+        if root.pointer.network != "ipfs":
+            await self._read_file(told, root, budget)
             return
-        blocks = _NotedBlocks(self._blocks, told, self._supply)
-        resolved = await resolve(blocks, told.root.cid, told.root.path, budget)
+        noted = _NotedBlocks(AllowedBlocks(blocks, self._denylist), told, self._supply)
+        resolved = await resolve(noted, root.cid, root.path, budget)
         told.cid = resolved.cid
-        look = await look_at(blocks, resolved.cid, budget)
+        look = await look_at(noted, resolved.cid, budget)
         if look.what.is_directory and told.asked.slash:
-            entry, _ = await find_in(blocks, look, INDEX, budget)
+            entry, _ = await find_in(noted, look, INDEX, budget)
             if entry is None:
                 return
             told.cid = entry.cid
-            look = await look_at(blocks, entry.cid, budget)
-        await self._read(blocks, look, told, budget)
+            look = await look_at(noted, entry.cid, budget)
+        await self._read(noted, look, told, budget)
 
     async def _read_file(self, told: Explanation, root: Root, budget: Budget) -> None:
         """Open what is on another network, and read its beginning."""

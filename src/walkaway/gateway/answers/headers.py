@@ -72,8 +72,10 @@ def content_headers(asked: Asked, roots: Sequence[Cid], etag: str, cache: str) -
 
 
 def cache_control(asked: Asked, seconds: float | None, *, generated: bool = False) -> str:
-    """How long an answer keeps: content of an address forever, of a name as long as that may."""
-    if asked.mount.network == "ipns":
+    """How long an answer keeps: content of an address forever, of a name, or of a mirror by
+    word alone, as long as that may.
+    """
+    if asked.mount.network == "ipns" or seconds is not None:
         return "" if seconds is None else f"public, max-age={max(0, int(seconds))}"
     return GENERATED if generated else IMMUTABLE
 

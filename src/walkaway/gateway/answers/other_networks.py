@@ -74,9 +74,9 @@ class _FoundFile:
                 f"as {asked.wish.negotiated.format.value}",
                 advice="ask without a format",
             )
-        if file.is_folder and asked.mount.prefix and not asked.path and not asked.slash:
+        if file.is_folder and not asked.slash and self._has_own_address():
             query = f"?{asked.wish.raw_query}" if asked.wish.raw_query else ""
-            location = asked.mount.href((), slash=True) + query
+            location = asked.mount.href(asked.path, slash=True) + query
             return Answer(301, [*raw_headers([("location", location)]), *CORS])
         if self._leads_away():
             return _leaving(self._said_location)
@@ -126,7 +126,7 @@ class _FoundFile:
             name = wish.filename or (self.asked.path[-1] if self.asked.path else "")
             disposition = content_disposition(attachment=wish.download, filename=name)
             told.append(("content-disposition", disposition))
-        elif self.root.pointer.network == "piece":
+        elif self.asked.mount.network == "piece":
             disposition = content_disposition(attachment=True, filename=self.root.pointer.root)
             told.append(("content-disposition", disposition))
         return [*raw_headers(told), *CORS]
@@ -142,11 +142,11 @@ class _FoundFile:
 
     def _seconds(self) -> float:
         """How long it may be held: no longer than each name on the way, nor where one says
-        nothing; for good where addresses alone led to what never changes.
+        nothing, nor than a mirror may; for good where addresses alone led to what never changes.
         """
-        if not self.root.steps:
-            return self.file.seconds
-        return 0.0 if self.root.seconds is None else min(self.root.seconds, self.file.seconds)
+        if self.root.seconds is None:
+            return 0.0 if self.root.steps else self.file.seconds
+        return min(self.root.seconds, self.file.seconds)
 
     @property
     def _said_location(self) -> str:
@@ -164,6 +164,12 @@ class _FoundFile:
             return f"{scheme}://{self.asked.mount.parent}/{network}/{quote(rest, safe=_WRITTEN)}"
         below = quote(said, safe=_WRITTEN + "#")
         return f"{self.asked.mount.prefix}{below}" if below.startswith("/") else below
+
+    def _has_own_address(self) -> bool:
+        """Whether the folder is not the root of an origin, which browsers ask with a slash."""
+        if self.asked.path:
+            return self.root.mirror is not None
+        return bool(self.asked.mount.prefix)
 
     def _leads_away(self) -> bool:
         """Whether it is a redirect to another site, which nobody is sent along."""

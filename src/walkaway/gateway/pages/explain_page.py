@@ -68,6 +68,7 @@ def told(explanation: Explanation) -> dict[str, Json]:
         "isProven": explanation.is_proven,
         "names": names,
         "root": None if explanation.root is None else explanation.root.pointer.root,
+        "mirror": _mirror(explanation) or None,
         "file": None if explanation.file is None else _file_told(explanation.file),
         "cid": None if explanation.cid is None else str(explanation.cid),
         "blocks": blocks,
@@ -93,6 +94,7 @@ def explain_page(explanation: Explanation) -> bytes:
         f'{escape(explanation.address)}">{address}</a></p>\n',
         f"<p><strong>{_verdict(explanation)}</strong></p>\n",
         f"<p>It asks for <code>{shown(explanation.asked.content_path)}</code>.</p>\n",
+        _by_mirror(explanation),
         _believed(explanation),
         *_names(explanation),
         _content(explanation),
@@ -117,6 +119,19 @@ def _file_told(file: ProvenFile) -> dict[str, Json]:
             {"what": word.what, "saidBy": list[Json](word.said_by)} for word in file.believed
         ],
     }
+
+
+def _mirror(explanation: Explanation) -> str:
+    """The mirror that the page is given from; empty where it is from where its address says."""
+    root = explanation.root
+    return "" if root is None or root.mirror is None else str(root.pointer)
+
+
+def _by_mirror(explanation: Explanation) -> str:
+    mirror = _mirror(explanation)
+    if not mirror:
+        return ""
+    return f"<p>That was not to be had soon: this is from <code>{shown(mirror)}</code>.</p>\n"
 
 
 def _drawn(explanation: Explanation) -> list[Json]:
@@ -282,9 +297,8 @@ def _believed(explanation: Explanation) -> str:
     for step in explanation.names:
         if step.resolution.because is not None:
             anchors |= {_anchor(anchor): anchor for anchor in step.resolution.because.anchors()}
-    words: list[str] = []
+    words = [_word(word) for word in explanation.believed]
     if explanation.file is not None:
-        words = [_word(word) for word in explanation.file.believed]
         anchors |= {_anchor(anchor): anchor for anchor in explanation.file.because.anchors()}
     told = [text for text, anchor in anchors.items() if not anchor.is_question]
     items = "".join(f"<li>{item}</li>\n" for item in [*words, *map(shown, told)])

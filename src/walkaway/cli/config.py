@@ -21,6 +21,7 @@ from walkaway.cli.config_file import ConfigFile, read_config_file
 from walkaway.cli.setting import PREFIX, Setting
 from walkaway.cli.setting_values import (
     SERVICES,
+    no_mirrors,
     read_address,
     read_addresses,
     read_checkpoint,
@@ -33,6 +34,7 @@ from walkaway.cli.setting_values import (
     read_holds,
     read_hosts,
     read_megabytes,
+    read_mirrors,
     read_network,
     read_origins,
     read_port,
@@ -89,6 +91,7 @@ class Settings:
     subdomain_hosts: tuple[str, ...]
     denylist: Path | None
     dnslinks: tuple[str, ...]
+    mirrors: tuple[tuple[str, str], ...]
     hold: float
     holds: tuple[str, ...]
     ens: bool
@@ -179,6 +182,9 @@ DENYLIST = Setting(
 )
 DNSLINKS = Setting(
     "dnslinks", "names of your own, and the content that each leads to", read_dnslinks, _nothing
+)
+MIRRORS = Setting(
+    "mirrors", "where else a release stands, by its address", read_mirrors, no_mirrors
 )
 HOLD = Setting(
     "hold", "how long a name that changed is served as it was before", read_hold, lambda: 0.0
@@ -284,6 +290,7 @@ SETTINGS = (
     SUBDOMAIN_HOSTS,
     DENYLIST,
     DNSLINKS,
+    MIRRORS,
     HOLD,
     HOLDS,
     ENS,
@@ -340,6 +347,7 @@ def load_settings(
         subdomain_hosts=layers.value(SUBDOMAIN_HOSTS),
         denylist=layers.value(DENYLIST),
         dnslinks=layers.value(DNSLINKS),
+        mirrors=layers.value(MIRRORS),
         hold=layers.value(HOLD),
         holds=layers.value(HOLDS),
         ens=layers.value(ENS),

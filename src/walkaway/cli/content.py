@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from walkaway.chain.clock import SystemClock
 from walkaway.cli.config import Settings
+from walkaway.cli.content_words import read_pointer
 from walkaway.cli.names import NOT_YET, without_chain
 from walkaway.cli.network_check import can_be_reached_for, require_network
 from walkaway.cli.options import GIVES_CONTENT
@@ -35,6 +36,7 @@ def content_plan(settings: Settings, *, offline: bool = False) -> ContentPlan:
         guard_exceptions=settings.guard_exceptions,
         offline=offline,
         without_chain=without_chain(settings, offline=offline) or NOT_YET,
+        mirrors=tuple((read_pointer(of), read_pointer(at)) for of, at in settings.mirrors),
     )
 
 

@@ -10,7 +10,7 @@ import ipaddress
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from walkaway.errors import ConfigError, WalkawayError
 from walkaway.names.hold import read_span
@@ -18,6 +18,7 @@ from walkaway.rpc.local_surface import LocalSurface
 from walkaway.sources.defaults import default_networks
 
 __all__ = [
+    "no_mirrors",
     "read_address",
     "read_addresses",
     "read_checkpoint",
@@ -28,11 +29,15 @@ __all__ = [
     "read_holds",
     "read_hosts",
     "read_megabytes",
+    "read_mirrors",
     "read_network",
     "read_origins",
     "read_port",
     "read_seconds",
 ]
+
+if TYPE_CHECKING:
+    from walkaway.names.pointer import Pointer
 
 T = TypeVar("T")
 
@@ -188,10 +193,51 @@ def read_holds(written: object) -> tuple[str, ...]:
     return _each(written, one, says)
 
 
+def no_mirrors() -> tuple[tuple[str, str], ...]:
+    """None at all."""
+    return ()
+
+
+def read_mirrors(written: object) -> tuple[tuple[str, str], ...]:
+    """Pairs of an address and a place where the same stands too. In the file a table of lists,
+    from the environment ``/ipfs/CID=/ar/ID``, separated by commas.
+    """
+    says = 'a table of addresses, each with a list of places: "/ipfs/CID" = ["/ar/ID"]'
+    if isinstance(written, str):
+        pairs = [entry.partition("=")[::2] for entry in _each(written, str, says)]
+    elif isinstance(written, dict):
+        pairs = [(key, place) for key, listed in written.items() for place in _listed(listed, says)]
+    else:
+        raise ConfigError(says)
+    return _mirrors(tuple(pairs), says)
+
+
 def read_addresses(written: object) -> tuple[str, ...]:
     """Exact addresses with ports: ``127.0.0.1:8545``, ``[::1]:8545``."""
     says = "a list of addresses with ports, as 127.0.0.1:8545 or [::1]:8545"
     return _each(written, lambda text: _exact_address(text, says), says)
+
+
+def _mirrors(pairs: tuple[tuple[str, str], ...], says: str) -> tuple[tuple[str, str], ...]:
+    """The pairs, where each can be one."""
+    # Few have mirrors, and reading addresses of all networks takes much to load.
+    from walkaway.cli.content_words import read_pointer
+    from walkaway.content.mirrors.table import MirrorTable
+
+    read: list[tuple[Pointer, Pointer]] = []
+    for release, place in pairs:
+        try:
+            read.append((read_pointer(release), read_pointer(place)))
+            MirrorTable(read)
+        except WalkawayError as error:
+            raise ConfigError(f"{says} ({release[:100]} = {place[:100]}: {error})") from None
+    return pairs
+
+
+def _listed(listed: object, says: str) -> tuple[str, ...]:
+    if not isinstance(listed, list):
+        raise ConfigError(says)
+    return _each(listed, str, says)
 
 
 def _resolvable(text: str, says: str, name: str, path: str = "") -> str:

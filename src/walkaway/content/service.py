@@ -12,15 +12,21 @@ from walkaway.chain.chain import Chain
 from walkaway.content.arweave.content import ArweaveContent
 from walkaway.content.ethstorage.blob_supply import BlobSupply
 from walkaway.content.filecoin.content import FilecoinPieces
+from walkaway.content.filecoin.pdp import PdpVerifier
+from walkaway.content.mirrors.mirrors import Mirrors
+from walkaway.content.mirrors.table import MirrorTable
 from walkaway.content.network import NetworkBlocks
 from walkaway.content.open import Networks
+from walkaway.content.proven_file import OpensFiles
 from walkaway.content.providers import Providers
 from walkaway.content.store.block_store import BlockStore
 from walkaway.content.store.rows import Stat
+from walkaway.content.suppliers import Suppliers
 from walkaway.content.web3.calls import ProvenCalls
 from walkaway.content.web3.contracts import Web3Content
 from walkaway.limits import LIMITS, Limits
 from walkaway.names.contract_names import LooksUp
+from walkaway.names.pointer import Network, Pointer
 from walkaway.sources.clock import Clock
 from walkaway.sources.defaults import ListedSource
 from walkaway.sources.evidence import EvidenceStore
@@ -37,6 +43,7 @@ _SUPPLY: frozenset[Kind] = frozenset({"content", "kubo"})
 _ROUTING: frozenset[Kind] = frozenset({"routing"})
 _BLOBS: frozenset[Kind] = frozenset({"blobs"})
 _PIECES: frozenset[Kind] = frozenset({"piece"})
+_PDP: frozenset[Kind] = frozenset({"pdp"})
 _ARWEAVE: frozenset[Kind] = frozenset({"arweave"})
 
 _THE_CHAIN = "the chain"
@@ -49,7 +56,8 @@ class ContentPlan:
 
     ``offline`` asks nobody but the archives on this machine. ``guard_exceptions`` are
     private addresses that a provider may have. ``without_chain`` says why pages of contracts
-    are not to be had while no chain is followed.
+    are not to be had while no chain is followed. ``mirrors`` are pairs of an address and a
+    place where the same release stands (`MirrorTable`).
     """
 
     folder: Path
@@ -59,6 +67,7 @@ class ContentPlan:
     guard_exceptions: tuple[str, ...] = ()
     offline: bool = False
     without_chain: str = "it is not followed yet"
+    mirrors: tuple[tuple[Pointer, Pointer], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +88,9 @@ class Content:
     """Content, open. ``blocks`` gives from the store and the network, ``store`` from the
     store alone, ``networks`` what is on others too; ``pool`` holds the configured sources,
     ``found`` the providers that routers named, ``routers`` those who name them, ``others``
-    who is asked for what is not on IPFS. ``contracts`` gives pages of contracts, ``blobs``
-    what of them is kept in blobs.
+    who is asked for what is not on IPFS, ``suppliers`` who of them gave it. ``contracts`` gives
+    pages of contracts, ``blobs`` what of them is kept in blobs, ``pdp`` what is said of who
+    holds a piece, None where nobody is asked.
     """
 
     store: BlockStore
@@ -90,8 +100,10 @@ class Content:
     found: Pool
     routers: Pool
     others: tuple[Pool, ...]
+    suppliers: Suppliers
     contracts: Web3Content
     blobs: BlobSupply
+    pdp: PdpVerifier | None
     clock: Clock
 
     @contextmanager
@@ -116,7 +128,7 @@ async def open_content(
     """Open it; what was fetched is written, and everything closed, on the way out.
 
     Raises:
-        ConfigError: a folder cannot be used, or an address of a source.
+        ConfigError: a folder cannot be used, an address of a source, or a mirror.
     """
     limits = replace(limits, store_bytes=plan.store_bytes)
     sources = [entry for entry in plan.sources if not plan.offline or _is_archive(entry)]
@@ -137,6 +149,7 @@ async def open_content(
         gateways = await stack.enter_async_context(pool(_ARWEAVE))
         blob_nodes = await stack.enter_async_context(pool(_BLOBS))
         providers_of_pieces = await stack.enter_async_context(pool(_PIECES))
+        rpcs_of_filecoin = await stack.enter_async_context(pool(_PDP))
         providers = Providers(routers, found, client, timer=time.monotonic, limits=limits)
         blocks = NetworkBlocks(
             store,
@@ -145,21 +158,40 @@ async def open_content(
             limits=limits,
         )
         stack.push_async_callback(blocks.written)
+        suppliers = Suppliers(limits)
         arweave = ArweaveContent(
-            gateways if gateways.status() else None, plan.folder / "arweave", limits
+            gateways if gateways.status() else None, plan.folder / "arweave", limits, suppliers
         )
-        blobs = BlobSupply(blob_nodes, limits=limits)
+        blobs = BlobSupply(blob_nodes, suppliers=suppliers, limits=limits)
         stack.callback(blobs.close)
         contracts = Web3Content(_THE_CHAIN, plan.without_chain, limits=limits)
         pieces = FilecoinPieces(
             providers_of_pieces if providers_of_pieces.status() else None,
             plan.folder / "pieces",
             limits,
+            suppliers,
         )
-        networks = Networks(blocks, {"ar": arweave, "web3": contracts, "piece": pieces})
-        others = (gateways, blob_nodes, providers_of_pieces)
+        elsewhere: dict[Network, OpensFiles] = {"ar": arweave, "web3": contracts, "piece": pieces}
+        mirrors = Mirrors(
+            MirrorTable(plan.mirrors, limits), elsewhere, store, note=blocks.note, limits=limits
+        )
+        stack.push_async_callback(mirrors.close)
+        networks = Networks(blocks, elsewhere, mirrors)
+        pdp = PdpVerifier(rpcs_of_filecoin, limits=limits) if rpcs_of_filecoin.status() else None
+        others = (gateways, blob_nodes, providers_of_pieces, rpcs_of_filecoin)
         yield Content(
-            store, blocks, networks, supply, found, routers, others, contracts, blobs, clock
+            store,
+            blocks,
+            networks,
+            supply,
+            found,
+            routers,
+            others,
+            suppliers,
+            contracts,
+            blobs,
+            pdp,
+            clock,
         )
 
 

@@ -22,7 +22,7 @@ class ResolvesEns(Names, LooksUp, Protocol):
 N = TypeVar("N", bound=Names)
 
 
-class LateNames(Generic[N]):
+class _Late(Generic[N]):
     """A place for a resolver that comes and goes. Implements `Names`.
 
     ``source`` is what answers in its stead while it is not there, ``reason`` what that
@@ -65,7 +65,11 @@ class LateNames(Generic[N]):
         return self._names
 
 
-class LateEns(LateNames[ResolvesEns]):
+class LateNames(_Late[Names]):
+    """A place for a resolver of any kind of name. Implements `Names`."""
+
+
+class LateEns(_Late[ResolvesEns]):
     """A place for ENS. Implements `ResolvesEns`."""
 
     @property

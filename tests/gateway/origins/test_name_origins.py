@@ -90,15 +90,7 @@ class World:
     async def post(
         self, target: str, fields: Mapping[str, str], *, host: str, **changed: str
     ) -> Reply:
-        told = {
-            "origin": f"http://{host}",
-            "content-type": "application/x-www-form-urlencoded",
-            "sec-fetch-mode": "navigate",
-            "sec-fetch-dest": "document",
-            "sec-fetch-site": "same-origin",
-        } | {name.replace("_", "-"): value for name, value in changed.items()}
-        body = urlencode(fields).encode()
-        return await ask(self.gateway, target, host=host, method="POST", headers=told, body=body)
+        return await post_form(self.gateway, target, fields, host=host, **changed)
 
     async def hijack_and_restore(self) -> None:
         """The name was shown as hijacked, and is what it was again."""
@@ -108,6 +100,21 @@ class World:
         assert b"evil" in (await self.get()).body
         self.names.says[APP] = self.good
         self.clock.seconds += 60
+
+
+async def post_form(
+    gateway: Gateway, target: str, fields: Mapping[str, str], *, host: str, **changed: str
+) -> Reply:
+    """Send a form as the browser does whose page holds it."""
+    told = {
+        "origin": f"http://{host}",
+        "content-type": "application/x-www-form-urlencoded",
+        "sec-fetch-mode": "navigate",
+        "sec-fetch-dest": "document",
+        "sec-fetch-site": "same-origin",
+    } | {name.replace("_", "-"): value for name, value in changed.items()}
+    body = urlencode(fields).encode()
+    return await ask(gateway, target, host=host, method="POST", headers=told, body=body)
 
 
 async def _status() -> ContentStatus:

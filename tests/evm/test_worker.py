@@ -24,7 +24,7 @@ from walkaway.errors import (
 )
 from walkaway.evm.engine import KnownState, Manner, Missing, Outcome, Overrides
 from walkaway.evm.reference import ReferenceEngine
-from walkaway.evm.worker import ReferenceWorkers
+from walkaway.evm.worker import ReferenceWorkers, _Supplies
 from walkaway.limits import LIMITS
 from walkaway.rpc.error_codes import CALL_FAILED, code_of
 
@@ -191,6 +191,18 @@ async def nothing_learned(_: Missing) -> None:
 
 async def not_provable(_: Missing) -> KnownState:
     raise Unproven("nobody proves it", reasons={})
+
+
+async def test_what_is_asked_for_while_nobody_waits_any_more_is_not_looked_for() -> None:
+    async def learns(_: Missing) -> KnownState:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    supply = _Supplies(learns, asyncio.get_running_loop(), 1)
+    # The loop may be ahead of the thread that is to know what it waits for.
+    supply.end()
+    async with asyncio.timeout(10):
+        assert await asyncio.to_thread(supply, Missing()) is None
 
 
 async def test_who_gives_up_while_a_run_waits_leaves_nothing_behind(

@@ -283,6 +283,7 @@ class _Supplies:
         self._loop = loop
         self._left = pieces
         self._waiting: Future[KnownState | None] | None = None
+        self._ended = False
 
     def __call__(self, missing: Missing) -> KnownState | None:
         """More state; None where it is not to be had, and why will be told to who asks next."""
@@ -293,12 +294,15 @@ class _Supplies:
             self._waiting = asyncio.run_coroutine_threadsafe(
                 _learned(self._learns, missing), self._loop
             )
+            if self._ended:  # between the two: the loop may have been ahead of this thread
+                self._waiting.cancel()
             return self._waiting.result()
         except (WalkawayError, CancelledError):
             return None
 
     def end(self) -> None:
         """Nobody waits for it any more."""
+        self._ended = True
         if self._waiting is not None:
             self._waiting.cancel()
 

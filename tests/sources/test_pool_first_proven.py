@@ -36,6 +36,7 @@ from walkaway.errors import (
 from walkaway.limits import LIMITS, Limits
 from walkaway.sources.evidence import EvidenceStore
 from walkaway.sources.pool import Pool
+from walkaway.sources.recording import in_words
 from walkaway.sources.request import Answer, BeaconRequest, Request, RpcRequest
 from walkaway.sources.source import Source
 from walkaway.sources.standing import SourceState
@@ -108,6 +109,12 @@ async def test_no_source_of_the_kind_is_said_so() -> None:
 def test_two_sources_of_one_name_are_refused() -> None:
     with pytest.raises(ConfigError, match="same name"):
         pool_of(source("a", honest), source("a", lying))
+
+
+async def test_it_says_which_question_nobody_could_prove() -> None:
+    with pytest.raises(Unproven) as caught:
+        await ask(pool_of(source("a", lying)))
+    assert caught.value.summary == f"no source could supply a proof for {in_words(ASK)}"
 
 
 async def test_a_lie_is_quarantined_for_a_time_that_grows_and_kept_as_evidence(

@@ -37,6 +37,7 @@ from walkaway.sources.hearing import Enough, hear
 from walkaway.sources.newest import Order, newest
 from walkaway.sources.race import Failures, IsComing, Race, call_off, worth_repeating
 from walkaway.sources.ranking import Candidates, rank
+from walkaway.sources.recording import in_words
 from walkaway.sources.redact import shown
 from walkaway.sources.request import (
     Answer,
@@ -106,9 +107,10 @@ class Pool:
         Raises:
             Unproven: nobody supplied a proof in time; says why, source by source.
         """
-        outcome, failures = await self._first(forms(requests), verify, deadline, heavy)
+        asked = forms(requests)
+        outcome, failures = await self._first(asked, verify, deadline, heavy)
         if outcome is None:
-            raise self._unproven("no source could supply a proof", failures)
+            raise self._unproven(_not_supplied(asked), failures)
         return outcome.value
 
     async def first_answer(self, request: Request, *, deadline: float | None = None) -> Answer:
@@ -142,7 +144,7 @@ class Pool:
         asked = {name: why for name, why in failures.items() if name in heard}
         unaware = tuple(name for name, why in asked.items() if why.ending is Ending.UNKNOWN)
         if not unaware:
-            raise self._unproven("no source could supply a proof", failures)
+            raise self._unproven(_not_supplied(forms(requests)), failures)
         return Word(None, said_by=unaware, asked=tuple(asked))
 
     async def newest_proven(
@@ -475,3 +477,8 @@ async def _write_down(evidence: EvidenceStore, lie: Lie) -> None:
 
 def _left_out(candidates: Candidates) -> Failures:
     return {name: Failed(Ending.LACKS, why) for name, why in candidates.left_out.items()}
+
+
+def _not_supplied(asked: Sequence[Request]) -> str:
+    """What is said where nobody had a proof for a question, of which these are the forms."""
+    return f"no source could supply a proof for {in_words(asked[0])}"

@@ -16,7 +16,7 @@ from walkaway.limits import LIMITS
 from walkaway.sources.capabilities import form_of
 from walkaway.sources.request import ArweaveRequest, BlockRequest, DnsRequest, Request, RpcRequest
 
-__all__ = ["Exchange", "Recording", "note", "recording"]
+__all__ = ["Exchange", "Recording", "in_words", "note", "recording"]
 
 ANSWERED: Final = "answered"
 
@@ -70,10 +70,10 @@ def note(source: str, request: Request, outcome: str = ANSWERED, reason: str = "
     """Say what came of a question, where anybody wants to know."""
     kept = _RECORDING.get()
     if kept is not None:
-        kept.add(Exchange(source, _question(request), outcome, reason))
+        kept.add(Exchange(source, in_words(request), outcome, reason))
 
 
-def _question(request: Request) -> str:
+def in_words(request: Request) -> str:
     """The question in words, for a person."""
     if isinstance(request, RpcRequest):
         account = next((p for p in request.params if isinstance(p, str)), "")

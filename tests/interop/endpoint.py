@@ -35,9 +35,9 @@ class Endpoint:
 
 
 @asynccontextmanager
-async def endpoint(state: Path) -> AsyncIterator[Endpoint]:
-    """A synced node on a free port; a block every two seconds."""
-    devnet = Devnet(DevnetSettings(seconds_per_slot=2, sources=DEMO_SOURCES))
+async def endpoint(state: Path, *, seconds_per_slot: int = 2) -> AsyncIterator[Endpoint]:
+    """A synced node on a free port; a block every slot."""
+    devnet = Devnet(DevnetSettings(seconds_per_slot=seconds_per_slot, sources=DEMO_SOURCES))
     await devnet.start(real_time=True)
     try:
         listed = [

@@ -1,4 +1,4 @@
 """FlatDirectory of EthStorage: filled by its own SDK, in contracts and in blobs, and read here."""
 
-MINUTES = 3
+MINUTES = 4
 """At most, with installing."""

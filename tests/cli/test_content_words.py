@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from walkaway.cli.content_words import name_of, read_pointer
+from walkaway.cli.content_words import name_in_url, name_of, read_pointer
 from walkaway.errors import InvalidRequest
 from walkaway.names.pointer import Pointer
 from walkaway.proofs.arweave.arweave_id import ArweaveId
@@ -56,6 +56,9 @@ PIECE = str(PieceCid.over(bytes(32), 1000))
         (f"http://{ITEM_LABEL}.ar.localhost:8080/a", Pointer("ar", ITEM, ("a",))),
         (f"https://arweave.example/ar/{ITEM}", Pointer("ar", ITEM)),
         ("web3://app.eth:10/a%20b?c", Pointer("web3", "app.eth:10", (), "/a%20b?c")),
+        ("app.eth:10/a%20b?c/d", Pointer("web3", "app.eth:10", (), "/a%20b?c/d")),
+        ("App.ETH:1", Pointer("web3", "app.eth:1")),
+        ("\U0001f984.eth:1?a", Pointer("web3", "%F0%9F%A6%84.eth:1", (), "?a")),
         (f"/web3/{CONTRACT}/a?b", Pointer("web3", f"{CONTRACT}:1", (), "/a?b")),
         (
             "http://app-eth.10.web3.localhost:8080/a?b",
@@ -101,11 +104,31 @@ def test_each_form_is_read_as_it_is_meant(word: str, pointer: Pointer) -> None:
         ("ar://short", "invalid path"),
         (f"/piece/{CID}", "names no piece"),
         ("web3://nothing/", "neither a contract"),
+        ("app.eth:0/", "of a web3 URL"),
+        ("app.eth:", "is no CID"),
+        ("app.eth:1/\u00e4", "percent-encoded"),
     ],
 )
 def test_what_names_no_content_is_refused(word: str, reason: str) -> None:
     with pytest.raises(InvalidRequest, match=reason):
         read_pointer(word)
+
+
+def test_a_web3_url_may_hold_a_name_alone() -> None:
+    for word, name in (
+        ("web3://App.eth", "app.eth:1"),
+        ("w3://app.eth:10/", "app.eth:10"),
+        ("app.eth:10", "app.eth:10"),
+        ("app.eth", "app.eth"),
+        ("ipns://app.eth", "ipns://app.eth"),
+    ):
+        assert name_in_url(word) == name
+    for word in ("web3://app.eth/a", "web3://app.eth?a", f"web3://{CONTRACT}@app.eth"):
+        with pytest.raises(InvalidRequest, match="more than a name") as refused:
+            name_in_url(word)
+        assert refused.value.advice == "its name alone is app.eth:1"
+    with pytest.raises(InvalidRequest, match="leads nowhere else"):
+        name_in_url(f"web3://{CONTRACT}/")
 
 
 def test_content_is_called_as_its_path_ends() -> None:

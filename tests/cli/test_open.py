@@ -31,6 +31,7 @@ CALLER = "0x" + "ab" * 20
         ("xn-foo.eth", "http://127.0.0.1:8080/ipns/xn-foo.eth"),
         (f"ar://{ITEM}/a b", f"http://{BASE32.encode(bytes(32))}.ar.localhost:8080/a%20b"),
         ("web3://my-app.eth:10/a%2fb?c", "http://my--app-eth.10.web3.localhost:8080/a%2fb?c"),
+        ("app.eth:10", "http://app-eth.10.web3.localhost:8080/"),
         # What has no host: who calls, and pieces.
         (f"web3://{CALLER}@app.eth/a", f"http://127.0.0.1:8080/web3/{CALLER}@app.eth:1/a"),
         (f"piece://{PIECE}", f"http://127.0.0.1:8080/piece/{PIECE}"),

@@ -92,6 +92,7 @@ async def test_what_a_name_says_without_and_with_an_endpoint(
 
         assert (alone["held"], alone["waiting"]) == (None, None)
         await _held_alike(stand)
+        await _of_a_contract(stand)
         serving, reporter = _serving(stand)
         port = int((await asyncio.wait_for(reporter.url, 20)).rpartition(":")[2])
         beside = await stand.told("resolve", "app.eth", port=port)
@@ -195,6 +196,33 @@ def _noting(opened: list[str]) -> Callable[[str], bool]:
         return True
 
     return browser
+
+
+async def _of_a_contract(stand: Stand) -> None:
+    """The same name as that of a contract: it leads elsewhere, and is held by itself."""
+    there = f"/web3/0x{NAMES_OWNER.address.hex()}:1337"
+    for word in ("App.eth:1337", "web3://app.eth:1337/"):
+        told = await stand.told("resolve", word)
+        assert (told["pointer"], told["standing"], told["held"]) == (there, "proven", None)
+        assert stand.devnet.checkpoint.root.hex() in json.dumps(told["because"])
+    history = PointerHistory(history_path(stand.home / "state", "mainnet"))
+    pinned = f"web3://0x{'22' * 20}:1337/"
+    assert (await stand.command("pin-name", "web3://app.eth:1337", pinned)).exit_code == 0
+    held = await stand.told("resolve", "app.eth:1337")
+    assert (held["pointer"], held["held"]) == (there, f"/web3/0x{'22' * 20}:1337")
+    assert held["waiting"]["why"] == "the name is pinned"
+    await history.forget("app.eth:1337")
+    history.close()
+    for words, said in (
+        (("resolve", "app.eth:5"), "names on chain 5 are not read"),
+        (("resolve", "app.eth:1337", "--text", "url"), "ask for those of app.eth"),
+        (("pin-name", "app.eth:1337", str(HELLO)), "cannot lead to"),
+        (("pin-name", "app.eth", pinned), "cannot lead to a contract"),
+        (("pin-name", "app.eth:1337", "web3://other.eth"), "no address of a contract"),
+    ):
+        refused = await stand.command(*words)
+        assert refused.exit_code != 0
+        assert said in " ".join(refused.output.split()), refused.output
 
 
 def _serving(stand: Stand) -> tuple[asyncio.Task[None], Recorder]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Annotated, Final, get_args
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import typer
 
@@ -18,13 +18,14 @@ from walkaway.names.spelling import is_text
 from walkaway.proofs.filecoin.piece_cid import PieceCid
 from walkaway.proofs.ipfs.cid import Cid
 
-__all__ = ["PlaceArgument", "browser_url", "name_of", "read_pointer"]
+__all__ = ["PlaceArgument", "browser_url", "name_in_url", "name_of", "read_pointer"]
 
 PlaceArgument = Annotated[
     str,
     typer.Argument(
         help="A CID or CID/path, or a name such as app.eth or example.org; also /ipfs/..., "
-        "/ipns/..., ipfs://..., ar://ID, web3://CONTRACT/..., piece://CID or a gateway's URL.",
+        "/ipns/..., ipfs://..., ar://ID, web3://CONTRACT/... (or app.eth:1/...), piece://CID or "
+        "a gateway's URL.",
         metavar="PLACE",
     ),
 ]
@@ -33,6 +34,8 @@ _NETWORKS: Final[Mapping[str, Network]] = {network: network for network in get_a
 _SCHEMES: Final[Mapping[str, Network]] = {**_NETWORKS, "w3": "web3"}
 _BY_HOST: Final[Mapping[str, Network]] = {"ipfs": "ipfs", "ipns": "ipns", "ar": "ar"}
 _CONTRACT_HOST: Final = re.compile(r"(?P<label>.+\.[1-9][0-9]*)\.web3\.", re.ASCII)
+_CONTRACT_NAME: Final = re.compile(r"(?P<name>[^/:?#]+\.eth:[0-9]+)(?P<target>.*)", re.I | re.S)
+"""A name that leads to a contract, as it is held (``app.eth:1``), and what is asked of that."""
 _CONTRACTS: Final = "/web3/"
 _ENS = ".eth"
 _HERE = ".localhost"
@@ -65,9 +68,31 @@ def read_pointer(word: str) -> Pointer:
     return _by_url(word)
 
 
+def name_in_url(word: str) -> str:
+    """The name that a web3 URL holds, as it is known here: ``app.eth:1``; another word itself.
+
+    Raises:
+        InvalidRequest: the URL holds an address, or more than a name.
+    """
+    scheme, divided, _ = word.partition("://")
+    if not divided or _SCHEMES.get(scheme.lower()) != "web3":
+        return word
+    url = read_url(word)
+    if url.name is None:
+        raise InvalidRequest(f"{word[:100]!r} is an address, which leads nowhere else")
+    if any(url.sender) or url.target.removeprefix("/"):
+        raise InvalidRequest(
+            f"{word[:100]!r} is more than a name", advice=f"its name alone is {url.name[:100]}"
+        )
+    return url.name
+
+
 def _by_path(word: str) -> Pointer:
     if word.startswith(_CONTRACTS):
         return read_url(f"web3://{word.removeprefix(_CONTRACTS)}").pointer
+    named = _CONTRACT_NAME.fullmatch(word)
+    if named is not None:
+        return read_url(f"web3://{quote(named['name'], safe=':')}{named['target']}").pointer
     plain = word if word.startswith("/") else f"/{_network_of(word)}/{word}"
     return _pointer(word, tuple(step for step in plain.split("/") if step))
 

@@ -14,7 +14,7 @@ from rich.text import Text
 from walkaway.chain.clock import SystemClock
 from walkaway.cli.config import Settings
 from walkaway.cli.content import content_of, whole_block
-from walkaway.cli.content_words import read_pointer
+from walkaway.cli.content_words import name_in_url, read_pointer
 from walkaway.cli.ens_on_demand import names_of
 from walkaway.cli.names import history_path, hold_policy
 from walkaway.cli.options import (
@@ -56,13 +56,18 @@ class _Do(Enum):
 
 def pin_name(
     name: Annotated[
-        str, typer.Argument(help="The name. Without one, all names are listed.", metavar="NAME")
+        str,
+        typer.Argument(
+            help="The name; that of a contract has its chain behind it (app.eth:1). Without one, "
+            "all names are listed.",
+            metavar="NAME",
+        ),
     ] = "",
     version: Annotated[
         str,
         typer.Argument(
-            help="The CID or content path to hold it at, or to decide on. Without one, the name is "
-            "held at what is served now.",
+            help="The CID or content path to hold it at, or to decide on; of a contract "
+            "web3://0x...:1. Without one, the name is held at what is served now.",
             metavar="VERSION",
         ),
     ] = "",
@@ -110,6 +115,7 @@ def pin_name(
     terminal = Terminal(as_json=as_json)
     with terminal.ending():
         flags = (unpin, accept, reject, history, compare, keep_stored, forget)
+        name = name_in_url(name)
         what = _chosen(flags, name)
         target = read_pointer(version) if version else None
         settings = settings_from(
@@ -302,9 +308,10 @@ async def _last_other(history: PointerHistory, held: HeldName) -> Pointer:
 async def _address(blocks: Blocks, pointer: Pointer, budget: Budget) -> Cid:
     """The address of the folder or file that a version is. Raises `InvalidRequest` for a name."""
     if pointer.network != "ipfs":
+        is_name = pointer.network == "ipns"
         raise InvalidRequest(
-            f"{pointer} is no content of its own, and is not compared",
-            advice="compare what that leads to: it has a history of its own",
+            f"{pointer} is no folder of IPFS, and is not compared",
+            advice="compare what that leads to: it has a history of its own" if is_name else "",
         )
     return whole_block(await resolve(blocks, Cid.parse(pointer.root), pointer.path, budget))
 

@@ -44,6 +44,7 @@ _ADDRESS: Final = re.compile(r"0[xX][^.]*")
 """What is meant for an address: no name begins so and has no dot."""
 _ETH: Final = ".eth"
 _ARNS: Final = "ar://"
+_WEB3: Final = ("web3://", "w3://")
 _NAME_WITHIN: Final = re.compile(
     r"(?P<where>/ip[fn]s/|[a-z][a-z0-9]*://)?(?P<name>[^/:]+)[/:]?.*", re.IGNORECASE | re.DOTALL
 )
@@ -81,7 +82,8 @@ def resolve(
     name: Annotated[
         str,
         typer.Argument(
-            help="A name (app.eth, example.org, an IPNS key, ar://name), or an address.",
+            help="A name (app.eth, example.org, an IPNS key, ar://name), or an address; "
+            "web3://app.eth for the contract that a name leads to.",
             metavar="NAME",
         ),
     ],
@@ -129,7 +131,7 @@ def resolve(
             port=port,
             state_directory=state_directory,
         )
-        question = _Question(name, tuple(text or ()), tuple(coin or ()))
+        question = _Question(_name_alone(name), tuple(text or ()), tuple(coin or ()))
         reporter = reporter_for(terminal)
         try:
             told = asyncio.run(_told(settings, question, reporter, offline=offline))
@@ -161,23 +163,32 @@ def _is_for_ens(settings: Settings, question: _Question) -> bool:
     Raises `InvalidRequest` for what is no name and no address: that is told to nobody.
     """
     from walkaway.cli.names import held_names
-    from walkaway.names.spelling import canonical
+    from walkaway.names.spelling import canonical, contract_name
 
     if question.is_address:
         evm_address(question.name)
         return True
-    _hold_alone(question.name)
     name = canonical(question.name)
+    of_contract = contract_name(name)
+    if of_contract is not None and question.asks_more_than_content:
+        raise InvalidRequest(
+            f"{name[:100]!r} is the name of a contract, which has no records of its own",
+            advice=f"ask for those of {of_contract[0][:100]}",
+        )
     if question.asks_more_than_content:
         return True
     return name.endswith(_ETH) and held_names(settings).own(name) is None
 
 
-def _hold_alone(word: str) -> None:
-    """Raises `InvalidRequest` for what holds a path or a scheme beside the name, or no name."""
+def _name_alone(word: str) -> str:
+    """The name. Raises `InvalidRequest` for what holds a path or a scheme beside it, or no name."""
     within = _NAME_WITHIN.fullmatch(word)
     if "/" not in word or word.lower().startswith(_ARNS) or within is None:
-        return
+        return word
+    if word.lower().startswith(_WEB3):
+        from walkaway.cli.content_words import name_in_url
+
+        return name_in_url(word)
     where, name = within["where"] or "", within["name"]
     if where.lower() in _CONTENT:
         raise InvalidRequest(

@@ -18,6 +18,8 @@ from walkaway.names.resolution import Standing
 from walkaway.names.served import ServedPointers
 
 DAY = 86_400.0
+CALLER = "0x" + "ab" * 20
+PAGES, OTHERS = (Pointer("web3", f"0x{digits * 20}:1") for digits in ("cd", "ef"))
 APP, ORIGIN = "app.eth", "app-eth.localhost:8080"
 SMALL = replace(
     LIMITS,
@@ -149,6 +151,50 @@ async def test_forgetting_by_a_pattern_leaves_what_was_decided(seen: Callable[..
     assert await world.history.forget("APP.eth") == 1
     assert await world.history.past(APP) == []
     assert (await world.says(NEW)).pointer == NEW, "nothing is left of it"
+
+
+async def test_a_name_and_its_contracts_share_their_owners_room(seen: Callable[..., Seen]) -> None:
+    world = seen(hold=DAY)
+    for name, pointer in (("a.evil.eth", OLD), ("a.evil.eth:1", PAGES), ("a.evil.eth:2", PAGES)):
+        await world.says(pointer, name)
+    with pytest.raises(StoreFault, match=r"3 names below evil\.eth are held"):
+        await world.says(PAGES, "a.evil.eth:3")
+    assert (await world.says(PAGES, "app.eth:1")).pointer == PAGES
+    assert await world.history.forget("*.evil.eth") == 3
+    assert await world.names() == {"app.eth:1"}
+
+
+async def test_a_version_is_kept_as_a_name_says_it(seen: Callable[..., Seen]) -> None:
+    world, name = seen(), "app.eth:1"
+    typed = Pointer("web3", PAGES.root.upper().replace("X", "x"), target="/")
+    held = await world.history.pin(name, typed, now=world.now)
+    assert (held.pointer, held.pinned) == (PAGES, True)
+    assert (await world.says(PAGES, name)).says is None, "nothing waits: it says that"
+    await world.says(OTHERS, name)
+    typed = Pointer("web3", OTHERS.root, target="/")
+    assert (await world.history.reject(name, typed, now=world.now)).rejected
+    assert (await world.history.accept(name, typed)).pointer == OTHERS
+    assert [past.pointer for past in await world.history.past(name)] == [OTHERS, PAGES]
+
+
+async def test_a_name_is_held_at_nothing_that_it_cannot_say(seen: Callable[..., Seen]) -> None:
+    world = seen()
+    for name, pointer, said in (
+        ("app.eth:1", OLD, "leads to a contract, and cannot lead to"),
+        ("app.eth", PAGES, "cannot lead to a contract"),
+        ("app.eth:1", Pointer("web3", "other.eth:1"), "no address of a contract"),
+        ("app.eth:1", Pointer("web3", f"{CALLER}@{PAGES.root}"), "no address of a contract"),
+        ("app.eth:1", Pointer("web3", PAGES.root, target="/a"), "without a path"),
+        ("app.eth", Pointer("piece", "baga"), "can lead to no such version"),
+    ):
+        for decided in (
+            world.history.pin(name, pointer, now=world.now),
+            world.history.accept(name, pointer),
+            world.history.reject(name, pointer, now=world.now),
+        ):
+            with pytest.raises(InvalidRequest, match=said):
+                await decided
+    assert await world.names() == set()
 
 
 async def test_a_name_without_a_star_is_no_pattern(seen: Callable[..., Seen]) -> None:

@@ -20,6 +20,7 @@ from tests.interop.ens.chains import Ground, anvil_ground, devnet_ground
 from tests.interop.peers import node_package, run_client
 from tests.names.ens.devnet_names import ens_on
 from walkaway.content.budget import Budget
+from walkaway.content.open import find_root
 from walkaway.content.web3.calls import ProvenCalls
 from walkaway.content.web3.contracts import Web3Content
 from walkaway.content.web3.url import read_url
@@ -28,6 +29,7 @@ from walkaway.devnet.execution.accounts import NAMES_OWNER
 from walkaway.devnet.execution.names import REGISTRY
 from walkaway.devnet.web3 import deploy_pages, put_page, put_resource
 from walkaway.errors import WalkawayError
+from walkaway.names.contract_names import ContractNames
 
 pytestmark = pytest.mark.interop
 
@@ -175,7 +177,8 @@ async def test_the_same_pages_as_web3protocol(kind: str, tmp_path: Path) -> None
         stack.enter_context(content.led_by(ProvenCalls(chain, ens)))
 
         async def ours(url: str) -> dict[str, Any]:
-            file = await content.open(read_url(pages.at(url)).pointer, Budget())
+            root = await find_root(ContractNames(ens), read_url(pages.at(url)).pointer)
+            file = await content.open(root.pointer, Budget())
             typed = {} if file.media_type is None else {"content-type": file.media_type}
             headers = dict(file.headers) | typed
             return {"status": file.status, "headers": headers, "body": (await body(file)).hex()}

@@ -155,7 +155,9 @@ async def open_gateway(plan: GatewayPlan) -> AsyncIterator[OpenGateway]:
             others=content.networks.others,
             mirrors=content.networks.mirrors,
             supply=content.blocks.supply,
+            supplied=content.suppliers.of,
             sources=lambda: _sources(content, names),
+            pdp=content.pdp,
             denylist=denylist,
             limits=limits,
         )

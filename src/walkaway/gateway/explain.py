@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Final, get_args
 from urllib.parse import quote, urlsplit
 
@@ -21,6 +22,8 @@ from walkaway.names.pointer import Network
 __all__ = ["EXPLAIN_PATH", "explain_address", "explain_answer", "is_explain"]
 
 EXPLAIN_PATH: Final = "/explain"
+
+_PIECES: Final = "/piece/"
 
 _MOVES: Final = 4
 """How often an address may lead to another one of this gateway."""
@@ -52,7 +55,9 @@ async def explain_answer(
     """The explanation: a page, or JSON where ``format=json`` or Accept asks for that.
 
     Raises:
-        InvalidRequest: no address of this gateway is given, or one that shows no content.
+        InvalidRequest: no address of this gateway is given, or one that shows no content; a
+            data set is given, and no piece.
+        Unsupported: nobody is asked about data sets.
         Failure: a denylist denies it.
     """
     address = _address(wish.query.get("url", "").strip(), place.authority)
@@ -60,7 +65,8 @@ async def explain_answer(
     async def lead() -> Asked | Answer:
         return await _lead(hosts, routes, address)
 
-    explanation = await explanations.explain(address, lead)
+    data_set = wish.query.get("data_set", "").strip()
+    explanation = await explanations.explain(address, lead, data_set)
     as_json = wish.negotiated.format is Format.JSON
     body = json.dumps(told(explanation)).encode() if as_json else explain_page(explanation)
     headers = raw_headers(
@@ -114,6 +120,9 @@ def _read(hosts: Hosts, address: str) -> tuple[Place, Wish]:
     place = hosts.place(parts.netloc)
     if place is None:
         raise InvalidRequest(f"{parts.netloc[:100]!r} is no host of this gateway", advice=_ADVICE)
+    if place.kind == "gateway" and parts.path.startswith(_PIECES):
+        # Pieces have no hosts of their own to be shown on, and can be explained all the same.
+        place = replace(place, kind="path")
     return place, read_wish("GET", path, parts.query.encode(), [(b"host", parts.netloc.encode())])
 
 

@@ -34,6 +34,7 @@ from tests.proofs.arweave.making import (
 )
 from walkaway.content.arweave.content import ArweaveContent
 from walkaway.content.budget import AheadRoom, Budget
+from walkaway.content.suppliers import Supplied
 from walkaway.devnet.content.arweave import ArweaveSource
 from walkaway.devnet.content.manners import Manner, Manners
 from walkaway.devnet.content.weave import PathedChunk, StandingItem, Weave
@@ -107,6 +108,9 @@ async def test_a_wrong_place_costs_one_chunk_and_another_source_is_asked(tmp_pat
     async with standing(tmp_path, [ArweaveSource(right), mistaken]) as stand:
         assert await bytes_of(await stand.open(str(name))) == pattern(LARGE)
         errors = {status.name: status.errors for status in stand.pool.status()}
+        told = stand.suppliers.of(str(name))
+    assert told is not None
+    assert ("gateway-0" in told.given_by, told.lied) == (True, ("gateway-1",))
     assert f"/raw/{name}" in mistaken.asked
     assert errors == {"gateway-0": 0, "gateway-1": 1}
 
@@ -343,6 +347,7 @@ async def test_a_place_behind_the_end_of_its_transaction(tmp_path: Path) -> None
     async with standing(tmp_path, [source]) as stand:
         with pytest.raises(Unproven, match="ends behind its transaction"):
             await stand.open(str(name))
+        assert stand.suppliers.of(str(name)) == Supplied(str(name), (), ("gateway-0",))
     assert not [path for path in source.asked if path.startswith("/chunk")]
 
 

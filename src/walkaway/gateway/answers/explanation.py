@@ -10,17 +10,22 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.directory import find_in
 from walkaway.content.exporter.file import as_file
 from walkaway.content.exporter.node import Look, What, look_at
+from walkaway.content.filecoin.content import read_root
+from walkaway.content.filecoin.pdp import PdpVerifier
+from walkaway.content.filecoin.pdp_words import pdp_words
 from walkaway.content.mirrors.mirrors import Mirrors
 from walkaway.content.network import Supply
 from walkaway.content.open import NameStep, Networks, Root, find_root
 from walkaway.content.proven_file import Believed, OpensFiles, ProvenFile
 from walkaway.content.resolve import resolve
+from walkaway.content.suppliers import Address, Supplied
 from walkaway.errors import InvalidRequest, WalkawayError
 from walkaway.gateway.answers.answer import Answer
 from walkaway.gateway.answers.directories import INDEX
@@ -56,8 +61,9 @@ class Explanation:
     ``blocks`` those of the path and of what stands at its end, of which ``cid`` is the
     address, up to a limit; ``file`` is what stands there on another network. ``exchanges``
     were made for this explanation, ``untold`` is how many more; ``liars`` are the sources
-    that were caught since this program began. ``failure`` is what ended the way before its
-    end.
+    that were caught since this program began. ``supplied`` says who gave the file, or parts
+    of it; ``besides`` is what is said of it and proven by nobody, where that was asked for.
+    ``failure`` is what ended the way before its end.
     """
 
     address: str
@@ -71,6 +77,8 @@ class Explanation:
     exchanges: Sequence[Exchange] = ()
     untold: int = 0
     liars: tuple[SourceStatus, ...] = ()
+    supplied: tuple[Supplied, ...] = ()
+    besides: tuple[Believed, ...] = ()
     failure: WalkawayError | None = None
 
     @property
@@ -92,8 +100,8 @@ class Explanations:
     """Explains pages of this gateway.
 
     ``others`` give what is on networks other than IPFS, ``mirrors`` what stands on several.
-    ``supply`` tells who gave a block,
-    ``sources`` how all stand who are asked for anything.
+    ``supply`` tells who gave a block, ``supplied`` who gave what is not on IPFS, ``sources``
+    how all stand who are asked for anything. ``pdp`` is asked who proves to hold a piece.
     """
 
     def __init__(
@@ -104,24 +112,30 @@ class Explanations:
         others: Mapping[Network, OpensFiles] | None = None,
         mirrors: Mirrors | None = None,
         supply: Callable[[Cid], Supply | None] = lambda _: None,
+        supplied: Callable[[Address], Supplied | None] = lambda _: None,
         sources: Callable[[], Sequence[SourceStatus]] = tuple,
+        pdp: PdpVerifier | None = None,
         denylist: Denylist | None = None,
         limits: Limits = LIMITS,
     ) -> None:
         self._networks = Networks(blocks, others or {}, mirrors)
         self._names = names
         self._supply = supply
+        self._supplied = supplied
         self._sources = sources
+        self._pdp = pdp
         self._denylist = denylist
         self._limits = limits
 
     async def explain(
-        self, address: str, lead: Callable[[], Awaitable[Asked | Answer]]
+        self, address: str, lead: Callable[[], Awaitable[Asked | Answer]], data_set: str = ""
     ) -> Explanation:
-        """Walk the way again from an address; ``lead`` says which content path it is.
+        """Walk the way again from an address; ``lead`` says which content path it is, and
+        ``data_set`` of which data set of Filecoin it is asked whether it holds the piece.
 
         Raises:
-            InvalidRequest: it leads to no content.
+            InvalidRequest: it leads to no content, or to no piece where a data set is named.
+            Unsupported: nobody is asked about data sets.
             Failure: a denylist denies it.
         """
         with recording() as heard:
@@ -136,9 +150,29 @@ class Explanations:
                 await self._walk(told)
             except WalkawayError as error:
                 told.failure = error
+            if data_set:
+                told.besides = await self._besides(told, data_set)
+        told.supplied = self._suppliers(told.file)
         told.exchanges, told.untold = tuple(heard.exchanges), heard.left_out
         told.liars = tuple(source for source in self._sources() if source.lies)
         return told
+
+    async def _besides(self, told: Explanation, data_set: str) -> tuple[Believed, ...]:
+        if told.root is None or told.root.pointer.network != "piece":
+            raise InvalidRequest(
+                "data sets are of Filecoin, and hold its pieces alone",
+                advice="ask for a piece: /explain?url=piece://CID&data_set=7",
+            )
+        return await pdp_words(self._pdp, read_root(told.root.pointer.root).cid, data_set)
+
+    def _suppliers(self, file: ProvenFile | None) -> tuple[Supplied, ...]:
+        """Who gave what the evidence of a file begins with."""
+        if file is None:
+            return ()
+        facts = (fact for anchor in file.because.anchors() for _, fact in anchor.facts)
+        addresses = dict.fromkeys(fact for fact in facts if not isinstance(fact, int))
+        known = (self._supplied(address) for address in addresses)
+        return tuple(islice(filter(None, known), self._limits.explained_blocks))
 
     async def _walk(self, told: Explanation) -> None:
         pointer = told.asked.pointer

@@ -11,6 +11,7 @@ from typing import Final, cast
 
 from walkaway.content.network import Supply
 from walkaway.content.proven_file import Believed, ProvenFile
+from walkaway.content.suppliers import Supplied
 from walkaway.errors import Unproven
 from walkaway.gateway.answers.explanation import Explanation
 from walkaway.gateway.pages.frame import cell, page_end, page_start, shown
@@ -70,6 +71,11 @@ def told(explanation: Explanation) -> dict[str, Json]:
         "root": None if explanation.root is None else explanation.root.pointer.root,
         "mirror": _mirror(explanation) or None,
         "file": None if explanation.file is None else _file_told(explanation.file),
+        "suppliedBy": [
+            {"address": _address(s), "from": [*s.given_by], "lied": [*s.lied]}
+            for s in explanation.supplied
+        ],
+        "besides": [_word_told(word) for word in explanation.besides],
         "cid": None if explanation.cid is None else str(explanation.cid),
         "blocks": blocks,
         "moreBlocks": explanation.is_cut,
@@ -99,6 +105,7 @@ def explain_page(explanation: Explanation) -> bytes:
         *_names(explanation),
         _content(explanation),
         _file(explanation),
+        _besides(explanation),
         _failure(explanation),
         _asked(explanation),
         _liars(explanation),
@@ -115,10 +122,17 @@ def _file_told(file: ProvenFile) -> dict[str, Json]:
         "mediaType": file.media_type,
         "status": file.status,
         "because": drawn([file.because])[0],
-        "believed": [
-            {"what": word.what, "saidBy": list[Json](word.said_by)} for word in file.believed
-        ],
+        "believed": [_word_told(word) for word in file.believed],
     }
+
+
+def _word_told(word: Believed) -> dict[str, Json]:
+    return {"what": word.what, "saidBy": list[Json](word.said_by)}
+
+
+def _address(supplied: Supplied) -> str:
+    address = supplied.address
+    return address if isinstance(address, str) else f"0x{address.hex()}"
 
 
 def _mirror(explanation: Explanation) -> str:
@@ -244,8 +258,23 @@ def _file(explanation: Explanation) -> str:
     return (
         f"<section>\n<h2>What stands at <code>{shown(str(root.pointer))}</code>, and why</h2>\n"
         f"<p>{size}, {shown(file.media_type or 'of no type that is told')}.</p>\n{more}"
-        f"{_TREE}\n{_step(step, 1)}</ul>\n</section>\n"
+        f"{_TREE}\n{_step(step, 1)}</ul>\n{_suppliers(explanation)}</section>\n"
     )
+
+
+def _suppliers(explanation: Explanation) -> str:
+    rows = [(_address(s), ", ".join(s.given_by), ", ".join(s.lied)) for s in explanation.supplied]
+    if not rows:
+        return ""
+    return _table("Who gave it", ("address", "given by", "lied about it"), rows)
+
+
+def _besides(explanation: Explanation) -> str:
+    """What is said of it, on which nothing that is shown stands."""
+    if not explanation.besides:
+        return ""
+    items = "".join(f"<li>{_word(word)}</li>\n" for word in explanation.besides)
+    return f"<section>\n<h2>Said of it, and proven by nobody</h2>\n<ul>\n{items}</ul>\n</section>\n"
 
 
 def _failure(explanation: Explanation) -> str:

@@ -409,3 +409,53 @@ def test_an_operator_counts_once_however_it_is_spelled(file: Path) -> None:
     operators = [s.operator for s in load(file, listed).sources if "dns" in s.kinds]
     assert operators.count("Quad9") == 3
     assert operators[-2:] == ["my  uncle", "my  uncle"]
+
+
+MIRRORED = "bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354"
+TOO_MANY = [f"/ar/{'A' * 43}/{at}" for at in range(9)]
+
+
+def test_mirrors_are_a_table_of_lists(file: Path) -> None:
+    text = f"""
+    [mirrors]
+    "ipfs://{MIRRORED}/docs" = ["ar://{"A" * 43}/docs", "web3://0x{"ab" * 20}:5/docs/"]
+    "/ar/{"B" * 42}A" = ["{MIRRORED}"]
+    """
+    settings = load(file, text)
+    assert [(str(of), str(at)) for of, at in content_plan(settings).mirrors] == [
+        (f"/ipfs/{MIRRORED}/docs", f"/ar/{'A' * 43}/docs"),
+        (f"/ipfs/{MIRRORED}/docs", f"/web3/0x{'ab' * 20}:5/docs/"),
+        (f"/ar/{'B' * 42}A", f"/ipfs/{MIRRORED}"),
+    ]
+    assert settings.came_from["mirrors"] == "walkaway.toml"
+    written = f"/ipfs/{MIRRORED}=ar://{'A' * 43}, {MIRRORED}=/ar/{'B' * 42}A"
+    settings = load_settings({}, {"WALKAWAY_MIRRORS": written})
+    assert [str(at) for _, at in content_plan(settings).mirrors] == [
+        f"/ar/{'A' * 43}",
+        f"/ar/{'B' * 42}A",
+    ]
+    assert content_plan(load_settings({}, {})).mirrors == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("mirrors = 1", "a table of addresses"),
+        ("mirrors = ['/ipfs/x']", "a table of addresses"),
+        (f"[mirrors]\n'/ipfs/{MIRRORED}' = '/ar/{'A' * 43}'", "a table of addresses"),
+        (f"[mirrors]\n'/ipfs/{MIRRORED}' = [1]", "a table of addresses"),
+        (f"[mirrors]\n'/ipfs/{MIRRORED}' = ['']", "a table of addresses"),
+        (f"[mirrors]\n'/ipfs/{MIRRORED}' = ['/ar/x']", f"/ipfs/{MIRRORED} = /ar/x"),
+        (f"[mirrors]\n'/ipfs/no-cid' = ['/ar/{'A' * 43}']", "no-cid is no CID"),
+        (f"[mirrors]\n'app.eth' = ['/ar/{'A' * 43}']", "its next release"),
+        (f"[mirrors]\n'web3://0x{'ab' * 20}' = ['/ar/{'A' * 43}']", "its next release"),
+        (f"[mirrors]\n'/ipfs/{MIRRORED}' = ['app.eth']", "it is a name"),
+        (f"[mirrors]\n'/ipfs/{MIRRORED}' = ['web3://app.eth/']", "it is a name"),
+        (f"[mirrors]\n'/ipfs/{MIRRORED}' = ['{MIRRORED}']", "of itself"),
+        (f"[mirrors]\n'/ipfs/{MIRRORED}' = {TOO_MANY}", "more than 8 mirrors"),
+    ],
+)
+def test_what_is_no_mirror_is_refused_with_the_entry(file: Path, written: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=r"walkaway\.toml: mirrors must be") as raised:
+        load(file, written)
+    assert says in str(raised.value)

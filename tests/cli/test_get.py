@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tarfile
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,18 +22,23 @@ from walkaway.chain.clock import SystemClock
 from walkaway.cli.command_line import app
 from walkaway.cli.config import load_settings
 from walkaway.cli.content import content_plan
+from walkaway.cli.get_file import require_file
 from walkaway.content.budget import Budget
-from walkaway.content.open import Root
+from walkaway.content.mirrors.table import Mirror
+from walkaway.content.open import OpenedFile, Root
+from walkaway.content.proven_file import ProvenFile
 from walkaway.content.service import open_content
 from walkaway.devnet.content.arweave import ArweaveSource
 from walkaway.devnet.content.arweave_publisher import ArweavePublisher
 from walkaway.devnet.content.weave import Weave
+from walkaway.errors import Unsupported
 from walkaway.names.pointer import Pointer
 from walkaway.proofs.ipfs import codecs, dag_cbor, dag_pb, unixfs_data
 from walkaway.proofs.ipfs.car import car_header, car_section
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.dag_pb import PbLink, PbNode
 from walkaway.proofs.ipfs.unixfs import Kind, UnixFsData
+from walkaway.proofs.proven import Evidence
 from walkaway.sources.defaults import ListedSource
 
 
@@ -150,7 +156,8 @@ def test_a_tar_and_a_car_hold_it(site: str) -> None:
 def test_as_json(site: str) -> None:
     told = json.loads(get(f"{site}/index.html", "--json").stdout)
     assert told.pop("cid").startswith("bafkrei")
-    assert told == {"path": "index.html", "bytes": 8, "name_proven": True, "links_left_out": []}
+    proven = {"name_proven": True, "believed": []}
+    assert told == {"path": "index.html", "bytes": 8, "links_left_out": [], **proven}
     assert Path("index.html").read_bytes() == b"<p>hello"
     refused = get(f"{site}/index.html", "--json", "-o", "-")
     assert refused.exit_code == 2
@@ -414,3 +421,51 @@ def test_what_is_not_there_on_other_networks_is_refused(of_arweave: str) -> None
     contract = get("web3://0x" + "ab" * 20 + "/", "-o", "x")
     assert (contract.exit_code, "nobody is asked: --offline" in contract.stderr) == (1, True)
     assert not Path("x").exists()
+
+
+def test_a_release_is_had_from_its_mirror_and_whose_word_that_is(
+    of_arweave: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = Cid.of(codecs.DAG_PB, b"a release that is not on IPFS any more")
+    assert get(f"/ipfs/{away}").exit_code != 0
+    monkeypatch.setenv("WALKAWAY_MIRRORS", f"/ipfs/{away}=/ar/{of_arweave}")
+    saved = get(f"/ipfs/{away}/a/long", "-o", "copy")
+    assert saved.stdout == f"/ar/{of_arweave}/a/long  copy  3.0 kB, proven\n"
+    told = f"not proven: that this is the same release as /ipfs/{away} (said by your settings)\n"
+    assert saved.stderr == told
+    assert Path("copy").read_bytes() == bytes(3000)
+    written = json.loads(get(f"/ipfs/{away}/a/long", "--json").stdout)
+    assert (written["network"], written["believed"][0]["said_by"]) == ("ar", ["your settings"])
+    whole = get(f"/ipfs/{away}", "-o", "site")
+    assert (whole.exit_code, Path("site/a/long").read_bytes()) == (0, bytes(3000))
+    refused = get(f"/ipfs/{away}", "-o", "site.car", "--car")
+    assert (refused.exit_code, "has no blocks" in refused.stderr) == (2, True)
+    listed = run("ls", "--offline", f"/ipfs/{away}")
+    assert "on no network whose folders are listed" in listed.stderr
+
+
+async def test_a_folder_of_a_mirror_is_not_taken_for_its_index() -> None:
+    async def stream(start: int, end: int | None) -> AsyncGenerator[bytes, None]:
+        yield b"<p>hello"
+
+    mirror = Mirror(Pointer("ar", "A" * 43), Pointer("web3", "0x" + "ab" * 20, (), "/"))
+    root = Root(mirror.release).at_mirror(mirror)
+    page = ProvenFile(None, "tag", stream, Evidence("given", ()), is_folder=True)
+    with pytest.raises(Unsupported, match="only the index is had there"):
+        require_file(OpenedFile(root, page), "")
+    require_file(OpenedFile(root, replace(page, is_folder=False)), "")
+    require_file(OpenedFile(Root(mirror.base), page), "")
+
+
+def test_a_dag_stands_in_for_what_was_on_arweave(
+    site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = "A" * 43
+    monkeypatch.setenv("WALKAWAY_MIRRORS", f"/ar/{gone}=/ipfs/{site}")
+    saved = get(f"/ar/{gone}/docs", "-o", "copy")
+    assert "not proven: that this is the same release as" in saved.stderr
+    assert (Path("copy/long").stat().st_size, saved.exit_code) == (2_560_000, 0)
+    told = json.loads(get(f"/ar/{gone}/index.html", "--json").stdout)
+    assert (told["name_proven"], told["believed"][0]["said_by"]) == (True, ["your settings"])
+    own = json.loads(get(f"/ipfs/{site}/index.html", "--json", "-o", "x").stdout)
+    assert own["believed"] == []

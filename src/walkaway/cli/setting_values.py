@@ -228,9 +228,13 @@ def _mirrors(pairs: tuple[tuple[str, str], ...], says: str) -> tuple[tuple[str, 
     for release, place in pairs:
         try:
             read.append((read_pointer(release), read_pointer(place)))
-            MirrorTable(read)
         except WalkawayError as error:
-            raise ConfigError(f"{says} ({release[:100]} = {place[:100]}: {error})") from None
+            entry = f"{release[:100]} = {place[:100]}"
+            raise ConfigError(f"{says} ({entry}: {error})") from None
+    try:
+        MirrorTable(read)
+    except ConfigError as error:
+        raise ConfigError(f"{says} ({error})", advice=error.advice) from None
     return pairs
 
 

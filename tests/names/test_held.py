@@ -15,6 +15,7 @@ from walkaway.errors import ConfigError, ProofError, TooMuch, Unproven, Unsuppor
 from walkaway.limits import Limits
 from walkaway.names.held import HeldNames
 from walkaway.names.pointer import Pointer, parse_pointer
+from walkaway.names.resolution import Standing
 from walkaway.proofs.ipfs.ipns_name import name_of_key, name_text, parse_name
 from walkaway.proofs.ipfs.ipns_record import create_record
 from walkaway.proofs.ipfs.libp2p_keys import SigningKey
@@ -220,6 +221,20 @@ def test_a_setting_that_points_nowhere_is_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=r"example\.org"):
         HeldNames(tmp_path, clock, dnslinks={"example.org": path})
+
+
+async def test_a_contract_may_be_set_for_its_own_names_alone(
+    tmp_path: Path, clock: FixedClock
+) -> None:
+    contract = f"/web3/0x{'22' * 20}:1"
+    held = HeldNames(tmp_path, clock, dnslinks={"App.eth:01": contract})
+    own = held.own("app.eth:1")
+    assert own is not None
+    assert (str(own.pointer), own.standing) == (contract, Standing.OWN)
+    assert held.own("app.eth") is None
+    for name, path in (("app.eth", contract), ("app.eth:1", SITE)):
+        with pytest.raises(ConfigError, match="cannot lead to"):
+            HeldNames(tmp_path, clock, dnslinks={name: path})
 
 
 def test_content_paths_are_read_and_written() -> None:

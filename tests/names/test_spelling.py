@@ -33,6 +33,7 @@ FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
         (("App.ETH:1", "app.eth.:1", "\uff21pp.\uff45th:01", "app\u3002eth:1"), "app.eth:1"),
         (("\u039eapp.eth:10", "xn--app-4yc.eth:0010"), "\u03beapp.eth:10"),
         (("LocalHost:8080",), "localhost:8080"),
+        (("Site.Example:080",), "site.example:080"),
     ],
 )  # fmt: skip
 def test_every_spelling_is_one_name(spellings: tuple[str, ...], form: str) -> None:

@@ -159,12 +159,12 @@ def read_file(written: object) -> Path:
 
 
 def read_dnslinks(written: object) -> tuple[str, ...]:
-    """Names with where each leads: ``example.org=/ipfs/bafy...``."""
+    """Names with where each leads: ``example.org=/ipfs/bafy...``, ``app.eth:1=/web3/0x...:1``."""
     says = "a list of names and content paths, as example.org=/ipfs/bafy..."
 
     def one(text: str) -> str:
-        name, equals, path = text.partition("=")
-        if not name or not equals or not path.startswith(("/ipfs/", "/ipns/")):
+        name, _, path = text.partition("=")
+        if not name or not path.startswith("/"):
             raise ConfigError(says)
         return _resolvable(text, says, name, path)
 
@@ -247,13 +247,13 @@ def _listed(listed: object, says: str) -> tuple[str, ...]:
 def _resolvable(text: str, says: str, name: str, path: str = "") -> str:
     """The entry, where its name is one and what it leads to can be read."""
     # Few have such settings, and reading names takes tables to load.
-    from walkaway.names.pointer import parse_pointer
+    from walkaway.names.pointer import check_lead, parse_pointer
     from walkaway.names.spelling import canonical
 
     try:
-        canonical(name)
+        key = canonical(name)
         if path:
-            parse_pointer(path)
+            check_lead(key, parse_pointer(path))
     except WalkawayError as error:
         raise ConfigError(f"{says} ({error})") from None
     return text

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from walkaway.cli.byte_bar import ByteBar
 from walkaway.cli.config import Settings
-from walkaway.cli.content import content_of, find_address
+from walkaway.cli.content import content_of, find_dag
 from walkaway.cli.content_words import PlaceArgument, read_pointer
 from walkaway.cli.ens_on_demand import names_of
 from walkaway.cli.options import (
@@ -179,10 +179,8 @@ async def _export(
         names_of(settings, content, offline=offline) as names,
     ):
         budget = Budget(EXPORT_LIMITS)
-        root = await find_address(content.blocks, names, pointer, budget)
-        return root, await export_car(
-            content.blocks, root, archive.write, budget=budget, progress=progress
-        )
+        root, blocks = await find_dag(content.networks, names, pointer, budget)
+        return root, await export_car(blocks, root, archive.write, budget=budget, progress=progress)
 
 
 def _as_data(carried: Carried) -> dict[str, object]:

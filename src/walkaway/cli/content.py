@@ -14,7 +14,7 @@ from walkaway.cli.network_check import can_be_reached_for, require_network
 from walkaway.cli.options import GIVES_CONTENT
 from walkaway.content.blocks import Blocks
 from walkaway.content.budget import Budget
-from walkaway.content.open import find_root
+from walkaway.content.open import Networks, find_root
 from walkaway.content.resolve import Resolved, resolve
 from walkaway.content.service import Content, ContentPlan, open_content
 from walkaway.errors import InvalidRequest, Unproven
@@ -23,7 +23,7 @@ from walkaway.names.resolution import Names
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.sizes import MEGABYTE
 
-__all__ = ["content_of", "content_plan", "find_address", "whole_block"]
+__all__ = ["content_of", "content_plan", "find_address", "find_dag", "whole_block"]
 
 
 def content_plan(settings: Settings, *, offline: bool = False) -> ContentPlan:
@@ -74,6 +74,17 @@ async def find_address(blocks: Blocks, names: Names, pointer: Pointer, budget: B
     """
     root = await find_root(names, pointer, budget.limits)
     return whole_block(await resolve(blocks, root.cid, root.path, budget))
+
+
+async def find_dag(
+    networks: Networks, names: Names, pointer: Pointer, budget: Budget
+) -> tuple[Cid, Blocks]:
+    """The address of the block that a place leads to, and who gives what is below it, mirrors
+    that have blocks among them. Raises as `find_address`.
+    """
+    root = await find_root(names, pointer, budget.limits)
+    blocks = networks.backed(root)
+    return whole_block(await resolve(blocks, root.cid, root.path, budget)), blocks
 
 
 def whole_block(resolved: Resolved) -> Cid:

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from walkaway.cli.config import Settings
-from walkaway.cli.content import content_of, find_address
+from walkaway.cli.content import content_of, find_address, find_dag
 from walkaway.cli.content_words import PlaceArgument, read_pointer
 from walkaway.cli.ens_on_demand import names_of
 from walkaway.cli.names import held_names
@@ -173,11 +173,9 @@ async def _pin(
         content_of(settings, offline=offline) as content,
         names_of(settings, content, offline=offline) as names,
     ):
-        root = await find_address(content.blocks, names, pointer, Budget())
+        root, blocks = await find_dag(content.networks, names, pointer, Budget())
         try:
-            return await content.store.pin(
-                root, name, recursive, blocks=content.blocks, progress=progress
-            )
+            return await content.store.pin(root, name, recursive, blocks=blocks, progress=progress)
         except WalkawayError:
             for begun in await content.store.pins():
                 if begun.cid == root and not begun.complete:

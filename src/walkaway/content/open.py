@@ -160,6 +160,12 @@ class Networks:
             let_go,
         )
 
+    def backed(self, root: Root) -> Blocks:
+        """The blocks of IPFS, with those of mirrors of a root behind them."""
+        if self.mirrors is None:
+            return self.blocks
+        return self.mirrors.backed(root.pointer, self.blocks)
+
     async def _open(self, pointer: Pointer, budget: Budget) -> ProvenFile:
         network = self.others.get(pointer.network)
         if network is None:

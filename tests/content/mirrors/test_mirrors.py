@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.content.mirrors.stand import HASTY, PAGE, Release, Sources, ipfs
+from walkaway.cli.content import find_dag
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.file import as_file
 from walkaway.content.network import Supply
-from walkaway.content.open import Opened, OpenedFile, open_pointer
+from walkaway.content.open import Networks, Opened, OpenedFile, Root, open_pointer
 from walkaway.content.service import Content
 from walkaway.devnet.content.manners import Manner, Manners
 from walkaway.errors import NoSuchPath, Unproven
@@ -202,3 +203,16 @@ async def test_ipfs_is_a_mirror_too_of_what_is_on_arweave(tmp_path: Path, releas
     async with sources.content(tmp_path, absent, [ipfs(release.root)]) as content:
         data, said = await had(content, replace(absent, path=LARGE))
         assert (data, said) == (b"".join(release.leaves), ("your settings",))
+
+
+async def test_all_of_a_dag_is_pinned_from_an_archive(tmp_path: Path, release: Release) -> None:
+    sources = Sources.of({}, release.car())
+    async with sources.content(tmp_path, ipfs(release.root), [sources.piece()]) as content:
+        asked = (NoNames(), ipfs(release.root, "docs"), Budget())
+        with pytest.raises(Unproven):
+            await find_dag(Networks(content.blocks), *asked)
+        cid, blocks = await find_dag(content.networks, *asked)
+        pin = await content.store.pin(cid, blocks=blocks)
+        assert (cid, pin.complete, pin.blocks) == (release.docs, True, 8)
+        other = content.networks.backed(Root(ipfs(release.large)))
+        assert other is content.blocks, "it has no mirrors"

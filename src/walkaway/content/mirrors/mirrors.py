@@ -76,7 +76,6 @@ class Mirrors:
         mirrors = self._table.of(pointer)
         if not mirrors:
             return await go(blocks)
-        backed = _BackedBlocks(blocks, mirrors, self) if pointer.network == "ipfs" else blocks
 
         async def go_there(mirror: Mirror) -> T:
             if await self.blocks_at(mirror) is not None:
@@ -84,10 +83,15 @@ class Mirrors:
                 raise Unproven("", reasons={})
             return await go_to(mirror, blocks)
 
-        ways = [Way(str(pointer), partial(go, backed), decides=True)]
+        ways = [Way(str(pointer), partial(go, self.backed(pointer, blocks)), decides=True)]
         ways += [Way(str(mirror.base), partial(go_there, mirror)) for mirror in mirrors]
         why_not = f"{str(pointer)[:200]} is to be had nowhere"
         return await first_of(ways, self.patience, why_not, let_go=let_go)
+
+    def backed(self, pointer: Pointer, blocks: Blocks) -> Blocks:
+        """Blocks of what stands at an address, with those of its mirrors behind them."""
+        mirrors = self._table.of(pointer) if pointer.network == "ipfs" else ()
+        return _BackedBlocks(blocks, mirrors, self) if mirrors else blocks
 
     async def blocks_at(self, mirror: Mirror) -> Blocks | None:
         """The blocks that stand at a mirror; None where it has files, which are no blocks.

@@ -55,6 +55,7 @@ PIECE = str(PieceCid.over(bytes(32), 1000))
         (f"/ar/{ITEM}/a", Pointer("ar", ITEM, ("a",))),
         (f"http://{ITEM_LABEL}.ar.localhost:8080/a", Pointer("ar", ITEM, ("a",))),
         (f"https://arweave.example/ar/{ITEM}", Pointer("ar", ITEM)),
+        (f"https://arweave.example/{ITEM}/a%20b?x", Pointer("ar", ITEM, ("a b",))),
         ("web3://app.eth:10/a%20b?c", Pointer("web3", "app.eth:10", (), "/a%20b?c")),
         ("app.eth:10/a%20b?c/d", Pointer("web3", "app.eth:10", (), "/a%20b?c/d")),
         ("App.ETH:1", Pointer("web3", "app.eth:1")),

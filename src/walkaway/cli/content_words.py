@@ -9,12 +9,14 @@ from urllib.parse import quote, unquote, urlsplit
 
 import typer
 
+from walkaway.cli.place_advice import advice_for, advised
 from walkaway.content.web3.url import read_url
 from walkaway.errors import InvalidRequest, ProofError
 from walkaway.gateway.request.asked import read_path
 from walkaway.gateway.request.roots import check_root, key_of_address, root_of_label
 from walkaway.names.pointer import Network, Pointer
 from walkaway.names.spelling import is_text
+from walkaway.proofs.arweave.arweave_id import ArweaveId
 from walkaway.proofs.filecoin.piece_cid import PieceCid
 from walkaway.proofs.ipfs.cid import Cid
 
@@ -39,10 +41,6 @@ _CONTRACT_NAME: Final = re.compile(r"(?P<name>[^/:?#]+\.eth:[0-9]+)(?P<target>.*
 _CONTRACTS: Final = "/web3/"
 _ENS = ".eth"
 _HERE = ".localhost"
-_ADVICE = (
-    "write it as CID (bafybei..., Qm...), CID/path, app.eth, example.org, /ipfs/CID/path, "
-    "/ipns/name, ipfs://CID, ar://ID/path, web3://CONTRACT/path, piece://CID or a gateway's URL"
-)
 
 
 def read_pointer(word: str) -> Pointer:
@@ -53,14 +51,14 @@ def read_pointer(word: str) -> Pointer:
     """
     if not is_text(word):
         raise InvalidRequest(
-            "this names no content: it holds bytes that are no text", advice=_ADVICE
+            "this names no content: it holds bytes that are no text", advice=advice_for("")
         )
     scheme, divided, rest = word.partition("://")
     if not divided:
         return _by_path(word)
     network = _SCHEMES.get(scheme.lower())
     if network == "web3":
-        return read_url(word).pointer
+        return _contract(rest)
     if network is not None:
         return _pointer(word, (network, *read_path(_before_query(rest))[0]))
     if scheme.lower() not in ("http", "https"):
@@ -89,12 +87,18 @@ def name_in_url(word: str) -> str:
 
 def _by_path(word: str) -> Pointer:
     if word.startswith(_CONTRACTS):
-        return read_url(f"web3://{word.removeprefix(_CONTRACTS)}").pointer
+        return _contract(word.removeprefix(_CONTRACTS))
     named = _CONTRACT_NAME.fullmatch(word)
     if named is not None:
-        return read_url(f"web3://{quote(named['name'], safe=':')}{named['target']}").pointer
+        return _contract(f"{quote(named['name'], safe=':')}{named['target']}")
     plain = word if word.startswith("/") else f"/{_network_of(word)}/{word}"
     return _pointer(word, tuple(step for step in plain.split("/") if step))
+
+
+def _contract(url: str) -> Pointer:
+    """What a web3 URL names, which is given without its scheme."""
+    with advised("web3"):
+        return read_url(f"web3://{url}").pointer
 
 
 def _by_url(word: str) -> Pointer:
@@ -107,16 +111,20 @@ def _by_url(word: str) -> Pointer:
     target = f"{parts.path}?{parts.query}" if parts.query else parts.path
     contract = _CONTRACT_HOST.match(host)
     if contract is not None:
-        root = root_of_label("web3", contract["label"])
-        return read_url(f"web3://{root}{target}").pointer
+        with advised("web3"):
+            return _contract(f"{root_of_label('web3', contract['label'])}{target}")
     if target.startswith(_CONTRACTS):
         return _by_path(target)
     path = read_path(parts.path)[0]
     label, _, below = host.partition(".")
     network = _BY_HOST.get(below.partition(".")[0])
     if network is not None:
-        return _pointer(word, (network, root_of_label(network, label), *path))
+        with advised(network):
+            return _pointer(word, (network, root_of_label(network, label), *path))
     name = _name_of_host(host)
+    if name is None and path and _is_id(path[0]):
+        # Gateways of Arweave show what an id names without any word for the network.
+        return Pointer("ar", path[0], path[1:])
     return _pointer(word, path if name is None else ("ipns", name, *path))
 
 
@@ -143,12 +151,14 @@ def _pointer(word: str, steps: tuple[str, ...]) -> Pointer:
     if network is None:
         raise _nowhere(word)
     if network != "ipfs":
-        check_root(network, root)
+        with advised(network):
+            check_root(network, root)
         return Pointer(network, root, path)
     try:
         Cid.parse(root)
     except ProofError as error:
-        raise _no_cid(root[:100], error) from None
+        what = f"{root[:100]} is no CID ({error})"
+        raise InvalidRequest(what, advice=advice_for(word)) from None
     return Pointer("ipfs", root, path)
 
 
@@ -175,6 +185,14 @@ def _is_piece(root: str) -> bool:
     return True
 
 
+def _is_id(step: str) -> bool:
+    try:
+        ArweaveId.parse(step)
+    except ProofError:
+        return False
+    return True
+
+
 def _name_of_host(host: str) -> str | None:
     """The name that a host stands for: below this machine's, and those of ENS themselves."""
     label = host.removesuffix(_HERE)
@@ -183,13 +201,9 @@ def _name_of_host(host: str) -> str | None:
     return host if host.endswith(_ENS) else None
 
 
-def _no_cid(root: str, error: ProofError) -> InvalidRequest:
-    return InvalidRequest(f"{root} is no CID ({error})", advice=_ADVICE)
-
-
 def _before_query(text: str) -> str:
     return text.partition("#")[0].partition("?")[0]
 
 
 def _nowhere(word: str) -> InvalidRequest:
-    return InvalidRequest(f"this names no content: {word[:100]}", advice=_ADVICE)
+    return InvalidRequest(f"this names no content: {word[:100]}", advice=advice_for(word))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
+from walkaway.cli.content_words import browser_url
 from walkaway.cli.evidence_tree import explanation_tree
 from walkaway.cli.options import (
     ConfigOption,
@@ -53,6 +55,7 @@ def explain(
     terminal = Terminal(as_json=as_json)
     with terminal.ending():
         settings = settings_from(config, host=host, port=port)
+        _hold_method(method, settings.gateway_port)
         url = endpoint_url(settings.host, settings.port)
         values = [read_param(word) for word in params or []]
         explanation = _explained(url, method, values)
@@ -61,6 +64,17 @@ def explain(
         else:
             question = " ".join([method, *(params or [])])
             terminal.show(explanation_tree(question, explanation, full=full))
+
+
+def _hold_method(word: str, gateway_port: int) -> None:
+    """Raises `InvalidRequest` for what is a page, and no method."""
+    if "." in word or "/" in word:
+        page = quote(word, safe="/:.?=%@")
+        raise InvalidRequest(
+            f"{word[:100]!r} is no method of JSON-RPC",
+            advice="why a page is to be believed, the gateway of walkaway up shows: "
+            f"{browser_url(gateway_port)}/explain?url={page}",
+        )
 
 
 def _explained(url: str, method: str, values: list[object]) -> Any:

@@ -41,7 +41,11 @@ from walkaway.sources.request import Answer, PieceRequest
 
 __all__ = ["FilecoinPieces", "read_root"]
 
-_ASK: Final = "leave --offline out, or list a provider of kind piece under [[source]]"
+_ASK: Final = (
+    "leave --offline out, or list a provider, of whom none is known beforehand: whoever stored "
+    'the piece knows them. [[source]] name = "provider", operator = "...", kinds = ["piece"], '
+    'url = "https://..."'
+)
 _SIZE: Final = re.compile(r"[0-9]{1,20}", re.ASCII)
 _ZEROS: Final = (
     "how many zeros the payload ends with, which a piece CID of version 1 leaves open: "
@@ -162,7 +166,10 @@ def read_root(text: str) -> WantedPiece:
         wanted = WantedPiece(PieceCid.parse(name), int(size) if divided else None)
         PieceProof(wanted.cid, piece_bytes=wanted.piece_bytes)
     except ProofError as error:
-        raise InvalidRequest(f"{text[:100]!r} names no piece: {error}") from None
+        raise InvalidRequest(
+            f"{text[:100]!r} names no piece: {error}",
+            advice="a padded size is a power of two, from 128 bytes on: piece://CID:BYTES",
+        ) from None
     return WantedPiece(wanted.cid) if wanted.cid.version != 1 else wanted
 
 

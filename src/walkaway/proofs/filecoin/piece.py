@@ -164,7 +164,7 @@ def _height(cid: PieceCid, piece_bytes: int | None) -> int:
     else:
         raise Unsupported(
             "a piece CID of version 1 proves nothing without the piece's size",
-            advice="give its padded size, or the CID of version 2, which holds it",
+            advice="write its padded size after it, CID:34359738368, or the CID of version 2",
         )
     if piece_bytes not in (None, LEAF_BYTES << height):
         raise ProofError(

@@ -108,7 +108,7 @@ def dns_sources() -> tuple[ListedSource, ...]:
 
 
 def arweave_sources() -> tuple[ListedSource, ...]:
-    """The gateways that are asked where names of ArNS lead."""
+    """The gateways of Arweave: asked for content by id, and where names of ArNS lead."""
     return _read_list(_ARWEAVE)
 
 

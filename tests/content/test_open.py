@@ -124,6 +124,13 @@ async def test_a_contract_by_its_address_asks_nobody_for_names() -> None:
     assert names.asked == []
 
 
+async def test_a_name_may_lead_into_a_piece() -> None:
+    piece = "bafkzcibcd4bdomn3tgwgrh3g532zopskstnbrd2n3sxfqbze7rxt7vqn7veigmy"
+    names = Told({"example.org": (f"/piece/{piece}/ipfs/{ROOT}", 60.0, True)})
+    root = await find_root(names, Pointer("ipns", "example.org", ("a", "b")))
+    assert root.pointer == Pointer("piece", piece, ("ipfs", str(ROOT), "a", "b"))
+
+
 async def test_a_name_leads_where_its_kind_can_and_nowhere_else() -> None:
     names = Told(
         {

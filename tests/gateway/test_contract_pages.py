@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Literal
 
@@ -19,7 +20,10 @@ from walkaway.gateway.app import Gateway
 from walkaway.names.contract_names import ContractNames
 from walkaway.names.every_kind import NamesOfEveryKind
 from walkaway.names.held import HeldNames
+from walkaway.names.history import PointerHistory
+from walkaway.names.hold import HoldPolicy
 from walkaway.names.late import LateEns, LateNames
+from walkaway.names.steady import SteadyNames
 
 PAGE = b"<h1>a contract's</h1>"
 KINDS: Final[tuple[Literal["ManualPages", "ResourcePages"], ...]] = ("ManualPages", "ResourcePages")
@@ -31,9 +35,16 @@ def names_by(held: HeldNames, ens: LateEns) -> NamesOfEveryKind:
     return NamesOfEveryKind(held, nobody, ens, ContractNames(ens), nobody, nobody)
 
 
+@pytest.fixture
+def history(tmp_path: Path) -> Iterator[PointerHistory]:
+    made = PointerHistory(tmp_path / "names.sqlite")
+    yield made
+    made.close()
+
+
 @pytest.mark.parametrize("host", ["app-eth.1337.web3.localhost:8080", "CONTRACT"])
 async def test_a_page_of_a_contract_opens_once_the_chain_is_followed(
-    tmp_path: Path, host: str
+    tmp_path: Path, history: PointerHistory, host: str
 ) -> None:
     liar = SourcePlan("larch", EXECUTION, Behaviour.LYING_STORAGE)
     async with devnet_of(SourcePlan("alder"), SourcePlan("birch"), liar) as devnet:
@@ -55,8 +66,9 @@ async def test_a_page_of_a_contract_opens_once_the_chain_is_followed(
             late = LateEns("the chain", "it is not followed yet")
             by_name = names_by(HeldNames(tmp_path / "ipns", SystemClock()), late)
             others = content.networks.others
-            gateway = Gateway(content.blocks, content.store, by_name, others=others)
-            gateway.explanations = Explanations(content.blocks, by_name, others=others)
+            held = SteadyNames(by_name, history, HoldPolicy(3600), SystemClock())
+            gateway = Gateway(content.blocks, content.store, held, others=others)
+            gateway.explanations = Explanations(content.blocks, held, others=others)
             before = await ask(gateway, "/a?format=car", host=host)
             assert (before.status, b"not followed yet" in before.body) == (502, True)
             with content.by_chain(chain, ens), late.led_by(ens):
@@ -71,9 +83,20 @@ async def test_a_page_of_a_contract_opens_once_the_chain_is_followed(
                 there = "http://localhost:8080/web3/app.eth:1/"
                 assert (moved.status, moved.header("location")) == (302, there)
                 url = f"/explain?format=json&url=http://{host}/a%3Fformat=car"
-                told = (await ask(gateway, url, host="localhost:8080")).text
-                assert "checkpoint" in told
-                assert '"isProven": true' in told
+                explained = (await ask(gateway, url, host="localhost:8080")).text
+                assert "checkpoint" in explained
+                assert '"isProven": true' in explained
                 step = f'"name": "app.eth:1337", "pointer": "/web3/0x{manual.hex()}:1337"'
-                assert (step in told) == host.startswith("app-eth")
+                assert (step in explained) == host.startswith("app-eth")
+                assert (await held.resolve("app.eth:1337")).waiting is None
+                # Whoever takes the name has another contract give its pages.
+                names.set_text(devnet, "app.eth", "contentcontract", f"0x{resources.hex()}")
+                devnet.advance(2)
+                await chain.advance()
+                told = await held.resolve("app.eth:1337")
+                assert told.waiting is not None
+                assert str(told.waiting.pointer) == f"/web3/0x{resources.hex()}:1337"
+                anew = Gateway(content.blocks, content.store, held, others=others)
+                reply = await ask(anew, "/a?format=car", host=host)
+                assert (reply.status, reply.body) == (200, PAGE)
             assert (await ask(gateway, "/a?format=raw", host=host)).status == 502

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Final, get_args
 from urllib.parse import quote, urlsplit
@@ -11,7 +12,8 @@ from walkaway.errors import InvalidRequest
 from walkaway.gateway.answers.answer import Answer, raw_headers
 from walkaway.gateway.answers.explanation import Explanations
 from walkaway.gateway.answers.headers import NO_STORE
-from walkaway.gateway.pages.explain_page import explain_page, told
+from walkaway.gateway.pages.explain_data import told
+from walkaway.gateway.pages.explain_page import explain_page
 from walkaway.gateway.pages.frame import PAGE_POLICY
 from walkaway.gateway.request.asked import Asked, Wish, read_wish
 from walkaway.gateway.request.formats import Format
@@ -30,6 +32,9 @@ _MOVES: Final = 4
 
 _WRITTEN: Final = "/%!$&'()*+,;=:@~"
 """What stands in a path as it is, escapes that are there already among it."""
+
+_OF_CONTRACT: Final = re.compile(r"[^/?:]+\.eth:[0-9]+(?:[/?]|$)", re.IGNORECASE)
+"""A name that leads to a contract, as it is held."""
 
 _ADVICE: Final = "ask as /explain?url=http://app.eth.localhost:8080/path, or ?url=app.eth"
 
@@ -96,7 +101,8 @@ def _address(written: str, authority: str) -> str:
     if written.startswith("/"):
         return f"http://{authority}{written}"
     # A name by itself means the page that opens at it.
-    return f"http://{authority}/ipns/{written}{'' if '/' in written else '/'}"
+    network = "web3" if _OF_CONTRACT.match(written) else "ipns"
+    return f"http://{authority}/{network}/{written}{'' if '/' in written else '/'}"
 
 
 async def _lead(hosts: Hosts, routes: Routes, address: str) -> Asked | Answer:

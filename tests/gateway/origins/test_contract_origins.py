@@ -257,9 +257,12 @@ async def test_it_is_denied_by_its_name_and_by_where_it_leads(
         assert (await world.get()).status == (410 if "eth" in denied else 200)
 
 
-async def test_the_step_is_explained(world: World) -> None:
-    address = f"/explain?format=json&url=http://{ORIGIN}/"
-    told = json.loads((await world.get(address, host=OWN, headers={})).text)
+@pytest.mark.parametrize(
+    "address", [f"http://{ORIGIN}/", "app.eth:1", "App.eth:1/", "web3://app.eth/", "/web3/app.eth"]
+)
+async def test_the_step_is_explained(world: World, address: str) -> None:
+    target = f"/explain?format=json&url={address}"
+    told = json.loads((await world.get(target, host=OWN, headers={})).text)
     assert told["isProven"] is True
     (step,) = told["names"]
     assert (step["name"], step["pointer"]) == (NAME, str(AT_GOOD))

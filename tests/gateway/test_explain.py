@@ -204,6 +204,16 @@ async def test_who_lied_and_is_asked_again_is_told_with_its_lie(site: Site) -> N
     assert "kept as evidence; what it gave since was as it should be" in page
 
 
+async def test_an_address_by_itself_stands_on_nobody(site: Site) -> None:
+    gateway = explaining(site, resolution(Pointer("ipfs", str(site.root))))
+    page = (await explain(gateway, f"/ipfs/{site.root}/")).text
+    assert "Nothing, and nobody: the address that was asked for names its content." in page
+    assert "walkaway trust" not in page
+    named = (await explain(gateway, PAGE)).text
+    assert "Nothing, and nobody" not in named
+    assert "<code>walkaway trust</code>" in named
+
+
 async def test_what_is_somebodys_word_or_held_back_is_marked(site: Site) -> None:
     waiting = Change(Pointer("ipfs", "bafyother"), Waiting.NEW, since=1.0)
     to = resolution(Pointer("ipfs", str(site.root)), Standing.WORD, waiting=waiting)

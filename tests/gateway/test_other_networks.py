@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
 
@@ -62,6 +62,7 @@ def a_file(
     seconds: float = inf,
     is_folder: bool = False,
     believed: tuple[Believed, ...] = (),
+    because: Evidence = BECAUSE,
 ) -> ProvenFile:
     async def stream(start: int, end: int | None) -> AsyncGenerator[bytes, None]:
         for at in range(start, len(data) if end is None else end, 1000):
@@ -71,7 +72,7 @@ def a_file(
         len(data) if has_size else None,
         etag,
         stream,
-        BECAUSE,
+        because,
         media_type,
         status,
         headers,
@@ -283,6 +284,23 @@ async def test_hosts_of_names_that_end_alike(opens: Opens) -> None:
     assert moved.header("location") == "http://example-com-ar.localhost/"
 
 
+async def test_what_was_asked_for_is_not_believed(opens: Opens) -> None:
+    asked = Evidence("Arweave id that was asked for", (("id", ID),))
+    file = a_file(because=Evidence("SHA-256 of the signature", (("path", ""),), (asked,)))
+    opens.files[f"/ar/{ID}"] = file
+    told = "/explain?url=ar://" + ID
+    page = (await ask(gateway_of(opens), told, host="localhost:8080")).text
+    assert "Nothing, and nobody" in page
+    assert "believed:" not in page
+    assert ">path</span>" not in page, "what is empty tells nothing"
+    limit = (Believed("that nobody found <two>"),)
+    opens.files[f"/ar/{ID}"] = replace(file, believed=limit)
+    page = (await ask(gateway_of(opens), told, host="localhost:8080")).text
+    assert "Proven, within the limit told below" in page
+    assert "<li>that nobody found &lt;two&gt;</li>" in page
+    assert "walkaway trust" not in page
+
+
 async def test_why_it_is_to_be_believed(opens: Opens) -> None:
     words = (Believed("that it is the newest", ("one.example",)),)
     opens.files[f"/ar/{ID}"] = a_file(believed=words)
@@ -295,3 +313,4 @@ async def test_why_it_is_to_be_believed(opens: Opens) -> None:
     shown = await ask(gateway, f"/explain?url=ar://{ID}", host="localhost:8080")
     for said in ("SHA-256 of the signature", "that it is the newest", "one.example"):
         assert said in shown.text
+    assert "<strong>somebody's word:</strong> that it is the newest" in shown.text

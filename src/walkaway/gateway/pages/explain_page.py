@@ -1,27 +1,31 @@
 """The page that explains a page: each step from its address down to what is believed.
 
-`told` is the explanation as data, for programs; `explain_page` draws the same for people.
+For people; `explain_data` gives the same to programs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
-from typing import Final, cast
+from typing import Final
 
-from walkaway.content.network import Supply
-from walkaway.content.proven_file import Believed, ProvenFile
-from walkaway.content.suppliers import Supplied
+from walkaway.content.proven_file import Believed
 from walkaway.errors import Unproven
 from walkaway.gateway.answers.explanation import Explanation
+from walkaway.gateway.pages.evidence_tree import evidence_tree
+from walkaway.gateway.pages.explain_data import (
+    address_of,
+    given_by,
+    lied_about,
+    mirror_of,
+    steps_of_names,
+)
 from walkaway.gateway.pages.frame import cell, page_end, page_start, shown
 from walkaway.names.resolution import Resolution, Standing
-from walkaway.proofs.proven import ASKED_FOR, Evidence
+from walkaway.proofs.proven import Evidence
 from walkaway.rpc.evidence import drawn
-from walkaway.rpc.jsonrpc import Json
-from walkaway.rpc.plain import members, plain
 
-__all__ = ["explain_page", "told"]
+__all__ = ["explain_page"]
 
 _STANDINGS: Final = {
     Standing.PROVEN: "proven",
@@ -29,65 +33,13 @@ _STANDINGS: Final = {
     Standing.WORD: "somebody's word, which nobody can prove",
     Standing.OWN: "your own setting",
 }
-_HERE: Final = "held on this machine"
 _SINCE: Final = "kept as evidence; what it gave since was as it should be"
-_OPEN_LEVELS: Final = 2
-"""How many levels of steps are unfolded when the page opens."""
-
 _BELIEVED: Final = "<h2>Believed, not proven</h2>\n"
 _NOTHING: Final = "<p>Nothing, and nobody: the address that was asked for names its content.</p>\n"
-_TREE: Final = '<ul class="steps">'
 _ALWAYS: Final = (
-    "<p>And what all proofs about the chain stand on, such as two thirds of a sync committee: "
-    "<code>walkaway trust</code> lists it.</p>\n"
+    "<p>Of what all such proofs stand on besides, the clock and two thirds of a sync committee "
+    "among it, <code>walkaway trust</code> has the list.</p>\n"
 )
-
-_Step = Mapping[str, Json]
-
-
-def told(explanation: Explanation) -> dict[str, Json]:
-    """The explanation as data: what `Explanation` holds, with the evidence as steps."""
-    failure = explanation.failure
-    names: list[Json] = [
-        {
-            "name": step.name,
-            "pointer": str(step.resolution.pointer),
-            "standing": step.resolution.standing.value,
-            "seconds": plain(step.resolution.seconds),
-            "waiting": plain(step.resolution.waiting),
-            "because": because,
-        }
-        for step, because in zip(explanation.names, _drawn(explanation), strict=True)
-    ]
-    blocks: list[Json] = [
-        {"cid": str(b.cid), "bytes": b.size, "from": _given_by(b.supply), "lied": _lied(b.supply)}
-        for b in explanation.blocks
-    ]
-    return {
-        "address": explanation.address,
-        "contentPath": explanation.asked.content_path,
-        "isProven": explanation.is_proven,
-        "names": names,
-        "root": None if explanation.root is None else explanation.root.pointer.root,
-        "mirror": _mirror(explanation) or None,
-        "file": None if explanation.file is None else _file_told(explanation.file),
-        "suppliedBy": [
-            {"address": _address(s), "from": [*s.given_by], "lied": [*s.lied]}
-            for s in explanation.supplied
-        ],
-        "besides": [_word_told(word) for word in explanation.besides],
-        "cid": None if explanation.cid is None else str(explanation.cid),
-        "blocks": blocks,
-        "moreBlocks": explanation.is_cut,
-        "asked": [members(exchange) for exchange in explanation.exchanges],
-        "askedMore": explanation.untold,
-        "caughtLying": [
-            {"name": liar.name, "kinds": sorted(liar.kinds), "lies": liar.lies,
-             "reason": liar.last_reason}
-            for liar in explanation.liars
-        ],
-        "failure": None if failure is None else plain(failure.diagnostics()),
-    }  # fmt: skip
 
 
 def explain_page(explanation: Explanation) -> bytes:
@@ -115,44 +67,11 @@ def explain_page(explanation: Explanation) -> bytes:
     return "".join(parts).encode("utf-8", "replace")
 
 
-def _file_told(file: ProvenFile) -> dict[str, Json]:
-    return {
-        "bytes": file.size,
-        "tag": file.etag,
-        "mediaType": file.media_type,
-        "status": file.status,
-        "because": drawn([file.because])[0],
-        "believed": [_word_told(word) for word in file.believed],
-    }
-
-
-def _word_told(word: Believed) -> dict[str, Json]:
-    return {"what": word.what, "saidBy": list[Json](word.said_by)}
-
-
-def _address(supplied: Supplied) -> str:
-    address = supplied.address
-    return address if isinstance(address, str) else f"0x{address.hex()}"
-
-
-def _mirror(explanation: Explanation) -> str:
-    """The mirror that the page is given from; empty where it is from where its address says."""
-    root = explanation.root
-    return "" if root is None or root.mirror is None else str(root.pointer)
-
-
 def _by_mirror(explanation: Explanation) -> str:
-    mirror = _mirror(explanation)
+    mirror = mirror_of(explanation)
     if not mirror:
         return ""
     return f"<p>That was not to be had soon: this is from <code>{shown(mirror)}</code>.</p>\n"
-
-
-def _drawn(explanation: Explanation) -> list[Json]:
-    """The evidence under each name; steps that two share are told once."""
-    under = [step.resolution.because for step in explanation.names]
-    told = iter(drawn([because for because in under if because is not None]))
-    return [None if because is None else next(told) for because in under]
 
 
 def _question(explanation: Explanation) -> str:
@@ -163,7 +82,7 @@ def _question(explanation: Explanation) -> str:
 def _verdict(explanation: Explanation) -> str:
     if explanation.failure is not None:
         return "The way ends before the page: nothing unproven was shown in its place."
-    if explanation.is_proven and explanation.file is not None and explanation.file.believed:
+    if explanation.is_proven and explanation.believed:
         return (
             "Proven, within the limit told below: every step was checked on this machine just now."
         )
@@ -180,7 +99,7 @@ def _verdict(explanation: Explanation) -> str:
 
 
 def _names(explanation: Explanation) -> Iterable[str]:
-    for step, because in zip(explanation.names, _drawn(explanation), strict=True):
+    for step, because in zip(explanation.names, steps_of_names(explanation), strict=True):
         resolution = step.resolution
         yield (
             f"<section>\n<h2>{shown(step.name)} leads to "
@@ -188,7 +107,7 @@ def _names(explanation: Explanation) -> Iterable[str]:
             f"<p>{_standing(resolution)}</p>\n"
         )
         if because is not None:
-            yield f"{_TREE}\n{_step(cast('_Step', because), 1)}</ul>\n"
+            yield evidence_tree(because)
         yield "</section>\n"
 
 
@@ -203,41 +122,11 @@ def _standing(resolution: Resolution) -> str:
     return shown(" ".join(words))
 
 
-def _step(step: _Step, level: int) -> str:
-    """One step of the evidence, with those that it stands on folded below it."""
-    number, rule = step["step"], shown(str(step["rule"]))
-    if step.get("again"):
-        return f'<li>{rule} <span class="dim">(step {number}, as above)</span></li>\n'
-    facts = cast("Mapping[str, Json]", step["facts"])
-    listed = "<br>".join(
-        f'<span class="dim">{shown(name.replace("_", " "))}</span> <code>{shown(str(fact))}</code>'
-        for name, fact in facts.items()
-        if fact not in ("", None)
-    )
-    head = f'<span class="dim">{number}</span> {_believed_mark(step)}{rule}'
-    below = cast("Sequence[_Step]", step["because"])
-    left_out = step.get("leftOut")
-    more = f'<li class="dim">{left_out} steps left out, down to</li>\n' if left_out else ""
-    if not below:
-        return f"<li>{head}<br>{listed}</li>\n"
-    opened = " open" if level <= _OPEN_LEVELS else ""
-    inner = "".join(_step(each, level + 1) for each in below)
-    return (
-        f"<li><details{opened}><summary>{head}</summary>{listed}\n"
-        f"<ul>\n{more}{inner}</ul></details></li>\n"
-    )
-
-
-def _believed_mark(step: _Step) -> str:
-    is_believed = step["anchor"] and not str(step["rule"]).endswith(ASKED_FOR)
-    return "<strong>believed:</strong> " if is_believed else ""
-
-
 def _content(explanation: Explanation) -> str:
     if explanation.root is None or explanation.root.pointer.network != "ipfs":
         return ""
     rows = [
-        (str(b.cid), f"{b.size:,}", _given_by(b.supply), ", ".join(_lied_names(b.supply)))
+        (str(b.cid), f"{b.size:,}", given_by(b.supply), ", ".join(lied_about(b.supply)))
         for b in explanation.blocks
     ]
     more = "<p>There are more: each is proven when it is read.</p>\n" if explanation.is_cut else ""
@@ -254,19 +143,20 @@ def _file(explanation: Explanation) -> str:
         return ""
     size = "as many bytes as come" if file.size is None else f"{file.size:,} bytes"
     more = "<p>Of it the beginning was read now.</p>\n" if explanation.is_cut else ""
-    step = cast("_Step", drawn([file.because])[0])
     return (
         f"<section>\n<h2>What stands at <code>{shown(str(root.pointer))}</code>, and why</h2>\n"
         f"<p>{size}, {shown(file.media_type or 'of no type that is told')}.</p>\n{more}"
-        f"{_TREE}\n{_step(step, 1)}</ul>\n{_suppliers(explanation)}</section>\n"
+        f"{evidence_tree(drawn([file.because])[0])}{_suppliers(explanation)}</section>\n"
     )
 
 
 def _suppliers(explanation: Explanation) -> str:
-    rows = [(_address(s), ", ".join(s.given_by), ", ".join(s.lied)) for s in explanation.supplied]
+    rows = [(address_of(s), ", ".join(s.given_by), ", ".join(s.lied)) for s in explanation.supplied]
     if not rows:
         return ""
-    return _table("Who gave it", ("address", "given by", "lied about it"), rows)
+    return "<h3>Who gave it</h3>\n" + _table(
+        "Who gave it", ("address", "given by", "lied about it"), rows
+    )
 
 
 def _besides(explanation: Explanation) -> str:
@@ -332,7 +222,8 @@ def _believed(explanation: Explanation) -> str:
     told = [text for text, anchor in anchors.items() if not anchor.is_question]
     items = "".join(f"<li>{item}</li>\n" for item in [*words, *map(shown, told)])
     if items:
-        return f"<section>\n{_BELIEVED}<ul>\n{items}</ul>\n{_ALWAYS}</section>\n"
+        besides = _ALWAYS if told else ""
+        return f"<section>\n{_BELIEVED}<ul>\n{items}</ul>\n{besides}</section>\n"
     if explanation.failure is not None or explanation.names:
         return ""
     return f"<section>\n{_BELIEVED}{_NOTHING}</section>\n"
@@ -351,18 +242,6 @@ def _anchor(anchor: Evidence) -> str:
         for name, fact in anchor.facts
     ]
     return "; ".join([anchor.rule, *facts])
-
-
-def _given_by(supply: Supply | None) -> str:
-    return _HERE if supply is None else supply.given_by
-
-
-def _lied_names(supply: Supply | None) -> tuple[str, ...]:
-    return () if supply is None else tuple(dict.fromkeys(supply.lied))
-
-
-def _lied(supply: Supply | None) -> list[Json]:
-    return [*_lied_names(supply)]
 
 
 def _table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

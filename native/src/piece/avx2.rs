@@ -1,13 +1,13 @@
-//! Eight lanes: vectors of AVX2, where a rotation is two shifts.
+//! Two times eight lanes: vectors of AVX2, where a rotation is two shifts.
 
 use std::arch::x86_64::*;
 
-use super::rounds::{lanes, sixteen};
+use super::rounds::{eight, lanes};
 
 type Vector = __m256i;
 
 const LANES: usize = 8;
-const ABREAST: usize = 1;
+const ABREAST: usize = 2;
 
 lanes!("avx2");
 

@@ -1,8 +1,8 @@
-//! Sixteen lanes: vectors of AVX-512, which rotates words and joins three by any rule.
+//! Two times sixteen lanes: vectors of AVX-512, which rotates words and joins three by any rule.
 
 use std::arch::x86_64::*;
 
-use super::rounds::{lanes, sixteen};
+use super::rounds::{eight, lanes};
 
 type Vector = __m512i;
 
@@ -91,8 +91,12 @@ fn load(payload: &[u8], run: usize, at: usize) -> [Vector; 16] {
         // SAFETY: it reads the 64 bytes of the slice, and at any alignment.
         *row = unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) };
         let ahead = bytes.as_ptr().wrapping_add(AHEAD);
-        // SAFETY: it reads nothing that a program could see, wherever it points.
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(ahead.cast()) };
+        // SAFETY: it reads nothing that a program could see, wherever it points; newer compilers
+        // know that.
+        #[allow(unused_unsafe)]
+        unsafe {
+            _mm_prefetch::<_MM_HINT_T1>(ahead.cast())
+        };
     }
     // Of four lanes each, word j of each quarter of their rows.
     let mut quarters = [[splat(0); 4]; 4];

@@ -37,8 +37,10 @@ impl PieceHasher {
             if self.unread.len() < BLOCK_BYTES {
                 return;
             }
-            let block = std::mem::take(&mut self.unread);
+            let mut block = std::mem::take(&mut self.unread);
             self.reduce(&block);
+            block.clear();
+            self.unread = block;
         }
         let blocks = payload.chunks_exact(BLOCK_BYTES);
         self.unread.extend_from_slice(blocks.remainder());

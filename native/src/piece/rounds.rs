@@ -73,16 +73,13 @@ macro_rules! lanes {
             let mut pairs = [[[splat(0); 16]; ABREAST]; 2];
             for quad in 0..count {
                 read_leaves(payload, run, quad * QUAD_BYTES, &mut pairs);
-                let [left, right] = &mut pairs;
-                put(&mut messages[0], 0, &parents(left));
-                put(&mut messages[0], 8, &parents(right));
-                let mut nodes = parents(&mut messages[0]);
-                let height = quad.trailing_ones() as usize;
-                for message in &mut messages[1..=height] {
-                    put(message, 8, &nodes);
-                    nodes = parents(message);
+                for (side, pair) in pairs.iter_mut().enumerate() {
+                    parents(pair, &mut messages[0], side);
                 }
-                put(&mut messages[height + 1], 0, &nodes);
+                for height in 0..=quad.trailing_ones() as usize {
+                    let (below, above) = messages.split_at_mut(height + 1);
+                    parents(&mut below[height], &mut above[0], quad >> height & 1);
+                }
             }
             for (nodes, roots) in messages[top + 1].iter().zip(roots.chunks_exact_mut(LANES)) {
                 for (at, words) in nodes[..8].iter().enumerate() {
@@ -127,25 +124,21 @@ macro_rules! lanes {
             }
         }
 
-        /// Place a child in the message of its parent: at 0 the left one, at 8 the right one.
-        #[target_feature(enable = $features)]
-        #[inline]
-        fn put(messages: &mut [Messages; ABREAST], at: usize, nodes: &[Nodes; ABREAST]) {
-            for (message, node) in messages.iter_mut().zip(nodes) {
-                message[at..at + 8].copy_from_slice(node);
-            }
-        }
-
-        /// The nodes of messages, which are used up.
+        /// The nodes of messages, which are used up, as the left (0) or the right (1) children in
+        /// the messages above.
         #[target_feature(enable = $features)]
         #[inline(never)]
-        fn parents(messages: &mut [Messages; ABREAST]) -> [Nodes; ABREAST] {
+        fn parents(
+            messages: &mut [Messages; ABREAST],
+            above: &mut [Messages; ABREAST],
+            side: usize,
+        ) {
             let mut nodes = compress_messages(messages);
             compress_padding(&mut nodes);
-            for node in &mut nodes {
+            for (node, message) in nodes.iter_mut().zip(above) {
                 node[7] = trimmed(node[7]);
+                message[8 * side..][..8].copy_from_slice(node);
             }
-            nodes
         }
 
         /// The last word of 254 bits: the two that its last byte has on top are cleared.
@@ -163,16 +156,21 @@ macro_rules! lanes {
                 *word = splat(value);
             }
             let mut states = [initial; ABREAST];
-            sixteen!(t => {
-                for (words, state) in messages.iter().zip(&mut states) {
-                    round(state, add(words[t], splat(CONSTANTS[t])));
-                }
-            });
-            for constants in CONSTANTS[16..].chunks_exact(16) {
-                sixteen!(t => {
+            let mut groups = CONSTANTS.chunks_exact(8).enumerate();
+            for (group, constants) in groups.by_ref().take(2) {
+                let at = group % 2 * 8;
+                eight!(t => {
+                    for (words, state) in messages.iter().zip(&mut states) {
+                        round(state, add(words[at + t], splat(constants[t])));
+                    }
+                });
+            }
+            for (group, constants) in groups {
+                let at = group % 2 * 8;
+                eight!(t => {
                     for (words, state) in messages.iter_mut().zip(&mut states) {
-                        words[t] = scheduled(words, t);
-                        round(state, add(words[t], splat(constants[t])));
+                        words[at + t] = scheduled(words, at + t);
+                        round(state, add(words[at + t], splat(constants[t])));
                     }
                 });
             }
@@ -186,8 +184,8 @@ macro_rules! lanes {
         #[inline]
         fn compress_padding(states: &mut [Nodes; ABREAST]) {
             let before = *states;
-            for constants in PADDING.chunks_exact(16) {
-                sixteen!(t => {
+            for constants in PADDING.chunks_exact(8) {
+                eight!(t => {
                     for state in states.iter_mut() {
                         round(state, splat(constants[t]));
                     }
@@ -231,14 +229,16 @@ macro_rules! lanes {
     };
 }
 
-/// The statement once for each `t` from 0 to 15: what the compiler's own unrolling stops short of.
-macro_rules! sixteen {
+/// The statement once for each `t` from 0 to 7, after which the state's words are back in their
+/// places. The compiler's own unrolling stops short of it, and what it orders of sixteen rounds at
+/// once takes longer.
+macro_rules! eight {
     ($t:ident => $body:block) => {
-        sixteen!($t => $body, 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)
+        eight!($t => $body, 0 1 2 3 4 5 6 7)
     };
     ($t:ident => $body:block, $($value:literal)*) => {
         $({ let $t = $value; $body })*
     };
 }
 
-pub(super) use {lanes, sixteen};
+pub(super) use {eight, lanes};

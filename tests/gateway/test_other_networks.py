@@ -177,7 +177,7 @@ async def test_names_of_contracts_are_one_label(opens: Opens) -> None:
         assert moved.header("location") == "http://app-eth.1.web3.localhost/x?y"
     opens.files[f"/web3/{CONTRACT}:10/x?y"] = a_file()
     leads = Resolution(Pointer("web3", f"{CONTRACT}:10"), 60.0, Standing.PROVEN, BECAUSE)
-    gateway = gateway_of(opens, **{"my-app_eth:10": leads})
+    gateway = gateway_of(opens, None, **{"my-app_eth:10": leads})
     reply = await ask(gateway, "/x?y", host="my--app-eth.10.web3.localhost")
     assert (reply.status, reply.body) == (200, PAGE)
     sender = await ask(gateway, f"/web3/{CONTRACT}@app.eth/", host="localhost:8080")

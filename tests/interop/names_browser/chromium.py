@@ -23,11 +23,13 @@ Change = Callable[[str, str], Awaitable[None]]
 
 
 async def names_as_they_change(
-    port: int, change: Change, *, explained: bool = False
+    port: int, change: Change, *, explained: bool = False, below: str = ""
 ) -> dict[str, Any]:
     """What a browser sees of a gateway's names; ``change`` has a name say ``good`` or ``evil``.
 
-    ``explained`` has it look at the app, and at why that is to be believed, before.
+    ``explained`` has it look at the app, and at why that is to be believed, before. ``below``
+    is what stands between a name and the gateway's host, where that is not all: then nothing
+    is asked for through a proxy, nor said of neighbours.
     """
     home = await node_package(SCRIPTS / "package.json")
     script = str(shutil.copy(SCRIPTS / "hijack.mjs", home))
@@ -35,6 +37,7 @@ async def names_as_they_change(
         "chromium": await system_chromium(),
         "port": port,
         "explained": explained,
+        "below": below,
         "pictures": os.environ.get(PICTURES, ""),
     }
     async with _control(change) as url:

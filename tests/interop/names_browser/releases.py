@@ -8,7 +8,7 @@ from typing import Final
 from tests.content.exporter.dags import Dag
 from walkaway.names.pointer import Pointer
 
-__all__ = ["evil_release", "good_release", "write_app"]
+__all__ = ["contract_pages", "evil_release", "good_release", "write_app"]
 
 _GOOD: Final = b"""<!doctype html><title>good</title><h1>good</h1>
 <script>localStorage.setItem("mine", "kept")</script>
@@ -40,6 +40,11 @@ self.addEventListener("fetch", (event) => {
 def good_release(dag: Dag) -> Pointer:
     """A page that stores something of the person's."""
     return Pointer("ipfs", str(dag.directory([("index.html", dag.raw(_GOOD))])))
+
+
+def contract_pages() -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
+    """The same two as pages of contracts, by their paths."""
+    return {b"/": _GOOD}, {b"/": _EVIL, b"/evil-worker.js": _EVIL_WORKER}
 
 
 def write_app(folder: Path) -> None:

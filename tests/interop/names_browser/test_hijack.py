@@ -14,6 +14,7 @@ import pytest
 from tests.content.exporter.dags import Dag
 from tests.interop.names_browser.app_world import LIARS, app_world
 from tests.interop.names_browser.chromium import names_as_they_change
+from tests.interop.names_browser.contract_names import ContractNamesWorld
 from tests.interop.names_browser.releases import evil_release, good_release
 from tests.names.changing import ChangingNames
 from walkaway.chain.clock import SystemClock
@@ -57,6 +58,20 @@ async def test_a_hijacked_name_leaves_nothing_behind(tmp_path: Path) -> None:
     the_names_were_safe(told)
 
 
+async def test_a_hijacked_contract_leaves_nothing_behind(tmp_path: Path) -> None:
+    history, policy = PointerHistory(tmp_path / "names.sqlite"), HoldPolicy(0, {"held.eth:1": DAY})
+    made = ContractNamesWorld(history, tmp_path, policy)
+    try:
+        with made.followed():
+            async with GatewayServer(made.gateway, port=0) as server:
+                told = await names_as_they_change(server.port, made.change, below=".1.web3")
+    finally:
+        history.close()
+    assert (told["first"], told["hijacked"], told["stuck"]) == ("good", "evil", "evil")
+    a_worker_is_ended_and_its_origin_cleared(told, "app-eth.1.web3")
+    a_held_name_waits_for_the_person(told["held"], '"held.eth%3A1"; says="/web3/0x')
+
+
 async def test_an_app_by_its_name_from_end_to_end(tmp_path: Path) -> None:
     async with app_world(tmp_path) as (world, gateway):
         told = await names_as_they_change(world.port, world.change, explained=True)
@@ -94,7 +109,7 @@ def the_names_were_safe(told: dict[str, Any]) -> None:
     a_held_name_waits_for_the_person(told["held"])
 
 
-def a_worker_is_ended_and_its_origin_cleared(told: dict[str, Any]) -> None:
+def a_worker_is_ended_and_its_origin_cleared(told: dict[str, Any], host: str = "app-eth") -> None:
     assert told["seconds"] < 30
     assert "went back to what it said before" in told["interstitial"]["text"]
     assert told["interstitial"]["style"] == "960px"
@@ -102,7 +117,7 @@ def a_worker_is_ended_and_its_origin_cleared(told: dict[str, Any]) -> None:
     assert backup["localStorage"] == {"mine": "kept", "evil": "was here"}
     assert backup["indexedDB"] == {"evil": {"loot": [{"key": "key", "value": {"bytes": [7]}}]}}
     assert backup["cookies"] == "evil=cookie"
-    assert backup["caches"] == {"evil": [f"http://app-eth.localhost:{told['port']}/loot"]}
+    assert backup["caches"] == {"evil": [f"http://{host}.localhost:{told['port']}/loot"]}
     # The honest page has been opened again by then, and has written its own.
     assert told["after"] == {
         "path": "/",
@@ -138,9 +153,11 @@ def a_neighbour_leaves_no_cookie(told: dict[str, Any]) -> None:
     }  # fmt: skip
 
 
-def a_held_name_waits_for_the_person(held: dict[str, Any]) -> None:
+def a_held_name_waits_for_the_person(
+    held: dict[str, Any], told: str = '"held.eth"; says="/ipfs/'
+) -> None:
     assert (held["before"], held["meanwhile"], held["still"]) == ("good", "good", "good")
-    assert held["header"].startswith('"held.eth"; says="/ipfs/')
+    assert held["header"].startswith(told)
     assert "That is believed from" in held["shown"]
     assert held["forged"] == 403
     assert held["accepted"] == "evil"

@@ -4,11 +4,13 @@ import { chromium } from 'playwright-core'
 
 const facts = JSON.parse(readFileSync(0, 'utf8'))
 const { port, control } = facts
+// What stands between a name and the gateway's host: for names of contracts, chain and network.
+const below = facts.below ?? ''
 const browser = await chromium.launch({ executablePath: facts.chromium, args: ['--no-sandbox', '--no-proxy-server'] })
 const context = await browser.newContext({ acceptDownloads: true })
 const tab = await context.newPage()
 const told = {}
-const at = (host) => `http://${host}.localhost:${port}/`
+const at = (host) => `http://${host}${below}.localhost:${port}/`
 const say = (name, what) => fetch(`${control}/${name}/${what}`, { method: 'POST' })
 const opened = async (host) => {
   await tab.goto(at(host))
@@ -66,39 +68,45 @@ told.after = await tab.evaluate(async () => ({
 told.again = [await opened('app-eth'), await opened('app-eth')]
 
 // A neighbour tries to leave a cookie for all.
-await tab.goto(at('evil-eth'))
-await tab.evaluate(() => {
-  for (const domain of ['localhost', '.localhost', 'eth.localhost', 'app-eth.localhost', 'app.eth.localhost']) {
-    document.cookie = `for_${domain.replaceAll('.', '_')}=1; domain=${domain}; path=/`
-  }
-  document.cookie = 'own=1'
-})
-told.cookies = { neighbour: await tab.evaluate(() => document.cookie) }
-const response = await tab.goto(at('app-eth'))
-told.cookies.app = await tab.evaluate(() => document.cookie)
-told.cookies.sent = (await response.request().allHeaders()).cookie ?? ''
-await tab.goto(`http://app.eth.localhost:${port}/`)
-told.cookies.redirected = [new URL(tab.url()).host, await tab.evaluate(() => document.cookie)]
+const neighbours = async () => {
+  await tab.goto(at('evil-eth'))
+  await tab.evaluate(() => {
+    for (const domain of ['localhost', '.localhost', 'eth.localhost', 'app-eth.localhost', 'app.eth.localhost']) {
+      document.cookie = `for_${domain.replaceAll('.', '_')}=1; domain=${domain}; path=/`
+    }
+    document.cookie = 'own=1'
+  })
+  told.cookies = { neighbour: await tab.evaluate(() => document.cookie) }
+  const response = await tab.goto(at('app-eth'))
+  told.cookies.app = await tab.evaluate(() => document.cookie)
+  told.cookies.sent = (await response.request().allHeaders()).cookie ?? ''
+  await tab.goto(`http://app.eth.localhost:${port}/`)
+  told.cookies.redirected = [new URL(tab.url()).host, await tab.evaluate(() => document.cookie)]
+}
+if (!below) await neighbours()
 
 // The same name through the gateway as a proxy, where browsers heed no Clear-Site-Data.
-const proxied = await browser.newContext({ proxy: { server: `http://127.0.0.1:${port}` } })
-const far = await proxied.newPage()
-const stored = () => far.evaluate(async () => ({
-  title: document.title,
-  stored: { ...localStorage },
-  cookies: document.cookie,
-  databases: (await indexedDB.databases()).map(({ name }) => name),
-}))
-await far.goto('http://app.eth/')
-await say('app.eth', 'evil')
-await far.goto('http://app.eth/', { waitUntil: 'networkidle' })
-told.proxied = { hijacked: await stored() }
-await say('app.eth', 'good')
-await far.goto('http://app.eth/')
-await far.click('form button')
-await far.waitForFunction(() => document.title === 'good', null, { timeout: 20000 })
-told.proxied.after = await stored()
-await proxied.close()
+const throughProxy = async () => {
+  const proxied = await browser.newContext({ proxy: { server: `http://127.0.0.1:${port}` } })
+  const far = await proxied.newPage()
+  const stored = () => far.evaluate(async () => ({
+    title: document.title,
+    stored: { ...localStorage },
+    cookies: document.cookie,
+    databases: (await indexedDB.databases()).map(({ name }) => name),
+  }))
+  await far.goto('http://app.eth/')
+  await say('app.eth', 'evil')
+  await far.goto('http://app.eth/', { waitUntil: 'networkidle' })
+  told.proxied = { hijacked: await stored() }
+  await say('app.eth', 'good')
+  await far.goto('http://app.eth/')
+  await far.click('form button')
+  await far.waitForFunction(() => document.title === 'good', null, { timeout: 20000 })
+  told.proxied.after = await stored()
+  await proxied.close()
+}
+if (!below) await throughProxy()
 
 // A name that is held: the change is shown, and waits for the person.
 told.held = { before: await opened('held-eth') }

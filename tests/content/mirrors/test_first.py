@@ -78,6 +78,13 @@ async def test_the_next_begins_beside_one_that_says_nothing(ways: Ways) -> None:
     )
 
 
+async def test_some_begin_together(ways: Ways) -> None:
+    both = [ways.gives("one", LONG), ways.gives("two"), ways.gives("three")]
+    assert await first_of(both, LONG, "no", at_once=2) == "two"
+    assert ways.log == ["one begins", "two begins", "one is called off"]
+    assert await first_of([ways.gives("alone")], LONG, "no", at_once=2) == "alone"
+
+
 async def test_what_is_proven_by_the_way_that_decides_ends_the_search(ways: Ways) -> None:
     for error in (NoSuchPath("it is not there"), ProofError("it is malformed")):
         both = [ways.fails("one", error, 3 * SOON, decides=True), ways.gives("two", LONG)]

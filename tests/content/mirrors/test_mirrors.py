@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.content.mirrors.stand import HASTY, PAGE, Release, Sources, ipfs
 from walkaway.cli.content import find_dag
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.file import as_file
+from walkaway.content.mirrors import mirrors
 from walkaway.content.network import Supply
 from walkaway.content.open import Networks, Opened, OpenedFile, Root, open_pointer
 from walkaway.content.service import Content
@@ -125,6 +127,31 @@ async def test_a_mirror_is_tried_beside_whoever_says_nothing(
             data, said = await had(content, ipfs(release.root, *LARGE))
         assert (data, bool(said)) == (b"".join(release.leaves), kind == "website")
         assert 0.5 < time.monotonic() - began < 10
+
+
+async def test_the_next_file_does_not_wait_as_the_first_did_for_a_while(
+    tmp_path: Path, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(mirrors, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    sources = Sources.of(release.blocks, ipfs=HANGS)
+    limits = replace(HASTY, mirror_patience_seconds=0.8, mirror_again_seconds=60.0)
+    places = [Pointer("ar", "A" * 43), sources.website(release)]
+
+    async def seconds(content: Content, *path: str) -> float:
+        began = time.monotonic()
+        assert (await had(content, ipfs(release.root, *path)))[1] == ("your settings",)
+        return time.monotonic() - began
+
+    async with sources.content(tmp_path, ipfs(release.root), places, limits) as content:
+        assert await seconds(content, "index.html") > 0.8
+        now[0] += 50
+        assert await seconds(content, "docs", "large") < 0.8
+        now[0] += 11
+        assert await seconds(content, "index.html") > 0.8, "the release itself has its turn"
+        sources.ipfs.manners = Manners()
+        now[0] += 61
+        assert await had(content, ipfs(release.root, *LARGE)) == (b"".join(release.leaves), ())
 
 
 async def test_that_a_path_leads_nowhere_is_the_releases_own_answer(

@@ -33,11 +33,13 @@ async def first_of(
     patience: float,
     why_not: str,
     *,
+    at_once: int = 1,
     let_go: Callable[[T], Awaitable[None]] | None = None,
 ) -> T:
     """What comes first; all other ways are called off, and what they had is let go of.
 
-    ``patience`` is how many seconds a way may say nothing before the next begins beside it.
+    ``patience`` is how many seconds a way may say nothing before the next begins beside it;
+    the first ``at_once`` begin together.
 
     Raises:
         Unproven: no way led there; says ``why_not``, and of each way the reason.
@@ -45,12 +47,13 @@ async def first_of(
     """
     waiting, running = deque(ways), dict[asyncio.Task[_Came[T] | WalkawayError], Way[T]]()
     reasons: dict[str, str] = {}
-    advice = ""
+    advice, begin = "", at_once
     try:
         while waiting or running:
-            if waiting:
+            for _ in range(min(begin, len(waiting))):
                 way = waiting.popleft()
                 running[asyncio.create_task(_gone(way))] = way
+            begin = 1
             await asyncio.wait(
                 running,
                 timeout=patience if waiting else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -54,6 +55,7 @@ class Mirrors:
         self._limits = limits
         self._opening: SingleFlight[ProvenFile] = SingleFlight()
         self._open: OrderedDict[Pointer, CarMirror] = OrderedDict()
+        self._led: dict[Pointer, tuple[str, float]] = {}
 
     async def first(
         self,
@@ -67,7 +69,8 @@ class Mirrors:
         soon, what ``go_to`` makes of a mirror. What came too late is let go of.
 
         ``go`` is given ``blocks`` with those of mirrors behind them. What it proves is the
-        answer, also that a path leads nowhere: no mirror has a say in it then.
+        answer, also that a path leads nowhere: no mirror has a say in it then. A mirror that
+        had files of the release lately begins at once beside it.
 
         Raises:
             Unproven: it is to be had nowhere; says of each mirror why.
@@ -77,16 +80,32 @@ class Mirrors:
         if not mirrors:
             return await go(blocks)
 
+        release = mirrors[0].release
+        leads = self._leads(release)
+
         async def go_there(mirror: Mirror) -> T:
             if await self.blocks_at(mirror) is not None:
                 # Why that way led nowhere, if it did, is told by the way through its blocks.
                 raise Unproven("", reasons={})
-            return await go_to(mirror, blocks)
+            found = await go_to(mirror, blocks)
+            if not leads:
+                self._led[release] = (str(mirror.base), time.monotonic())
+            return found
 
-        ways = [Way(str(pointer), partial(go, self.backed(pointer, blocks)), decides=True)]
-        ways += [Way(str(mirror.base), partial(go_there, mirror)) for mirror in mirrors]
+        ways = [Way(str(mirror.base), partial(go_there, mirror)) for mirror in mirrors]
+        ways.sort(key=lambda way: way.name != leads)
+        ways.insert(0, Way(str(pointer), partial(go, self.backed(pointer, blocks)), decides=True))
         why_not = f"{str(pointer)[:200]} is to be had nowhere"
-        return await first_of(ways, self.patience, why_not, let_go=let_go)
+        at_once = 2 if leads else 1
+        return await first_of(ways, self.patience, why_not, at_once=at_once, let_go=let_go)
+
+    def _leads(self, release: Pointer) -> str:
+        """The mirror that had files of a release when that was not to be had, lately; else
+        nothing. Whoever opens a page asks for many: the others need not wait as the first did.
+        """
+        mirror, since = self._led.get(release, ("", 0.0))
+        is_late = time.monotonic() - since > self._limits.mirror_again_seconds
+        return "" if is_late else mirror
 
     def backed(self, pointer: Pointer, blocks: Blocks) -> Blocks:
         """Blocks of what stands at an address, with those of its mirrors behind them."""

@@ -127,6 +127,30 @@ async def test_by_path_it_is_shut_in_and_a_folder_has_its_slash(opens: Opens) ->
     assert reply.header("x-content-type-options") == "nosniff"
 
 
+async def test_a_name_of_a_folder_has_its_slash(opens: Opens) -> None:
+    opens.files[f"/ar/{ID}/docs"] = a_file(is_folder=True)
+    leads = Resolution(Pointer("ar", ID, ("docs",)), 60.0, Standing.PROVEN, BECAUSE)
+    gateway = gateway_of(opens, site_example=leads)
+    here = "127.0.0.1:8080"
+    moved = await ask(gateway, "/ipns/site.example?x=1", host=here)
+    assert (moved.status, moved.header("location")) == (301, "/ipns/site.example/?x=1")
+    assert (await ask(gateway, "/ipns/site.example/", host=here)).body == PAGE
+    opens.files[f"/ar/{ID}/docs"] = a_file()
+    assert (await ask(gateway, "/ipns/site.example", host=here)).body == PAGE
+
+
+async def test_a_contract_has_its_slash_and_a_path_is_as_it_is_asked(opens: Opens) -> None:
+    here = "127.0.0.1:8080"
+    for target in ("", "?a=%20", "/app/", "/app/?b"):
+        opens.files[f"/web3/{CONTRACT}:1{target}"] = a_file(is_folder=True)
+    opens.files[f"/ar/{ID}/docs"] = a_file(is_folder=True)
+    for target, location in (("", "/"), ("?a=%20", "/?a=%20")):
+        moved = await ask(gateway_of(opens), f"/web3/{CONTRACT}:1{target}", host=here)
+        assert (moved.status, moved.header("location")) == (301, f"/web3/{CONTRACT}:1{location}")
+    for path in (f"/web3/{CONTRACT}:1/app/", f"/web3/{CONTRACT}:1/app/?b", f"/ar/{ID}/docs"):
+        assert (await ask(gateway_of(opens), path, host=here)).body == PAGE
+
+
 async def test_parts_conditions_and_heads(opens: Opens) -> None:
     data = bytes(range(250)) * 2000
     opens.files[f"/ar/{ID}/"] = opens.files[f"/ar/{ID}"] = a_file(data, media_type=None)

@@ -93,7 +93,11 @@ def id_of(data: bytes) -> ArweaveId:
 
 
 def folder_of(
-    files: Mapping[str, bytes], index: bytes | None = None, fallback: bytes | None = None
+    files: Mapping[str, bytes],
+    index: bytes | None = None,
+    fallback: bytes | None = None,
+    *,
+    below: str = "",
 ) -> tuple[Folder, Held]:
     more = [data for data in (index, fallback) if data is not None]
     held = Held({id_of(data): data for data in (*files.values(), *more)})
@@ -103,7 +107,7 @@ def folder_of(
         None if fallback is None else id_of(fallback),
         {path: id_of(data) for path, data in files.items()},
     )
-    return manifest_folder(manifest, held.find), held
+    return manifest_folder(manifest, below, held.find), held
 
 
 async def save(folder: Folder, to: Path, limits: Limits = LIMITS) -> dict[str, bytes]:
@@ -136,6 +140,28 @@ async def test_a_page_of_a_folder_that_stands_at_its_path_too_is_written_once(
 ) -> None:
     folder, _ = folder_of({"docs": b"page", "docs/index.html": b"page", "docs/a": b"a"})
     assert await save(folder, tmp_path / "copy") == {"docs/index.html": b"page", "docs/a": b"a"}
+
+
+async def test_a_part_of_a_manifest_is_a_folder_of_its_own(tmp_path: Path) -> None:
+    files = {"docs": b"page", "docs/a": b"a", "docs/b/c": b"c", "docs-b": b"b", "x": b"x"}
+    folder, _ = folder_of(files, index=b"index", fallback=b"lost", below="docs")
+    there = {"a": b"a", "b/c": b"c", "index.html": b"page"}
+    assert await save(folder, tmp_path / "copy") == there
+    assert folder.left_out == ()
+
+
+async def test_it_is_opened_as_one(tmp_path: Path) -> None:
+    weave = Weave()
+    page, style = item_of(b"page"), item_of(b"style")
+    site = manifest_of({"docs": page[0], "docs/style": style[0]})
+    add_items(weave, page, style, site)
+    async with standing(tmp_path, [ArweaveSource(weave)]) as stand:
+        docs = await stand.open(f"{site[0]}/docs")
+        file = await stand.open(f"{site[0]}/docs/style")
+        assert (docs.is_folder, file.is_folder, file.folder) == (True, False, None)
+        assert docs.folder is not None
+        await save_members(docs.folder().members("", Budget()), tmp_path / "copy")
+    assert written(tmp_path / "copy") == {"index.html": b"page", "style": b"style"}
 
 
 @pytest.mark.parametrize(
@@ -241,7 +267,7 @@ async def test_whoever_stops_before_the_end_leaves_nothing_running() -> None:
 
     paths = {str(number): id_of(str(number).encode()) for number in range(20)}
     before = asyncio.all_tasks()
-    walked = manifest_folder(Manifest("0.1.0", None, None, paths), find).members("", Budget())
+    walked = manifest_folder(Manifest("0.1.0", None, None, paths), "", find).members("", Budget())
     for _ in range(2):
         await anext(walked)
     assert len(begun) > 1

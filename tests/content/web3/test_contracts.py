@@ -65,6 +65,15 @@ async def test_a_page_in_one_part() -> None:
     assert calls.called == [(bytes(20), ADDRESS, b"/a.txt")]
 
 
+@pytest.mark.parametrize(
+    ("target", "is_folder"),
+    [("", True), ("/", True), ("?a=/", True), ("/a/?b", True), ("/a", False), ("/a?b=/", False)],
+)
+async def test_links_need_a_slash_where_a_path_ends_with_one(target: str, is_folder: bool) -> None:
+    calls = Simulated(lambda data: say(PAGE), mode=b"manual")
+    assert (await opened(calls, f"{HERE}{target}")).is_folder is is_folder
+
+
 async def test_who_calls_is_told_to_every_call() -> None:
     calls = Simulated(lambda data: say(PAGE), mode=b"manual")
     await opened(calls, f"{HERE.replace('//', '//0x' + '11' * 20 + '@')}/")

@@ -158,3 +158,14 @@ def test_garbage_raises_nothing_outside_the_tree(name: str, value: object, path:
         read(**{name: value}).lookup(path)
     except WalkawayError:
         return
+
+
+def test_what_stands_below_a_path() -> None:
+    one = ArweaveId(bytes(32))
+    paths = dict.fromkeys(("b", "a/b/c", "a", "a-b", "a/b", "a0"), one)
+    manifest = Manifest("0.2.0", None, None, paths)
+    assert list(manifest.below("a")) == list(manifest.below("a/")) == ["a/b", "a/b/c"]
+    assert list(manifest.below("a/b")) == ["a/b/c"]
+    assert list(manifest.below("b")) == []
+    assert list(manifest.below("zz")) == []
+    assert list(manifest.below("")) == ["a", "a-b", "a/b", "a/b/c", "a0", "b"]

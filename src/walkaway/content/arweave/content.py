@@ -75,15 +75,16 @@ class ArweaveContent:
                 raise NoSuchPath(f"{found.id} of Arweave is a file, and no manifest of paths")
             return _file(found, _signed(found))
         manifest = await self._manifest(found)
-        path = "/".join(pointer.path)
+        path = "/".join(pointer.path).rstrip("/")
         target = await self._finder.find(manifest.lookup(path), budget)
         because = Evidence(
             "the manifest, which its owner signed, leads from the path to the id",
             (("path", path), ("manifest", str(found.id)), ("id", str(target.id))),
             (_signed(found), _signed(target)),
         )
-        folder = None if path else partial(manifest_folder, manifest, self._finder.find)
-        return _file(target, because, folder)
+        is_folder = not path or next(manifest.below(path), None) is not None
+        folder = partial(manifest_folder, manifest, path, self._finder.find)
+        return _file(target, because, folder if is_folder else None)
 
     async def _manifest(self, found: Found) -> Manifest:
         held = self._manifests.get(found.id)

@@ -38,21 +38,23 @@ _MEMBER_BYTES: Final = 512
 _ADVICE: Final = "get its files one at a time, each by its path"
 
 
-def manifest_folder(manifest: Manifest, find: Find) -> Folder:
-    """The folder of a manifest. An index that has no path is its ``index.html``, where that
-    name is free; a fallback without one is left out, since no name would say what it is.
+def manifest_folder(manifest: Manifest, path: str, find: Find) -> Folder:
+    """All that stands below a path of a manifest, or in all of it where that is empty.
+
+    An index that has no path there is its ``index.html``, where that name is free; a fallback
+    without one is left out, since no name would say what it is.
     """
-    listed = frozenset(manifest.paths.values())
-    left_out = list[str]()
-    files = dict(manifest.paths)
-    index = manifest.index
+    begin = len(path) + 1 if path else 0
+    files = {below[begin:]: manifest.paths[below] for below in manifest.below(path)}
+    index = manifest.paths.get(path) if path else manifest.index
+    listed, left_out = frozenset(files.values()), list[str]()
     if index is not None and index not in listed and files.setdefault(_INDEX, index) != index:
         left_out.append("the index, which has no path")
-    if manifest.fallback is not None and manifest.fallback not in {index, *listed}:
+    if not path and manifest.fallback is not None and manifest.fallback not in {index, *listed}:
         left_out.append("the fallback, which has no path")
 
-    def members(path: str, budget: Budget) -> AsyncGenerator[Member | bytes, None]:
-        return _Walk(files, find, budget).members(path)
+    def members(name: str, budget: Budget) -> AsyncGenerator[Member | bytes, None]:
+        return _Walk(files, find, budget).members(name)
 
     return Folder(members, tuple(left_out))
 

@@ -125,6 +125,7 @@ async def _size(pieces: AsyncGenerator[bytes, None], most: int) -> int | None:
 def _file(page: Page, tag: str, size: int | None, stream: Stream, limits: Limits) -> ProvenFile:
     said = page.answer.seconds
     seconds = limits.web3_fresh_seconds if said is None else said
+    path = page.url.target.partition("?")[0]
     return ProvenFile(
         size=size,
         etag=tag,
@@ -134,6 +135,7 @@ def _file(page: Page, tag: str, size: int | None, stream: Stream, limits: Limits
         status=page.answer.status,
         headers=page.answer.headers,
         seconds=min(seconds, limits.web3_fresh_most_seconds),
+        is_folder=not path or path.endswith("/"),
         believed=page.believed,
     )
 

@@ -166,7 +166,12 @@ class _FoundFile:
         return f"{self.asked.mount.prefix}{below}" if below.startswith("/") else below
 
     def _has_own_address(self) -> bool:
-        """Whether the folder is not the root of an origin, which browsers ask with a slash."""
+        """Whether the folder is not the root of an origin, which browsers ask with a slash.
+
+        Nor is a path below an id of Arweave, whose gateways give it as it is asked.
+        """
+        if self.asked.target.partition("?")[0]:
+            return False
         if self.asked.path:
             return self.root.mirror is not None
         return bool(self.asked.mount.prefix)

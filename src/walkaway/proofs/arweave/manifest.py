@@ -7,8 +7,9 @@ adds ``fallback`` and an index by id. A manifest is content: prove it first, by 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
@@ -35,6 +36,18 @@ class Manifest:
     index: ArweaveId | None
     fallback: ArweaveId | None
     paths: Mapping[str, ArweaveId]
+    _sorted: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_sorted", tuple(sorted(self.paths)))
+
+    def below(self, path: str) -> Iterator[str]:
+        """The paths below one, in order, each whole; all where it is empty."""
+        prefix = f"{path.rstrip('/')}/" if path else ""
+        for at in range(bisect_left(self._sorted, prefix), len(self._sorted)):
+            if not self._sorted[at].startswith(prefix):
+                return
+            yield self._sorted[at]
 
     def lookup(self, path: str) -> ArweaveId:
         """The id at a path, unescaped and without a slash in front; at none, the index.

@@ -109,6 +109,14 @@ def test_who_is_given_transactions(settings: Settings) -> None:
     assert "refused" in told(replace(settings, sources=()))["submit"]
 
 
+def test_whose_word_mirrors_are(settings: Settings) -> None:
+    assert "mirrors" not in told(settings)
+    pairs = (("/ipfs/a", "/ar/b"), ("/ipfs/a", "/ar/c"))
+    assert "of 1 release;" in told(replace(settings, mirrors=pairs))["mirrors"]
+    more = (*pairs, ("/ipfs/b", "/ar/b"))
+    assert "of 2 releases;" in told(replace(settings, mirrors=more))["mirrors"]
+
+
 @pytest.mark.parametrize("network", default_networks())
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_it_is_one_page_and_fits(

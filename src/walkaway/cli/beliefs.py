@@ -75,6 +75,7 @@ def beliefs(
         _blobs(spec),
         _submit(settings),
         _content(),
+        *([_mirrors(settings)] if settings.mirrors else []),
         _kzg(),
         _dns_root(),
         *([] if spec.universal_resolver is None else [_ens(spec.universal_resolver, resolver)]),
@@ -153,6 +154,13 @@ def _submit(settings: Settings) -> Belief:
 def _content() -> Belief:
     hashed = "nobody finds other bytes for a hash; weak hashes are refused"
     return Belief("content", (hashed,))
+
+
+def _mirrors(settings: Settings) -> Belief:
+    mirrored = len({release for release, _ in settings.mirrors})
+    releases = "1 release" if mirrored == 1 else f"{mirrored} releases"
+    word = f"you, that files elsewhere are those of {releases}; blocks prove themselves"
+    return Belief("mirrors", (word,))
 
 
 def _kzg() -> Belief:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.content.exporter.dags import Dag
+from tests.content.exporter.dags import Dag, Gated
 from tests.content.mirrors.stand import HASTY, ipfs
 from walkaway.content.budget import Budget
 from walkaway.content.mirrors.mirrors import Mirrors
@@ -139,3 +140,21 @@ async def test_each_archive_is_opened_once_and_few_are_held(tmp_path: Path) -> N
             with pytest.raises(Unproven, match="read to its end"):
                 await absent.get(RELEASE)
     assert contract.asked[2:] == ["/app/b.car", "/app/a.car"] * 2
+
+
+async def test_who_gave_the_last_block_is_asked_first_for_the_next(tmp_path: Path) -> None:
+    dag = Dag()
+    leaves = [dag.raw(bytes([at])) for at in range(8)]
+    car = car_header((leaves[0],)) + b"".join(car_section(*one) for one in dag.held.items())
+    contract = Contract(a_car=(200, car))
+    contract.media_type = "application/vnd.ipld.car"
+    place = replace(CONTRACT, target="/app/a.car")
+    limits = replace(HASTY, mirror_patience_seconds=0.5)
+    silent = Gated(dag)
+    async with networks(tmp_path, contract, place, release=leaves[0], limits=limits) as made:
+        assert made.mirrors is not None
+        blocks = made.mirrors.backed(ipfs(leaves[0]), silent)
+        began = time.monotonic()
+        for cid in leaves:
+            assert (await blocks.get(cid)).value == dag.held[cid]
+        assert 0.5 < time.monotonic() - began < 1.5

@@ -1,4 +1,4 @@
-"""One app from four networks in Chromium: it looks and does the same, each page of evidence
+"""One app from every network in Chromium: it looks and does the same, each page of evidence
 says on what it stands, and what becomes of it without any source is said as well.
 """
 
@@ -26,7 +26,7 @@ TYPES: Final = (
 async def test_one_app_from_every_network(tmp_path: Path) -> None:
     told, world = await seen_by_chromium(tmp_path)
     assert world.caught() == LIARS
-    assert [*told["apps"]] == ["ipfs", "arweave", "contract", "blobs"]
+    assert [*told["apps"]] == ["ipfs", "arweave", "contract", "resources", "blobs"]
     for network, app in told["apps"].items():
         it_works(app, world, network)
     assert len({app["picture"] for app in told["apps"].values()}) == 1
@@ -37,6 +37,7 @@ async def test_one_app_from_every_network(tmp_path: Path) -> None:
     of_ipfs_nobodys_word_is_needed(told["explained"]["ipfs"], world)
     of_arweave_its_owners_signature_stands(told["explained"]["arweave"])
     of_a_contract_the_chain_is_believed(told["explained"]["contract"])
+    of_a_contract_the_chain_is_believed(told["explained"]["resources"])
     of_blobs_it_says_how_much_of_a_hash_is_held(told["explained"]["blobs"])
     without_sources_what_is_kept_opens_and_the_rest_is_told(told["left"])
 
@@ -59,13 +60,18 @@ def it_works(app: dict[str, Any], world: StoresWorld, network: str) -> None:
     assert app["week"].startswith("Spring tide")
     assert app["docs"] == {"title": "About tides", "font": "Site, serif"}
     assert app["back"] == "Tides: week"
-    assert app["ranges"] == [part_of(world.files[BELL], range_) for range_ in RANGES]
+    assert app["ranges"] == [part_of(world.files[BELL], range_, network) for range_ in RANGES]
     assert app["bell"] == {"seconds": BELL_SECONDS, "at": SEEK_TO}
     assert (app["worker"], app["offline"]) == ("made here", "Tides: today")
 
 
-def part_of(data: bytes, range_: str) -> list[object]:
-    """The answer to a request for a part: its status, which part it is, and its digest."""
+def part_of(data: bytes, range_: str, network: str) -> list[object]:
+    """The answer to a request for a part: its status, which part it is, and its digest.
+
+    How long a page in chunks is, only its end tells: there it is the whole.
+    """
+    if network == "resources":
+        return [200, None, sha256(data).hexdigest()]
     first, _, last = range_.partition("-")
     start = int(first) if first else len(data) - int(last)
     end = int(last) + 1 if first else len(data)
@@ -95,7 +101,7 @@ def of_arweave_its_owners_signature_stands(explained: dict[str, Any]) -> None:
     told = explained["json"]
     assert (told["isProven"], told["file"]["believed"]) == (True, [])
     rules(told, "the manifest, which its owner signed", "the owner's key signed the item")
-    says(explained, "Proven: every step", "Nothing, and nobody", "which its owner signed")
+    says(explained, "Proven: every step", "Nothing, and nobody", "which its owner signed", "oak")
 
 
 def of_a_contract_the_chain_is_believed(explained: dict[str, Any]) -> None:
@@ -113,6 +119,8 @@ def of_blobs_it_says_how_much_of_a_hash_is_held(explained: dict[str, Any]) -> No
     assert (told["isProven"], word["saidBy"]) == (True, [])
     rules(told, "checkpoint", "its KZG commitment hashes to the versioned hash", "trusted setup")
     says(explained, "Proven, within the limit", "184 bits", "2^92", "trusted setup of KZG")
+    assert [given["from"] for given in told["suppliedBy"]] == [["pine"]]
+    says(explained, "pine")
 
 
 def rules(told: dict[str, Any], *words: str) -> None:
@@ -131,10 +139,11 @@ def says(explained: dict[str, Any], *words: str) -> None:
 
 def without_sources_what_is_kept_opens_and_the_rest_is_told(left: dict[str, Any]) -> None:
     """First those of content go, then those of the chain."""
-    for network in ("ipfs", "arweave", "contract", "blobs"):
+    for network in ("ipfs", "arweave", "contract", "resources", "blobs"):
         known = left[network]["known"]
         assert (known["status"], known["title"]) == (200, "Tides: today"), network
-    assert left["contract"]["late"]["title"] == "late"
+    for network in ("contract", "resources"):
+        assert left[network]["late"]["title"] == "late"
     away = {"ipfs": "hazel, ivy", "arweave": "oak", "blobs": "pine", "chain": "alder"}
     for network, name in away.items():
         late = left[network]["late"]

@@ -1,4 +1,4 @@
-"""One app on IPFS, on Arweave, in a contract and in blobs; of each network one source lies."""
+"""One app on IPFS, on Arweave, in contracts and in blobs; of each network one source lies."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Final
 from tests.content.importer.memory_store import MemoryStore
 from tests.interop.peers import run_client
 from tests.interop.stores_browser.directories import Directories, put_directories
+from tests.interop.stores_browser.resources import put_resources
 from tests.interop.stores_browser.tides import INDEX, app_files, media_type, write_app
 from walkaway.chain.chain import ChainSettings
 from walkaway.cli.gateway import GatewayPlan, open_gateway
@@ -85,14 +86,15 @@ class StoresWorld:
 
 @asynccontextmanager
 async def stores_world(folder: Path, packages: Path) -> AsyncIterator[StoresWorld]:
-    """The app, published four times, and a gateway that opens it; ``packages`` is where what it
+    """The app, published five times, and a gateway that opens it; ``packages`` is where what it
     needs of npm is installed.
     """
     write_app(folder / "app", packages)
     files = app_files(folder / "app")
     shutil.copy(_SCRIPT, packages)
     told = await run_client("node", _SCRIPT.name, facts={}, cwd=packages)
-    devnet, directories = await asyncio.to_thread(_network, bytes.fromhex(told["creation"]), files)
+    made = await asyncio.to_thread(_network, bytes.fromhex(told["creation"]), files)
+    devnet, directories, resources = made
     blocks = MemoryStore()
     cid = await import_path(folder / "app", blocks)
     by_multihash = {cid.multihash: block.value for cid, block in blocks.blocks.items()}
@@ -127,6 +129,7 @@ async def stores_world(folder: Path, packages: Path) -> AsyncIterator[StoresWorl
             "ipfs": f"{cid}.ipfs",
             "arweave": f"{BASE32.encode(item.digest)}.ar",
             "contract": f"0x{directories.contracts.hex()}.{chain}.web3",
+            "resources": f"0x{resources.hex()}.{chain}.web3",
             "blobs": f"0x{directories.blobs.hex()}.{chain}.web3",
         }
         pools = (node.pool, gateway.content.pool, *gateway.content.others)
@@ -134,15 +137,17 @@ async def stores_world(folder: Path, packages: Path) -> AsyncIterator[StoresWorl
         yield StoresWorld(gateway.server.port, roots, files, devnet, pools, sources)
 
 
-def _network(creation: bytes, files: dict[str, bytes]) -> tuple[Devnet, Directories]:
+def _network(creation: bytes, files: dict[str, bytes]) -> tuple[Devnet, Directories, bytes]:
+    """The devnet with the app in FlatDirectories and in a contract of resources."""
     settings = DevnetSettings(
         seconds_per_slot=_SECONDS_PER_SLOT, transactions_per_block=0, sources=_CHAIN_SOURCES
     )
     past = (settings.warm_slots + _SLOTS) * _SECONDS_PER_SLOT
     devnet = Devnet(settings, genesis_time=int(time.time()) - past)
     directories = put_directories(devnet, creation, files)
+    resources = put_resources(devnet, files)
     devnet.advance(_SLOTS)
-    return devnet, directories
+    return devnet, directories, resources
 
 
 def _publish(weave: Weave, files: dict[str, bytes]) -> ArweaveId:

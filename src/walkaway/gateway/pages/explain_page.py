@@ -37,8 +37,8 @@ _SINCE: Final = "kept as evidence; what it gave since was as it should be"
 _BELIEVED: Final = "<h2>Believed, not proven</h2>\n"
 _NOTHING: Final = "<p>Nothing, and nobody: the address that was asked for names its content.</p>\n"
 _ALWAYS: Final = (
-    "<p>Of what all such proofs stand on besides, the clock and two thirds of a sync committee "
-    "among it, <code>walkaway trust</code> has the list.</p>\n"
+    "<p>All such proofs stand on a clock besides, and on two thirds of a sync committee: "
+    "<code>walkaway trust</code> lists everything.</p>\n"
 )
 
 

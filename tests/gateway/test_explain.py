@@ -183,16 +183,16 @@ async def test_what_shows_no_content_is_not_explained(
 
 
 async def test_where_the_way_ends_is_told_with_what_led_there(site: Site) -> None:
-    gone = Unproven("nobody says", reasons={"DNS <x>": "bogus"}, advice="ask them")
+    gone = Unproven("nobody says", reasons={"DNS <x>": "bogus", "two": "bogus"}, advice="ask them")
     told = await as_data(explaining(site, gone), PAGE)
     assert [step["name"] for step in told["names"]] == ["app.eth"]
     assert (told["isProven"], told["root"]) == (False, None)
-    assert told["failure"]["sources"] == {"DNS <x>": "bogus"}
+    assert told["failure"]["sources"] == {"DNS <x>": "bogus", "two": "bogus"}
     page = (await explain(explaining(site, gone), PAGE)).text
     assert "The way ends before the page" in page
     assert "<h1>Why this page is not shown</h1>" in page
     assert "is to be believed" not in page
-    assert "DNS &lt;x&gt;" in page
+    assert "DNS &lt;x&gt;, two</td>" in page
     assert "ask them" in page
 
 

@@ -144,7 +144,7 @@ def without_sources_what_is_kept_opens_and_the_rest_is_told(left: dict[str, Any]
         assert (known["status"], known["title"]) == (200, "Tides: today"), network
     for network in ("contract", "resources"):
         assert left[network]["late"]["title"] == "late"
-    away = {"ipfs": "hazel, ivy", "arweave": "oak", "blobs": "pine", "chain": "alder"}
+    away = {"ipfs": "hazel", "arweave": "oak", "blobs": "pine", "chain": "alder"}
     for network, name in away.items():
         late = left[network]["late"]
         assert late["status"] == 502, network
@@ -157,3 +157,7 @@ def without_sources_what_is_kept_opens_and_the_rest_is_told(left: dict[str, Any]
         ):
             assert words in late["text"], (network, words)
         assert left[network]["overhang"] <= 0
+        why = left[network]["why"]
+        assert why["heading"] == "Why this page is not shown", network
+        for words in ("nothing unproven was shown", name, "Connection refused"):
+            assert words in why["text"], (network, words)

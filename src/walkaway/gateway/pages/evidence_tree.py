@@ -14,6 +14,9 @@ __all__ = ["evidence_tree"]
 _OPEN_LEVELS: Final = 2
 """How many levels of steps are unfolded when the page opens."""
 
+_SHORT: Final = 20
+"""A fact with more characters is shortened where its step is folded."""
+
 _Step = Mapping[str, Json]
 
 
@@ -39,12 +42,21 @@ def _step(step: _Step, level: int) -> str:
     more = f'<li class="dim">{left_out} steps left out, down to</li>\n' if left_out else ""
     if not below:
         return f"<li>{head}<br>{listed}</li>\n"
-    opened = " open" if level <= _OPEN_LEVELS else ""
+    is_open = level <= _OPEN_LEVELS
+    opened, which = (" open", "") if is_open else ("", _which(facts))
     inner = "".join(_step(each, level + 1) for each in below)
     return (
-        f"<li><details{opened}><summary>{head}</summary>{listed}\n"
+        f"<li><details{opened}><summary>{head}{which}</summary>{listed}\n"
         f"<ul>\n{more}{inner}</ul></details></li>\n"
     )
+
+
+def _which(facts: Mapping[str, Json]) -> str:
+    """What tells a step that is folded from others by the same rule: its first fact, in short."""
+    first = str(next(iter(facts.values()), ""))
+    if len(first) > _SHORT:
+        first = f"{first[:10]}…{first[-8:]}"
+    return f' <span class="dim">{shown(first)}</span>' if first else ""
 
 
 def _believed_mark(step: _Step) -> str:

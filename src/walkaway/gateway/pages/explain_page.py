@@ -20,7 +20,7 @@ from walkaway.gateway.pages.explain_data import (
     mirror_of,
     steps_of_names,
 )
-from walkaway.gateway.pages.frame import cell, page_end, page_start, shown
+from walkaway.gateway.pages.frame import alike, cell, page_end, page_start, shown
 from walkaway.names.resolution import Resolution, Standing
 from walkaway.proofs.proven import Evidence
 from walkaway.rpc.evidence import drawn
@@ -172,7 +172,8 @@ def _failure(explanation: Explanation) -> str:
     if failure is None:
         return ""
     message = failure.summary if isinstance(failure, Unproven) else str(failure)
-    rows = list(failure.reasons.items()) if isinstance(failure, Unproven) else []
+    reasons = failure.reasons if isinstance(failure, Unproven) else {}
+    rows = [(", ".join(names), reason) for reason, names in alike(reasons).items()]
     table = _table("Who was asked", ("asked", "answered"), rows) if rows else ""
     advice = f"<p>{shown(failure.advice)}</p>\n" if failure.advice else ""
     return (

@@ -20,6 +20,7 @@ __all__ = [
     "FORM_POLICY",
     "PAGE_POLICY",
     "PAGE_STYLE",
+    "alike",
     "cell",
     "error_page",
     "leaving_page",
@@ -158,7 +159,7 @@ def error_page(
         )
         parts += [
             f"<tr>{cell(', '.join(names))}{cell(reason)}</tr>\n"
-            for reason, names in _alike(sources).items()
+            for reason, names in alike(sources).items()
         ]
         parts.append("</table>\n</div>\n")
     if advice:
@@ -168,6 +169,14 @@ def error_page(
         for name, leads in (ways or {}).items()
     ]
     return "".join([*parts, "</main>\n", page_end()]).encode()
+
+
+def alike(sources: Mapping[str, str]) -> dict[str, list[str]]:
+    """Each reason with all who gave it."""
+    names_by_reason: dict[str, list[str]] = {}
+    for name, reason in sources.items():
+        names_by_reason.setdefault(reason, []).append(name)
+    return names_by_reason
 
 
 def leaving_page(address: str) -> bytes:
@@ -187,14 +196,6 @@ def _phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return "Error"
-
-
-def _alike(sources: Mapping[str, str]) -> dict[str, list[str]]:
-    """Each reason with all who gave it."""
-    alike: dict[str, list[str]] = {}
-    for name, reason in sources.items():
-        alike.setdefault(reason, []).append(name)
-    return alike
 
 
 def _visible(character: str) -> str:

@@ -165,6 +165,13 @@ async function left(name, origin, paths) {
   await page.setViewportSize({ width: 380, height: 600 })
   shown.overhang = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
   keep(`left-${name}-narrow`, await page.screenshot())
+  const why = page.getByText('See how far it was proven')
+  if (await why.count()) {
+    await why.click()
+    await page.waitForURL('**/explain?url=*')
+    shown.why = { heading: await page.innerText('h1'), text: await page.innerText('main') }
+    keep(`left-${name}-why`, await page.screenshot({ fullPage: true }))
+  }
   await context.close()
   return shown
 }

@@ -17,6 +17,7 @@ from walkaway.chain.clock import SystemClock
 from walkaway.cli.config import load_settings
 from walkaway.cli.names import NamesPlan, held_names, history_path, open_names
 from walkaway.content.service import ContentPlan, open_content
+from walkaway.errors import StoreFault
 from walkaway.limits import Limits
 from walkaway.names.held import HeldNames
 from walkaway.names.history import PointerHistory
@@ -52,8 +53,12 @@ async def test_those_with_keys_or_decisions_of_the_persons_own_stay(
         await names.history.pin(PINNED, now=NOON)
         (lasting,) = told
         assert await lasting() == {PINNED, name_text(own.name)}
-        (tmp_path / "keys" / "site.key.json").write_text("damaged")
-        assert await lasting() == {PINNED}
+        (tmp_path / "keys" / "broken.key.json").write_text("damaged")
+        assert await lasting() == {PINNED, name_text(own.name)}
+        (tmp_path / "keys").rename(tmp_path / "other")
+        (tmp_path / "keys").write_text("no folder")
+        with pytest.raises(StoreFault, match="cannot be told"):
+            await lasting()
 
 
 @pytest.mark.parametrize("is_pinned", [True, False])

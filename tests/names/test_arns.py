@@ -140,6 +140,12 @@ async def test_nobody_is_asked_again_for_as_long_as_they_say() -> None:
     await stand.names.resolve("other")
     await stand.names.resolve("example")
     assert gateway.asked[-2:] == [ArnsRequest("other"), ArnsRequest("example")]
+    stand = Stand(gateway, Gateway("b", seconds=90))
+    lasts = []
+    for later in (0, 30, 80):
+        stand.clock.seconds = 1_700_000_000.0 + later
+        lasts.append((await stand.names.resolve("example")).seconds)
+    assert lasts == [90, 60, 10]
     stand = Stand(short, Gateway("c"))
     for _ in range(2):
         await stand.names.resolve("example")

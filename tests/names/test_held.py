@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import time
 from pathlib import Path
@@ -90,6 +91,34 @@ async def test_the_newer_record_stays(
     assert await held.put(signer.name, second_record) is stays
     kept = (await held.resolve(signer.text)).record
     assert kept == (second_record if stays else first)
+
+
+async def test_what_another_process_puts_meanwhile_is_not_replaced_by_an_older_one(
+    tmp_path: Path, clock: FixedClock
+) -> None:
+    signer, other = Signer(), HeldNames(tmp_path / "records", clock)
+
+    async def meanwhile() -> frozenset[str]:
+        assert await other.put(signer.name, signer.record(5))
+        return frozenset()
+
+    held = HeldNames(tmp_path / "records", clock, lasting=meanwhile)
+    assert not await held.put(signer.name, signer.record(4))
+    assert (await held.resolve(signer.text)).record == signer.record(5)
+
+
+async def test_a_record_is_put_while_no_other_process_puts_one(
+    held: HeldNames, tmp_path: Path
+) -> None:
+    signer, folder = Signer(), tmp_path / "records"
+    folder.mkdir()
+    handle = os.open(folder, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    putting = asyncio.create_task(held.put(signer.name, signer.record()))
+    await asyncio.wait([putting], timeout=0.1)
+    assert not putting.done()
+    os.close(handle)
+    assert await putting
 
 
 async def test_many_at_once_leave_the_newest(held: HeldNames) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,7 @@ from typing import Final
 from walkaway.chain.clock import SystemClock
 from walkaway.cli.config import Settings
 from walkaway.content.service import Content
-from walkaway.errors import ConfigError, InvalidRequest, Unsupported
+from walkaway.errors import ConfigError, InvalidRequest, StoreFault, Unsupported
 from walkaway.names.arns import ArnsNames
 from walkaway.names.contract_names import ContractNames
 from walkaway.names.dns.dnslink import DnsLinks
@@ -233,11 +233,12 @@ def _lasting(decided: _Decided, keys: KeyStore) -> Lasting:
     """The names whose records stay: those that the person decided something of, or has keys of."""
 
     async def lasting() -> frozenset[str]:
-        with suppress(ConfigError):
-            own = await asyncio.to_thread(keys.stored)
-            return await decided() | {name_text(key.name) for key in own}
-        # A key that cannot be read is told of where keys are looked at.
-        return await decided()
+        try:
+            # One that cannot be read is told of where keys are looked at.
+            own = await asyncio.to_thread(keys.readable)
+        except ConfigError as error:
+            raise StoreFault(f"which records stay cannot be told: {error}") from None
+        return await decided() | {name_text(key.name) for key in own}
 
     return lasting
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Final
 
 from walkaway.chain.single_flight import SingleFlight
@@ -62,7 +63,7 @@ class ArnsNames:
         self._clock = clock
         self._operators = operators
         self._limits = limits
-        self._kept: OrderedDict[str, tuple[float, Resolution | Unproven]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[float, float, Resolution | Unproven]] = OrderedDict()
         self._flights: SingleFlight[Resolution] = SingleFlight()
 
     async def resolve(self, name: str) -> Resolution:
@@ -73,12 +74,13 @@ class ArnsNames:
             Unsupported: it can be no name of ArNS.
         """
         asked = read_arns_name(name)
-        until, found = self._kept.get(asked, (0.0, None))
-        if found is None or until <= self._clock.now():
+        now = self._clock.now()
+        since, until, found = self._kept.get(asked, (0.0, 0.0, None))
+        if found is None or until <= now:
             return await self._flights.run(asked, lambda: self._ask(asked))
         if isinstance(found, Unproven):
             raise _anew(found)
-        return found
+        return replace(found, seconds=max((found.seconds or 0.0) - (now - since), 0.0))
 
     async def _ask(self, name: str) -> Resolution:
         if self._pool is None:
@@ -122,7 +124,8 @@ class ArnsNames:
         limits = self._limits
         kept = min(max(seconds, limits.arns_least_seconds), limits.arns_seconds)
         self._kept.pop(name, None)
-        self._kept[name] = (self._clock.now() + kept, found)
+        now = self._clock.now()
+        self._kept[name] = (now, now + kept, found)
         while len(self._kept) > limits.arns_remembered:
             self._kept.popitem(last=False)
 

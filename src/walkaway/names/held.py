@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -151,12 +152,38 @@ class HeldNames:
         """
         said = prove_record(name, signed, now=self._now()).value
         async with self._writing:
-            held = await asyncio.to_thread(self._said, name)
-            if held is not None and held.order >= said.order:
+            if await asyncio.to_thread(self._holds, name, said):
                 return False
             lasting = () if self._lasting is None else await self._lasting()
-            await asyncio.to_thread(self._write, name, signed, lasting)
+            return await asyncio.to_thread(self._replace, name, signed, said, lasting)
+
+    def _holds(self, name: Cid, said: IpnsRecord) -> bool:
+        """Whether what is held is as new as this, or newer."""
+        held = self._said(name)
+        return held is not None and held.order >= said.order
+
+    def _replace(
+        self, name: Cid, signed: bytes, said: IpnsRecord, lasting: Collection[str]
+    ) -> bool:
+        """Write it if it is newer, while no other process does; whether it was."""
+        with self._alone():
+            if self._holds(name, said):
+                return False
+            self._write(name, signed, lasting)
         return True
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While no other process changes this folder."""
+        with contextlib.ExitStack() as closing:
+            try:
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                handle = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                closing.callback(os.close, handle)
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            except OSError as error:
+                raise _unusable(self._folder, error) from None
+            yield
 
     def _said(self, name: Cid) -> IpnsRecord | None:
         """What the record that is held says, if it proves the name, even where its time is over.
@@ -194,7 +221,6 @@ class HeldNames:
     def _write(self, name: Cid, signed: bytes, lasting: Collection[str]) -> None:
         path = self._path(name)
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._make_room(path, lasting)
             handle, fresh = tempfile.mkstemp(dir=self._folder, prefix=".", suffix=_FRESH)
             with os.fdopen(handle, "wb") as file:

@@ -16,6 +16,7 @@ from walkaway.names.ipns.find import IpnsNames
 from walkaway.names.ipns.publish import IpnsPublisher
 from walkaway.names.pointer import Pointer
 from walkaway.proofs.ipfs import protobuf
+from walkaway.proofs.ipfs.cid import Cid
 from walkaway.sources.request import Answer, IpnsPublication, Request
 
 SIGNER = Signer()
@@ -102,6 +103,24 @@ async def test_somebody_else_with_the_key_is_noticed(tmp_path: Path) -> None:
     stand = Stand(tmp_path, Overtaken("a"))
     with pytest.raises(Elsewhere, match="another record"):
         await stand.publisher.publish(SIGNER.key, SITE)
+
+
+async def test_another_process_that_published_meanwhile_is_noticed(tmp_path: Path) -> None:
+    router = Router("a")
+    stand = Stand(tmp_path, router)
+    held = HeldNames(tmp_path / "ipns", stand.clock)
+
+    class Late(HeldNames):
+        async def put(self, name: Cid, signed: bytes) -> bool:
+            assert await held.put(SIGNER.name, SIGNER.record(99))
+            return await super().put(name, signed)
+
+    stand.publisher = IpnsPublisher(
+        stand.names, Late(tmp_path / "ipns", stand.clock), stand.pool, clock=stand.clock
+    )
+    with pytest.raises(Elsewhere, match="another record"):
+        await stand.publisher.publish(SIGNER.key, SITE)
+    assert not router.taken
 
 
 async def test_offline_it_is_kept_here_alone(tmp_path: Path) -> None:

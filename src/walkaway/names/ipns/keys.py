@@ -91,6 +91,9 @@ class KeyStore:
 
     def stored(self) -> list[StoredKey]:
         """All of them, by label. Raises `ConfigError` for a file that cannot be read."""
+        return [self.find(label) for label in self._labels()]
+
+    def _labels(self) -> list[str]:
         try:
             names = sorted(path.name for path in self._folder.iterdir())
         except FileNotFoundError:
@@ -98,7 +101,15 @@ class KeyStore:
         except OSError as error:
             raise _unusable(self._folder, error) from None
         labels = [name.removesuffix(_ENDING) for name in names if name.endswith(_ENDING)]
-        return [self.find(label) for label in labels if _LABEL.fullmatch(label)]
+        return list(filter(_LABEL.fullmatch, labels))
+
+    def readable(self) -> list[StoredKey]:
+        """The same without those that cannot be read. Raises `ConfigError` for the folder."""
+        keys = list[StoredKey]()
+        for label in self._labels():
+            with suppress(ConfigError, InvalidRequest):
+                keys.append(self.find(label))
+        return keys
 
     def find(self, wanted: str) -> StoredKey:
         """The key of a label, or of an IPNS name.

@@ -94,7 +94,12 @@ class IpnsPublisher:
         self._check(name, pointer, seconds, ttl)
         signed = self._sign(key, pointer, await self._next_sequence(name), seconds, ttl)
         said = prove_record(name, signed, now=int(self._clock.now() * SECOND)).value
-        await self._held.put(name, signed)
+        if not await self._held.put(name, signed):
+            raise Elsewhere(
+                "another record of this name was published meanwhile",
+                expected=said.value,
+                got="one that is as new, or newer",
+            )
         if self._routers is None:
             return Publication(name, said, (), {}, ())
         survey = await self._routers.survey(

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.names.changing import NEW, OLD, THIRD
-from walkaway.errors import ProofError, Unsupported, WalkawayError
-from walkaway.names.pointer import Pointer, check_lead, parse_pointer
+from walkaway.errors import ProofError, WalkawayError
+from walkaway.names.pointer import Pointer, parse_pointer
 from walkaway.proofs.filecoin.piece_cid import PieceCid
 
 CONTRACT = "0x4e1f41613c9084fdb9e34e11fae9412427480e56"
@@ -96,16 +96,3 @@ def test_what_is_no_content_path_is_refused(text: str) -> None:
     with pytest.raises(ProofError) as refused:
         parse_pointer(text)
     str(refused.value).encode()
-
-
-@pytest.mark.parametrize("name", ["app.eth", "example.org", "localhost:8080", THIRD.root])
-def test_only_names_of_contracts_lead_to_contracts(name: str) -> None:
-    contract = Pointer("web3", f"{CONTRACT}:1")
-    check_lead("app.eth:1", contract)
-    for pointer in (OLD, THIRD, Pointer("ar", "A" * 43), Pointer("piece", PIECE)):
-        check_lead(name, pointer)
-        with pytest.raises(Unsupported, match="leads to a contract, and cannot"):
-            check_lead("app.eth:1", pointer)
-    with pytest.raises(Unsupported, match="cannot lead to a contract") as refused:
-        check_lead(name, contract)
-    assert refused.value.advice == f"open it as web3://{CONTRACT}:1/"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from walkaway.errors import InvalidRequest, Unsupported
-from walkaway.names.spelling import canonical, contract_name, family
+from walkaway.names.spelling import canonical, family
 from walkaway.proofs.ipfs.ipns_name import name_of_key, name_text
 from walkaway.proofs.ipfs.libp2p_keys import SigningKey
 from walkaway.proofs.ipfs.multibase import BASE58BTC
@@ -79,17 +79,3 @@ def test_whose_names_a_name_is_among() -> None:
 def test_the_contracts_of_a_name_are_no_family_of_their_own() -> None:
     assert {family(name) for name in ("app.eth:1", "a.app.eth:10", "app.eth")} == {"app.eth"}
     assert family("ar://ardrive") == family("localhost:8080") == ""
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["app.eth", "app.eth:", "app.eth:0", "app.eth:1:2", "app.example:1", "eth:1", name_text(KEY)],
-)
-def test_what_is_no_name_of_a_contract(name: str) -> None:
-    assert contract_name(canonical(name)) is None
-
-
-def test_a_name_of_a_contract_is_a_name_and_a_chain() -> None:
-    assert contract_name("app.eth:1337") == ("app.eth", 1337)
-    assert contract_name(f"app.eth:{'9' * 78}") == ("app.eth", int("9" * 78))
-    assert contract_name(f"app.eth:{'9' * 79}") is None

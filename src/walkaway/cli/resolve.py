@@ -163,7 +163,8 @@ def _is_for_ens(settings: Settings, question: _Question) -> bool:
     Raises `InvalidRequest` for what is no name and no address: that is told to nobody.
     """
     from walkaway.cli.names import held_names
-    from walkaway.names.spelling import canonical, contract_name
+    from walkaway.names.leads import contract_name
+    from walkaway.names.spelling import canonical
 
     if question.is_address:
         evm_address(question.name)

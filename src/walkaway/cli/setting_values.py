@@ -247,7 +247,8 @@ def _listed(listed: object, says: str) -> tuple[str, ...]:
 def _resolvable(text: str, says: str, name: str, path: str = "") -> str:
     """The entry, where its name is one and what it leads to can be read."""
     # Few have such settings, and reading names takes tables to load.
-    from walkaway.names.pointer import check_lead, parse_pointer
+    from walkaway.names.leads import check_lead
+    from walkaway.names.pointer import parse_pointer
     from walkaway.names.spelling import canonical
 
     try:

@@ -20,7 +20,8 @@ from walkaway.content.resolve import Resolved, resolve
 from walkaway.content.web3.url import read_pointer
 from walkaway.errors import NoSuchPath, ProofError, TooMuch, Unsupported
 from walkaway.limits import LIMITS, Limits
-from walkaway.names.pointer import Network, Pointer, check_lead
+from walkaway.names.leads import check_lead
+from walkaway.names.pointer import Network, Pointer
 from walkaway.names.resolution import Names, Resolution
 from walkaway.names.spelling import canonical
 from walkaway.proofs.ipfs.cid import Cid

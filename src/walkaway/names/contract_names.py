@@ -14,10 +14,10 @@ from walkaway.errors import NoSuchName, ProofError, Unproven, Unsupported
 from walkaway.limits import LIMITS
 from walkaway.names.ens.ens import EnsAnswer
 from walkaway.names.ens.records import AddressRecord, EnsRecord, TextRecord, Unreadable
+from walkaway.names.leads import contract_name
 from walkaway.names.pointer import Pointer
 from walkaway.names.resolution import Resolution
 from walkaway.names.short_names import SHORT_NAMES
-from walkaway.names.spelling import contract_name
 from walkaway.proofs.proven import Evidence
 
 __all__ = ["ContractNames", "LooksUp", "address_in", "read_content_contract"]

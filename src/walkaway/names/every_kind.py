@@ -25,8 +25,9 @@ from dataclasses import dataclass
 
 from walkaway.errors import NoSuchName, ProofError, UnsignedName, Unsupported, WalkawayError
 from walkaway.names.held import HeldNames
+from walkaway.names.leads import contract_name
 from walkaway.names.resolution import Names, Resolution
-from walkaway.names.spelling import canonical, contract_name
+from walkaway.names.spelling import canonical
 from walkaway.proofs.ipfs.ipns_name import parse_name
 
 __all__ = ["NamesOfEveryKind"]

@@ -31,7 +31,8 @@ from walkaway.errors import (
     WalkawayError,
 )
 from walkaway.limits import LIMITS, Limits
-from walkaway.names.pointer import Pointer, check_lead, parse_pointer
+from walkaway.names.leads import check_lead
+from walkaway.names.pointer import Pointer, parse_pointer
 from walkaway.names.resolution import Resolution, Standing
 from walkaway.names.small_file import read_small_file
 from walkaway.names.spelling import canonical

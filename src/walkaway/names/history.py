@@ -41,7 +41,8 @@ from walkaway.names.history_rows import (
     take_back,
 )
 from walkaway.names.hold import HeldName, Said, decide
-from walkaway.names.pointer import Pointer, check_lead, parse_pointer
+from walkaway.names.leads import check_lead
+from walkaway.names.pointer import Pointer, parse_pointer
 from walkaway.names.resolution import Standing
 from walkaway.names.spelling import canonical
 

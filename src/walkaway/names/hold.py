@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from walkaway.errors import ConfigError, Unproven
+from walkaway.names.leads import contract_name
 from walkaway.names.pointer import Pointer
 from walkaway.names.resolution import Change, Standing, Waiting
 
@@ -63,8 +64,13 @@ class HoldPolicy:
     by_name: Mapping[str, float] = field(default_factory=dict)
 
     def of(self, name: str) -> float:
-        """The seconds that a name waits; ``name`` is in its canonical form."""
-        return self.by_name.get(name, self.seconds)
+        """The seconds that a name waits; ``name`` is in its canonical form.
+
+        The name of a contract waits as the name in it does, unless it has a time of its own.
+        """
+        named = contract_name(name)
+        seconds = self.seconds if named is None else self.by_name.get(named[0], self.seconds)
+        return self.by_name.get(name, seconds)
 
 
 def read_span(text: str) -> float:

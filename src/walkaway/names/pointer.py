@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from walkaway.errors import ProofError, Unsupported
-from walkaway.names.spelling import contract_name
 from walkaway.proofs.filecoin.piece_cid import PieceCid
 from walkaway.proofs.ipfs.cid import Cid
 
-__all__ = ["Network", "Pointer", "check_lead", "parse_pointer"]
+__all__ = ["Network", "Pointer", "parse_pointer"]
 
 _TRANSACTION: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 _CONTRACT: Final = re.compile(r"0x[0-9a-f]{40}:[1-9][0-9]{0,77}", re.ASCII)
@@ -72,29 +71,6 @@ def parse_pointer(text: str) -> Pointer:
     if network == "piece":
         return _piece(root, segments)
     raise Unsupported(f"a name points to content on {network[:32]!r}, which is not fetched here")
-
-
-def check_lead(name: str, pointer: Pointer) -> None:
-    """Raise `Unsupported` where a name, in its one form, cannot lead to a pointer.
-
-    Names of contracts lead to contracts, and no others do. What stands behind a name of another
-    kind is read as a path, unescaped, and its query is the gateway's: of what the contract
-    would have to be asked too much is lost. And a contract that reads its path as it is written
-    has no folder in its place.
-    """
-    is_contract = contract_name(name) is not None
-    if is_contract == (pointer.network == "web3"):
-        return
-    if is_contract:
-        raise Unsupported(
-            f"the name {name[:100]!r} leads to a contract, and cannot lead to {str(pointer)[:200]}",
-            advice="a contract is written with its chain: /web3/0x...:1",
-        )
-    raise Unsupported(
-        f"the name {name[:100]!r} cannot lead to a contract, {str(pointer)[:200]}: what is asked "
-        "of one stands in a web3 URL",
-        advice=f"open it as web3://{pointer.root}/",
-    )
 
 
 def _contract(root: str, path: tuple[str, ...]) -> Pointer:

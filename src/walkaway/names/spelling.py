@@ -3,10 +3,6 @@
 A name may be typed as people write it, or come as browsers and resolvers write it
 (``xn--``, RFC 5891). Each kind of name has one form of its own: else another spelling of a
 name that is held would lead past what holds it.
-
-A name of ENS can lead to a contract as well as to content. Where it is to, the number of the
-chain stands behind it, as in a web3 URL (ERC-6860): ``app.eth:1`` is another name than
-``app.eth``, and is held by itself.
 """
 
 from __future__ import annotations
@@ -18,9 +14,10 @@ from typing import Final
 from walkaway.errors import InvalidRequest, ProofError
 from walkaway.limits import LIMITS
 from walkaway.names.ens.normalize import normalize
+from walkaway.names.leads import contract_name
 from walkaway.proofs.ipfs.ipns_name import name_text, parse_name
 
-__all__ = ["canonical", "contract_name", "family", "is_text"]
+__all__ = ["canonical", "family", "is_text"]
 
 _ENCODED: Final = "xn--"
 _ETH: Final = ".eth"
@@ -64,16 +61,6 @@ def canonical(name: str) -> str:
     ascii_form = _of_dns(lower)
     # Letters that are written otherwise may have spelled the last label.
     return _of_ens(ascii_form) if ascii_form.endswith(_ETH) else ascii_form
-
-
-def contract_name(name: str) -> tuple[str, int] | None:
-    """The name of ENS, and the id of the chain, of a name that leads to a contract; None for
-    others. ``name`` is in its one form.
-    """
-    of_contract = _OF_CONTRACT.fullmatch(name)
-    if of_contract is None or not of_contract["name"].endswith(_ETH):
-        return None
-    return of_contract["name"], int(of_contract["chain"])
 
 
 def is_text(word: str) -> bool:

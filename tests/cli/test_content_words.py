@@ -136,5 +136,6 @@ def test_content_is_called_as_its_path_ends() -> None:
     assert name_of(read_pointer(f"{CID}/a/b")) == "b"
     assert name_of(read_pointer(f"web3://{CONTRACT}/a/b%20c?d/e")) == "b c"
     assert name_of(read_pointer("web3://app.eth:10/")) == "app.eth.10"
+    assert name_of(read_pointer("web3://app.eth/?a=1")) == "app.eth"
     assert name_of(read_pointer(CID)) == CID
     assert name_of(read_pointer("/ipns/site.example")) == "site.example"

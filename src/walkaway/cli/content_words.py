@@ -137,7 +137,7 @@ def name_of(pointer: Pointer) -> str:
     """What to call what stands there: the last name on the path, or the root."""
     if pointer.network == "web3":
         path = pointer.target.partition("?")[0]
-        return unquote(path.rpartition("/")[2]) or pointer.root.replace(":", ".")
+        return unquote(path.rpartition("/")[2]) or pointer.root.removesuffix(":1").replace(":", ".")
     return pointer.path[-1] if pointer.path else pointer.root
 
 

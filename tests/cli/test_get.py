@@ -29,7 +29,7 @@ from walkaway.content.open import OpenedFile, Root
 from walkaway.content.proven_file import ProvenFile
 from walkaway.content.service import open_content
 from walkaway.devnet.content.arweave import ArweaveSource
-from walkaway.devnet.content.arweave_publisher import ArweavePublisher
+from walkaway.devnet.content.arweave_publisher import ArweavePublisher, make_item
 from walkaway.devnet.content.weave import Weave
 from walkaway.errors import Unsupported
 from walkaway.names.pointer import Pointer
@@ -353,12 +353,8 @@ def test_whoever_closes_the_pipe_ends_it_quietly(site: str) -> None:
     assert told == b""
 
 
-@pytest.fixture
-def of_arweave() -> str:
-    """The id of a website on Arweave whose files a gateway gave, and that are kept here."""
-    weave = Weave()
-    files = {"index.html": (b"<p>hello", "text/html"), "a/long": (bytes(3000), "text/plain")}
-    name = ArweavePublisher(weave).website(files, "index.html")
+def keep_of_arweave(weave: Weave, name: str, *paths: tuple[str, ...]) -> None:
+    """Have what a gateway gave of an id kept here."""
 
     async def fetch() -> None:
         source = ArweaveSource(weave)
@@ -366,12 +362,21 @@ def of_arweave() -> str:
         made = replace(content_plan(load_settings({}, os.environ)), sources=(listed,))
         try:
             async with open_content(made, clock=SystemClock()) as content:
-                for path in ((), ("a", "long")):
+                for path in paths:
                     await content.networks.open(Root(Pointer("ar", name, path)), Budget())
         finally:
             await source.stop()
 
     asyncio.run(fetch())
+
+
+@pytest.fixture
+def of_arweave() -> str:
+    """The id of a website on Arweave whose files a gateway gave, and that are kept here."""
+    weave = Weave()
+    files = {"index.html": (b"<p>hello", "text/html"), "a/long": (bytes(3000), "text/plain")}
+    name = ArweavePublisher(weave).website(files, "index.html")
+    keep_of_arweave(weave, name, (), ("a", "long"))
     return name
 
 
@@ -469,3 +474,23 @@ def test_a_dag_stands_in_for_what_was_on_arweave(
     assert (told["name_proven"], told["believed"][0]["said_by"]) == (True, ["your settings"])
     own = json.loads(get(f"/ipfs/{site}/index.html", "--json", "-o", "x").stdout)
     assert own["believed"] == []
+
+
+def test_a_block_that_is_missing_is_taken_out_of_an_archive(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    leaves = [b"here", b"in the archive alone"]
+    cids = [Cid.of(codecs.RAW, leaf) for leaf in leaves]
+    sizes = tuple(map(len, leaves))
+    links = tuple(PbLink(cid, "", size) for cid, size in zip(cids, sizes, strict=True))
+    node = unixfs_data.encode(UnixFsData(Kind.FILE, None, sum(sizes), sizes))
+    root = keep((codecs.DAG_PB, dag_pb.encode(PbNode(links, node))), (codecs.RAW, leaves[0]))[0]
+    car = car_header((root,)) + car_section(cids[1], leaves[1])
+    weave, item = Weave(), make_item(car, "application/vnd.ipld.car")
+    ArweavePublisher(weave).bundle([item])
+    keep_of_arweave(weave, str(item[0]), ())
+    assert get(str(root), "-o", "copy").exit_code != 0
+    monkeypatch.setenv("WALKAWAY_MIRRORS", f"/ipfs/{root}=/ar/{item[0]}")
+    saved = get(str(root), "-o", "copy")
+    assert (saved.exit_code, saved.stderr) == (0, "")
+    assert Path("copy").read_bytes() == b"".join(leaves)

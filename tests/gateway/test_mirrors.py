@@ -20,6 +20,7 @@ from walkaway.gateway.safety.denylist import Denylist
 from walkaway.names.pointer import Pointer
 from walkaway.names.resolution import Resolution, Standing
 from walkaway.proofs.arweave.arweave_id import ArweaveId
+from walkaway.proofs.ipfs import codecs
 from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.multibase import BASE32
 
@@ -157,6 +158,7 @@ async def test_what_is_denied_is_denied_on_mirrors_too(tmp_path: Path, release: 
             (site, str(site), 502),
             (site, f"/ipfs/{release.root}/docs/large", 410),
             (piece, f"/ipfs/{release.large}", 410),
+            (piece, f"/ipfs/{Cid.of(codecs.RAW, release.leaves[0])}", 410),
         ]
     ):
         folder = tmp_path / str(at)

@@ -33,6 +33,7 @@ class Given:
     def __init__(self, pieces: list[bytes], *, at_once: bool = True) -> None:
         self.pieces = pieces
         self.log: list[str] = []
+        self.begun = asyncio.Event()
         self.closed = asyncio.Event()
         self.may = asyncio.Semaphore(len(pieces) if at_once else 0)
 
@@ -51,6 +52,7 @@ class Given:
             for at, piece in enumerate(self.pieces):
                 await self.may.acquire()
                 self.log.append(f"piece {at}")
+                self.begun.set()
                 yield piece
         finally:
             self.log.append("closed")
@@ -161,9 +163,14 @@ async def test_whoever_waits_while_it_is_closed_is_told(store: BlockStore) -> No
     given = Given(CAR, at_once=False)
     async with mirror(given, store) as car:
         asking = asyncio.ensure_future(car.get(BLOCKS[0][0]))
-        await asyncio.sleep(0.05)
+        given.may.release()
+        await asyncio.wait_for(given.begun.wait(), 5)
     with pytest.raises(Unproven, match="it is closed"):
         await asyncio.wait_for(asking, 5)
+    assert given.log == ["piece 0", "closed"]
+    with pytest.raises(Unproven, match="it is closed"):
+        await car.get(BLOCKS[0][0])
+    assert "opened again" not in given.log
 
 
 async def test_one_block_is_proven_and_kept(store: BlockStore) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
@@ -39,6 +40,9 @@ class Contract:
         self.pages = pages
         self.media_type = "text/html"
         self.asked: list[str] = []
+        self.closed = 0
+        self.ends = asyncio.Event()
+        self.ends.set()
 
     async def open(self, pointer: Pointer, budget: Budget) -> ProvenFile:
         self.asked.append(pointer.target)
@@ -50,7 +54,11 @@ class Contract:
         status, body = found
 
         async def stream(start: int, end: int | None) -> AsyncGenerator[bytes, None]:
-            yield body[start:end]
+            try:
+                yield body[start:end]
+                await self.ends.wait()
+            finally:
+                self.closed += 1
 
         because = Evidence("the call returned it", ())
         return ProvenFile(
@@ -140,6 +148,18 @@ async def test_each_archive_is_opened_once_and_few_are_held(tmp_path: Path) -> N
             with pytest.raises(Unproven, match="read to its end"):
                 await absent.get(RELEASE)
     assert contract.asked[2:] == ["/app/b.car", "/app/a.car"] * 2
+
+
+async def test_what_is_still_read_is_closed_with_them(tmp_path: Path) -> None:
+    contract = Contract(a_car=(200, car_header((RELEASE,))))
+    contract.media_type = "application/vnd.ipld.car"
+    contract.ends.clear()
+    place = replace(CONTRACT, target="/app/a.car")
+    async with networks(tmp_path, contract, place) as made:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(made.backed(Root(ipfs(RELEASE))).get(RELEASE), 0.1)
+        assert contract.closed == 0
+    assert contract.closed == 1
 
 
 async def test_who_gave_the_last_block_is_asked_first_for_the_next(tmp_path: Path) -> None:

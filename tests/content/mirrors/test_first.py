@@ -138,6 +138,17 @@ async def test_all_reasons_are_told(ways: Ways) -> None:
     assert raised.value.reasons == {"one": "old"}
 
 
+async def test_a_way_tells_best_itself_why_it_led_nowhere(ways: Ways) -> None:
+    first = Unproven("nobody", reasons={"a": "gone", "two": "as the first saw it"})
+    both = [
+        ways.fails("one", first, 3 * SOON, decides=True),
+        ways.fails("two", NoSuchPath("nothing there")),
+    ]
+    with pytest.raises(Unproven) as raised:
+        await first_of(both, SOON, "nowhere")
+    assert raised.value.reasons == {"a": "gone", "two": "nothing there"}
+
+
 async def test_a_fault_of_ours_is_no_reason(ways: Ways) -> None:
     with pytest.raises(ZeroDivisionError):
         await first_of([ways.fails("one", ZeroDivisionError()), ways.gives("two")], LONG, "no")

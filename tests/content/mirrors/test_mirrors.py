@@ -176,12 +176,15 @@ async def test_all_who_were_tried_are_named(tmp_path: Path, release: Release) ->
     async with sources.content(tmp_path, ipfs(release.root), mirrors) as content:
         with pytest.raises(Unproven) as raised:
             await opened(content, ipfs(release.root))
+        with pytest.raises(Unproven) as missing:
+            await content.networks.backed(Root(ipfs(release.root))).get(release.root)
     reasons = raised.value.reasons
     assert set(reasons) == {"store", "a content source", *map(str, mirrors)}
     assert "a arweave source" in reasons[str(absent)]
     assert "a piece source" in reasons[str(piece)]
     assert "not followed" in reasons[str(contract)]
     assert "a content source" in reasons[str(other)]
+    assert str(other) not in missing.value.reasons, "its blocks are asked for as those of any"
 
 
 async def test_liars_are_refused_wherever_they_are(tmp_path: Path, release: Release) -> None:

@@ -102,6 +102,7 @@ class CarMirror:
         self._asked = 0.0
         self._ended = 0.0
         self._waiting = 0
+        self._is_closed = False
 
     async def get(self, cid: Cid) -> Proven[bytes]:
         """The block, once it has come.
@@ -118,23 +119,25 @@ class CarMirror:
 
     async def _get(self, cid: Cid) -> Proven[bytes]:
         while True:
+            # What ends while the store is asked may have left the block there after it was.
             came, reading = self._came, self._reading
-            has_ended = reading is not None and reading.done()
+            has_ended = reading is None or reading.done()
             try:
                 return await self._store.get(cid)
             except Unproven:
-                if reading is not None and has_ended and not self._is_worth_reading(reading):
-                    how = "it is closed" if reading.cancelled() else reading.result()
+                why = "it is closed" if self._is_closed else has_ended and self._why_not(reading)
+                if why:
                     raise Unproven(
-                        f"the CAR there did not give the block {cid}: {how}", reasons={}
+                        f"the CAR there did not give the block {cid}: {why}", reasons={}
                     ) from None
-            if reading is None or has_ended:
+            if has_ended:
                 self._begin()
             else:
                 await came.wait()
 
     async def close(self) -> None:
         """Read no further."""
+        self._is_closed = True
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.wait([self._reading])
@@ -143,12 +146,14 @@ class CarMirror:
         if self._reading is None or self._reading.done():
             self._reading = asyncio.create_task(self._read())
 
-    def _is_worth_reading(self, reading: asyncio.Task[str | None]) -> bool:
-        """Whether it should be read again: it was given up, or was read a while ago."""
-        if reading.cancelled():
-            return False
+    def _why_not(self, reading: asyncio.Task[str | None] | None) -> str | None:
+        """Why a reading that has ended gives no more; None where it was given up, or is so long
+        ago that it is worth another.
+        """
         since = time.monotonic() - self._ended
-        return reading.result() is None or since > self._limits.mirror_again_seconds
+        if reading is None or since > self._limits.mirror_again_seconds:
+            return None
+        return reading.result()
 
     async def _read(self) -> str | None:
         """Read it; how that ended, None where it was given up."""

@@ -49,8 +49,7 @@ async def assembled_answer(found: Found, file: AssembledFile, name: str, etag: s
         media_type = type_by_content(beginning, is_whole=len(beginning) == file.size)
     answer = await _answer(found, Content(file.size, read, media_type, etag), name)
     if answer.status == 200 and not found.asked.wish.negotiated.by_header:
-        is_address = found.asked.mount.network == "ipfs" and found.seconds is None
-        answer.ready_seconds = inf if is_address else found.seconds or 0.0
+        answer.ready_seconds = inf if found.asked.mount.network == "ipfs" else found.seconds or 0.0
     return answer
 
 

@@ -68,7 +68,8 @@ class Gateway:
 
     ``blocks`` give content from wherever it is, ``others`` what is on networks other than
     IPFS, ``mirrors`` what stands on several, ``local`` only what is on this machine,
-    ``relayed`` what other nodes ask for (`NetworkBlocks.relayed`), and ``held`` the names whose records they ask for;
+    ``relayed`` what other nodes ask for (`NetworkBlocks.relayed`), and ``held`` the names
+    whose records they ask for;
     ``assembled`` keeps whole files ready. ``bound`` are further addresses of this machine
     that have path URLs. ``routing``, once it is set, answers below ``/routing/v1/`` on hosts
     that have path URLs; ``own_pages`` tells there of itself, and ``explanations`` why what it

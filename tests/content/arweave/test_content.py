@@ -88,6 +88,9 @@ async def test_a_manifest_leads_to_its_files(tmp_path: Path) -> None:
         assert (deeper.media_type, deeper.etag) == ("text/css; charset=utf-8", str(style[0]))
         with pytest.raises(NoSuchPath, match="nowhere"):
             await stand.open(f"{site[0]}/nowhere")
+        with pytest.raises(NoSuchPath, match="no path 'styles'") as refused:
+            await stand.open(f"{site[0]}/styles")
+        assert refused.value.advice == "below it stand: site"
         with pytest.raises(NoSuchPath, match="no manifest"):
             await stand.open(f"{index[0]}/below")
     asked_for = {str(dict(anchor.facts)["id"]) for anchor in deeper.because.anchors()}
@@ -198,6 +201,16 @@ async def test_a_fallback_stands_where_nothing_else_does(tmp_path: Path) -> None
         # A manifest that another one leads to is given as it is.
         nested = await stand.open(f"{inner[0]}/again")
         assert (nested.media_type, nested.etag) == (MANIFEST, str(site[0]))
+
+
+async def test_a_manifest_without_an_index_says_what_it_has(tmp_path: Path) -> None:
+    weave, page = Weave(), item_of(b"here")
+    site = manifest_of(dict.fromkeys((f"{n}/page" for n in range(9)), page[0]))
+    add_items(weave, page, site)
+    async with standing(tmp_path, [ArweaveSource(weave)]) as stand:
+        with pytest.raises(NoSuchPath, match="no index") as refused:
+            await stand.open(str(site[0]))
+    assert refused.value.advice == ("it has the paths: 0/page, 1/page, 2/page, 3/page, 4/page")
 
 
 async def test_manifests_are_read_once_and_the_last_few_held(tmp_path: Path) -> None:

@@ -49,6 +49,9 @@ async def test_a_part_of_a_blob_from_a_node() -> None:
         assert proven.value == DATA[1000:1500]
         assert proven.claim.subject == host_call_subject(STORAGE_PRECOMPILE, given)
         assert "trusted setup of KZG" in {step.rule for step in proven.because.anchors()}
+        facts_of = [fact for step in proven.because.anchors() for _, fact in step.facts]
+        told = [stand.suppliers.of(fact) for fact in facts_of if not isinstance(fact, int)]
+        assert [each.given_by for each in told if each] == [("one",)]
         other = await stand.supply.answer(STORAGE_PRECOMPILE, reading(0, 10))
         assert other.value == DATA[:10]
         raw = await stand.supply.answer(STORAGE_PRECOMPILE, reading(0, 131_072, how=0))

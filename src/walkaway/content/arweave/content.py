@@ -13,8 +13,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import aclosing
 from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import final
+from typing import Final, final
 
 from walkaway.content.arweave.finding import Finder
 from walkaway.content.arweave.folder import manifest_folder
@@ -33,6 +34,9 @@ from walkaway.proofs.proven import Evidence
 from walkaway.sources.pool import Pool
 
 __all__ = ["ArweaveContent"]
+
+_TOLD: Final = 5
+"""How many paths are named where one leads nowhere."""
 
 
 @final
@@ -76,7 +80,7 @@ class ArweaveContent:
             return _file(found, _signed(found))
         manifest = await self._manifest(found)
         path = "/".join(pointer.path).rstrip("/")
-        target = await self._finder.find(manifest.lookup(path), budget)
+        target = await self._finder.find(_looked_up(manifest, path), budget)
         because = Evidence(
             "the manifest, which its owner signed, leads from the path to the id",
             (("path", path), ("manifest", str(found.id)), ("id", str(target.id))),
@@ -102,6 +106,19 @@ class ArweaveContent:
             while len(self._manifests) > self._limits.arweave_manifests:
                 self._manifests.popitem(last=False)
         return manifest
+
+
+def _looked_up(manifest: Manifest, path: str) -> ArweaveId:
+    """The id at a path. Raises `NoSuchPath`, which says what stands below it."""
+    try:
+        return manifest.lookup(path)
+    except NoSuchPath as error:
+        begin = len(path) + 1 if path else 0
+        some = [below[begin:][:100] for below in islice(manifest.below(path), _TOLD)]
+        if some:
+            where = "below it stand" if path else "it has the paths"
+            error.advice = f"{where}: {', '.join(some)}"
+        raise
 
 
 def _id(pointer: Pointer) -> ArweaveId:

@@ -17,7 +17,10 @@ def test_what_is_written_is_read(data: bytes) -> None:
     assert "=" not in text
 
 
-@pytest.mark.parametrize("text", ["A", "AB=", "AB==", "A B ", "AB\n", "A+8", "A/8", "ÄAA", "AAAAA"])
+@pytest.mark.parametrize(
+    "text",
+    ["A", "AB=", "AB==", "A B ", "AB\n", "A+8", "A/8", "ÄAA", "AAAAA", "AAAA\n", "AAAA    "],
+)
 def test_no_other_form_is_read(text: str) -> None:
     with pytest.raises(ProofError, match="not in base64url"):
         base64url.decode(text)

@@ -22,6 +22,7 @@ from walkaway.cli.command_line import app
 from walkaway.cli.config import Settings, load_settings
 from walkaway.cli.running import ask_running
 from walkaway.devnet import ens
+from walkaway.devnet.execution.accounts import NAMES_OWNER
 from walkaway.devnet.network import Devnet
 from walkaway.devnet.settings import DevnetSettings
 from walkaway.errors import ConfigError
@@ -168,7 +169,8 @@ async def test_the_gateway_waits_for_no_chain_and_outlives_it(
         assert not serving.done()
     assert any("no network" in told for told in reporter.told)
     assert await opened(url) == b"hello\n"
-    assert b"it is not followed for now: " in await opened(url, "/ipns/app.eth", 502)
+    for path in ("/ipns/app.eth", "/web3/app.eth/"):
+        assert b"it is not followed for now: " in await opened(url, path, 502)
     serving.cancel()
     with pytest.raises(asyncio.CancelledError):
         await serving
@@ -188,6 +190,8 @@ async def test_the_gateway_alone_follows_the_chain_for_names(
             await asyncio.sleep(0.01)
             assert not serving.done()
         assert await opened(gateway, "/ipns/app.eth") == b"hello\n"
+        nothing = await opened(gateway, "/web3/app.eth:1337/", 404)
+        assert f"no contract at 0x{NAMES_OWNER.address.hex()}".encode() in nothing
         assert not reporter.url.done(), "no endpoint is served"
         serving.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -35,6 +35,10 @@ async def seen_by_chromium(folder: Path) -> tuple[dict[str, Any], StoresWorld]:
             "chromium": await system_chromium(),
             "port": world.port,
             "origins": {network: world.origin(network) for network in world.roots},
+            "named": {
+                network: f"http://{host}.localhost:{world.port}"
+                for network, host in world.named.items()
+            },
             "ranges": RANGES,
             "seek": SEEK_TO,
             "late": LATE,

@@ -39,6 +39,7 @@ async def test_one_app_from_every_network(tmp_path: Path) -> None:
     of_a_contract_the_chain_is_believed(told["explained"]["contract"])
     of_a_contract_the_chain_is_believed(told["explained"]["resources"])
     of_blobs_it_says_how_much_of_a_hash_is_held(told["explained"]["blobs"])
+    names_lead_to_it(told, world)
     without_sources_what_is_kept_opens_and_the_rest_is_told(told["left"])
 
 
@@ -121,6 +122,22 @@ def of_blobs_it_says_how_much_of_a_hash_is_held(explained: dict[str, Any]) -> No
     says(explained, "Proven, within the limit", "184 bits", "2^92", "trusted setup of KZG")
     assert [given["from"] for given in told["suppliedBy"]] == [["pine"]]
     says(explained, "pine")
+
+
+def names_lead_to_it(told: dict[str, Any], world: StoresWorld) -> None:
+    """Each name is proven to lead where the app was opened before, and shows the same."""
+    chain = world.devnet.spec.chain_id
+    names = {"ipfs": "dag.eth", "arweave": "weave.eth", "contract": f"code.eth:{chain}"}
+    for network, name in names.items():
+        named = told["named"][network]
+        assert named["complaints"] == [], network
+        assert named["picture"] == told["apps"][network]["picture"]
+        (step,) = named["json"]["names"]
+        assert (step["name"], step["standing"]) == (name, "proven")
+        assert named["json"]["root"] == told["explained"][network]["json"]["root"]
+        assert named["json"]["isProven"]
+        for words in (f"{name} leads to", step["pointer"], "checkpoint; root 0x", "sync committee"):
+            assert words in named["text"], (network, words)
 
 
 def rules(told: dict[str, Any], *words: str) -> None:

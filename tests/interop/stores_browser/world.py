@@ -22,6 +22,7 @@ from walkaway.cli.names import NamesPlan
 from walkaway.cli.node import Listen, Plan, open_node
 from walkaway.content.importer.run import import_path
 from walkaway.content.service import ContentPlan
+from walkaway.devnet import ens
 from walkaway.devnet.content.arweave import ArweaveSource
 from walkaway.devnet.content.arweave_publisher import ArweavePublisher
 from walkaway.devnet.content.es_node import EsNode
@@ -32,7 +33,9 @@ from walkaway.devnet.content.weave import Weave
 from walkaway.devnet.network import Devnet
 from walkaway.devnet.settings import BEACON, EXECUTION, DevnetSettings, SourcePlan
 from walkaway.devnet.sources.behaviours import Behaviour
+from walkaway.names.pointer import Pointer
 from walkaway.proofs.arweave.arweave_id import ArweaveId
+from walkaway.proofs.ipfs.cid import Cid
 from walkaway.proofs.ipfs.multibase import BASE32
 from walkaway.sources.defaults import ListedSource
 from walkaway.sources.pool import Pool
@@ -58,10 +61,13 @@ _WRONG: Final = Manners(Manner.WRONG)
 
 @dataclass
 class StoresWorld:
-    """A running gateway and what it opens: ``roots`` are the app's hosts, by network."""
+    """A running gateway and what it opens: ``roots`` are the app's hosts, by network, ``named``
+    those of names that lead there.
+    """
 
     port: int
     roots: dict[str, str]
+    named: dict[str, str]
     files: dict[str, bytes]
     devnet: Devnet
     pools: tuple[Pool, ...]
@@ -93,13 +99,13 @@ async def stores_world(folder: Path, packages: Path) -> AsyncIterator[StoresWorl
     files = app_files(folder / "app")
     shutil.copy(_SCRIPT, packages)
     told = await run_client("node", _SCRIPT.name, facts={}, cwd=packages)
-    made = await asyncio.to_thread(_network, bytes.fromhex(told["creation"]), files)
-    devnet, directories, resources = made
     blocks = MemoryStore()
     cid = await import_path(folder / "app", blocks)
     by_multihash = {cid.multihash: block.value for cid, block in blocks.blocks.items()}
     weave = Weave()
     item = _publish(weave, files)
+    creation = bytes.fromhex(told["creation"])
+    devnet, directories, resources = await asyncio.to_thread(_network, creation, files, cid, item)
     supply: dict[str, tuple[Kind, LoopbackSource]] = {
         "hazel": ("content", ContentSource(by_multihash, _HONEST)),
         "ivy": ("content", ContentSource(by_multihash, _WRONG)),
@@ -132,13 +138,16 @@ async def stores_world(folder: Path, packages: Path) -> AsyncIterator[StoresWorl
             "resources": f"0x{resources.hex()}.{chain}.web3",
             "blobs": f"0x{directories.blobs.hex()}.{chain}.web3",
         }
+        named = {"ipfs": "dag-eth", "arweave": "weave-eth", "contract": f"code-eth.{chain}.web3"}
         pools = (node.pool, gateway.content.pool, *gateway.content.others)
         sources = [source for _, source in supply.values()]
-        yield StoresWorld(gateway.server.port, roots, files, devnet, pools, sources)
+        yield StoresWorld(gateway.server.port, roots, named, files, devnet, pools, sources)
 
 
-def _network(creation: bytes, files: dict[str, bytes]) -> tuple[Devnet, Directories, bytes]:
-    """The devnet with the app in FlatDirectories and in a contract of resources."""
+def _network(
+    creation: bytes, files: dict[str, bytes], cid: Cid, item: ArweaveId
+) -> tuple[Devnet, Directories, bytes]:
+    """The devnet with the app in FlatDirectories and in a contract of resources, and names."""
     settings = DevnetSettings(
         seconds_per_slot=_SECONDS_PER_SLOT, transactions_per_block=0, sources=_CHAIN_SOURCES
     )
@@ -146,6 +155,11 @@ def _network(creation: bytes, files: dict[str, bytes]) -> tuple[Devnet, Director
     devnet = Devnet(settings, genesis_time=int(time.time()) - past)
     directories = put_directories(devnet, creation, files)
     resources = put_resources(devnet, files)
+    for name in ("dag.eth", "weave.eth", "code.eth"):
+        ens.register(devnet, name)
+    ens.set_contenthash(devnet, "dag.eth", Pointer("ipfs", str(cid)))
+    ens.set_contenthash(devnet, "weave.eth", Pointer("ar", str(item)))
+    ens.set_text(devnet, "code.eth", "contentcontract", f"0x{directories.contracts.hex()}")
     devnet.advance(_SLOTS)
     return devnet, directories, resources
 

@@ -5,7 +5,7 @@ import { chromium } from 'playwright-core'
 
 const facts = JSON.parse(readFileSync(0, 'utf8'))
 const browser = await chromium.launch({ executablePath: facts.chromium, args: ['--no-sandbox', '--no-proxy-server'] })
-const told = { apps: {}, explained: {}, left: {} }
+const told = { apps: {}, explained: {}, named: {}, left: {} }
 const keep = (name, picture) => { if (facts.pictures) writeFileSync(`${facts.pictures}/${name}.png`, picture) }
 
 // What a page complains of, and every address that it asks for.
@@ -126,8 +126,27 @@ async function reached(page) {
   return names
 }
 
+const whyOf = (origin) => `http://localhost:${facts.port}/explain?url=${encodeURIComponent(`${origin}/`)}`
+
+// The app by a name that leads to it, and why.
+async function named(name, origin) {
+  const context = await browser.newContext({ viewport: { width: 800, height: 500 } })
+  const page = await context.newPage()
+  const seen = watched(page)
+  await page.goto(`${origin}/`)
+  await ready(page)
+  const picture = createHash('sha256').update(await page.screenshot()).digest('hex')
+  await page.goto(`${whyOf(origin)}&format=json`)
+  const json = JSON.parse(await page.innerText('body'))
+  await page.goto(whyOf(origin))
+  keep(`explain-${name}-named`, await page.screenshot({ fullPage: true }))
+  const text = await page.innerText('main')
+  await context.close()
+  return { picture, json, text, complaints: seen.complaints }
+}
+
 async function explained(name, origin) {
-  const why = `http://localhost:${facts.port}/explain?url=${encodeURIComponent(`${origin}/`)}`
+  const why = whyOf(origin)
   const data = await (await browser.newContext()).newPage()
   await data.goto(`${why}&format=json`)
   const pages = {}
@@ -179,6 +198,7 @@ async function left(name, origin, paths) {
 const each = Object.entries(facts.origins)
 for (const [name, origin] of each) told.apps[name] = await opened(name, origin)
 for (const [name, origin] of each) told.explained[name] = await explained(name, origin)
+for (const [name, origin] of Object.entries(facts.named)) told.named[name] = await named(name, origin)
 await fetch(`${facts.control}content`, { method: 'POST' })
 for (const [name, origin] of each) told.left[name] = await left(name, origin, { known: '/', late: `/${facts.late}` })
 await fetch(`${facts.control}chain`, { method: 'POST' })

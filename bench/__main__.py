@@ -13,6 +13,7 @@ __all__ = ["main"]
 NOT_BENCHMARKS = {
     "__init__",
     "__main__",
+    "arweave_file",
     "busy_block",
     "cold_content",
     "dns_lookups",

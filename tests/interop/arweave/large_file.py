@@ -7,18 +7,20 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 import random
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 from tests.content.arweave.stand import add_transaction
 from walkaway.devnet.content.arweave import ArweaveSource
 from walkaway.devnet.content.manners import Manner, Manners
 from walkaway.devnet.content.weave import Weave
 
-__all__ = ["LargeFile", "digest_of", "large_file"]
+__all__ = ["LargeFile", "Reading", "digest_of", "large_file"]
 
 START_SECONDS = 60
 PART_BYTES = 1_000_000
@@ -30,6 +32,35 @@ class LargeFile:
 
     name: str
     urls: Sequence[str]
+
+
+@dataclass(slots=True)
+class Reading:
+    """What came of a file so far: how many bytes, their SHA-256, and the most memory that
+    this process took more than before, in bytes.
+    """
+
+    size: int = 0
+    memory: int = 0
+    _hasher: hashlib._Hash = field(default_factory=hashlib.sha256)
+
+    async def follow(self, pieces: AsyncIterable[bytes]) -> None:
+        """Read to the end, and let go of each piece."""
+        before = _resident()
+        async for piece in pieces:
+            self.size += len(piece)
+            self._hasher.update(piece)
+            self.memory = max(self.memory, _resident() - before)
+
+    def digest(self) -> bytes:
+        """The SHA-256 of what came."""
+        return self._hasher.digest()
+
+
+def _resident() -> int:
+    """Bytes of this process that are in memory."""
+    pages = Path("/proc/self/statm").read_text("ascii").split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def parts(size: int) -> Iterator[bytes]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.content.arweave.stand import asking
-from tests.interop.arweave.large_file import digest_of, large_file
-from walkaway.content.proven_file import ProvenFile
+from tests.interop.arweave.large_file import Reading, digest_of, large_file
 from walkaway.devnet.content.manners import Manner, Manners
 from walkaway.errors import Unproven
 from walkaway.limits import LIMITS
@@ -28,28 +25,6 @@ SOON_BACK = replace(LIMITS, quarantine_first_seconds=0.1, quarantine_longest_sec
 """A liar is asked again within the file, and lies again."""
 
 
-@dataclass
-class Read:
-    """What came of a file: how many bytes, their digest, and the most memory it took."""
-
-    size: int = 0
-    hasher: hashlib._Hash = field(default_factory=hashlib.sha256)
-    memory: int = 0
-
-    async def all_of(self, file: ProvenFile) -> None:
-        before = resident()
-        async for piece in file.stream(0, None):
-            self.size += len(piece)
-            self.hasher.update(piece)
-            self.memory = max(self.memory, resident() - before)
-
-
-def resident() -> int:
-    """Bytes of this process that are in memory."""
-    pages = Path("/proc/self/statm").read_text().split()[1]
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")
-
-
 async def test_it_streams_past_liars_in_little_memory(tmp_path: Path) -> None:
     manners = [
         Manners(),
@@ -57,11 +32,12 @@ async def test_it_streams_past_liars_in_little_memory(tmp_path: Path) -> None:
         Manners(Manner.WRONG, one_in=3, spared=100),
         Manners(Manner.WRONG, one_in=7),
     ]
-    read = Read()
+    read = Reading()
     async with large_file(SIZE, manners) as large, asking(tmp_path, large.urls, SOON_BACK) as stand:
-        await read.all_of(await stand.open(large.name))
+        file = await stand.open(large.name)
+        await read.follow(file.stream(0, None))
         told = {status.name: status.lies for status in stand.pool.status()}
-    assert (read.size, read.hasher.digest()) == (SIZE, digest_of(SIZE))
+    assert (read.size, read.digest()) == (SIZE, digest_of(SIZE))
     assert read.memory < MOST_MEMORY
     lies = [json.loads(path.read_text()) for path in stand.lies.glob("*.json")]
     caught = Counter(lie["source"] for lie in lies)
@@ -73,12 +49,12 @@ async def test_it_streams_past_liars_in_little_memory(tmp_path: Path) -> None:
 
 
 async def test_it_ends_where_the_first_wrong_chunk_stands(tmp_path: Path) -> None:
-    spared, read = 800, Read()
+    spared, read = 800, Reading()
     liars = [Manners(Manner.WRONG, spared=spared)]
     async with large_file(SIZE, liars) as large, asking(tmp_path, large.urls) as stand:
         file = await stand.open(large.name)
         with pytest.raises(Unproven, match="a chunk is another"):
-            await read.all_of(file)
+            await read.follow(file.stream(0, None))
     # Those ahead of it are asked for at once, and may be answered before it.
     assert spared - LIMITS.arweave_chunks_ahead <= read.size / CHUNK_BYTES <= spared
-    assert read.hasher.digest() == digest_of(read.size)
+    assert read.digest() == digest_of(read.size)

@@ -26,10 +26,11 @@ from walkaway.proofs.ipfs.cid import Cid
 from walkaway.sources.defaults import ListedSource
 from walkaway.sources.request import Kind
 
-__all__ = ["HASTY", "PAGE", "Release", "Sources", "ipfs"]
+__all__ = ["PAGE", "PATIENT", "Release", "Sources", "ipfs"]
 
 PAGE: Final = b"<!doctype html><title>here</title>"
-HASTY: Final = replace(LIMITS, mirror_patience_seconds=0.2, mirror_again_seconds=0.2)
+PATIENT: Final = replace(LIMITS, mirror_patience_seconds=60.0)
+"""What is silent is waited for; who is asked in vain says so at once in these tests."""
 _CAR: Final = (Tag(b"Content-Type", b"application/vnd.ipld.car"),)
 
 
@@ -108,7 +109,7 @@ class Sources:
         folder: Path,
         release: Pointer,
         mirrors: Sequence[Pointer],
-        limits: Limits = HASTY,
+        limits: Limits = PATIENT,
     ) -> AsyncIterator[Content]:
         """Content from all of them, with mirrors of a release."""
         kinds: tuple[Kind, ...] = ("content", "arweave", "piece")

@@ -20,7 +20,7 @@ from walkaway.limits import LIMITS, Limits
 from walkaway.proofs.ipfs import codecs
 from walkaway.proofs.ipfs.car import car_header, car_section
 from walkaway.proofs.ipfs.cid import Cid
-from walkaway.proofs.proven import Evidence
+from walkaway.proofs.proven import Evidence, Proven
 
 BLOCKS = [raw(at) for at in range(4)]
 CAR = [car_header((BLOCKS[0][0],)), *(car_section(*block) for block in BLOCKS)]
@@ -142,6 +142,30 @@ async def test_while_somebody_waits_it_is_read_on(store: BlockStore) -> None:
             given.may.release()
         assert (await asking).value == BLOCKS[3][1]
         assert "opened again" not in given.log
+
+
+async def test_a_block_that_comes_while_the_store_is_asked_is_not_missed(
+    store: BlockStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, get = Given(CAR, at_once=False), store.get
+    times = iter([True])
+
+    async def slow(cid: Cid) -> Proven[bytes]:
+        is_first = next(times, False)
+        try:
+            return await get(cid)
+        finally:
+            if is_first:
+                for _ in CAR:
+                    given.may.release()
+                await first
+
+    async with mirror(given, store) as car:
+        first = asyncio.ensure_future(car.get(BLOCKS[0][0]))
+        given.may.release()
+        await asyncio.wait_for(given.begun.wait(), 5)
+        monkeypatch.setattr(store, "get", slow)
+        assert (await asyncio.wait_for(car.get(BLOCKS[3][0]), 5)).value == BLOCKS[3][1]
 
 
 async def test_an_archive_has_a_bound(store: BlockStore) -> None:

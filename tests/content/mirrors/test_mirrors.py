@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.content.mirrors.stand import HASTY, PAGE, Release, Sources, ipfs
+from tests.content.mirrors.stand import PAGE, PATIENT, Release, Sources, ipfs
 from walkaway.cli.content import find_dag
 from walkaway.content.budget import Budget
 from walkaway.content.exporter.file import as_file
@@ -71,7 +71,7 @@ async def test_files_on_arweave_are_given_on_a_persons_word(
         found = await opened(content, ipfs(release.root))
         assert isinstance(found, OpenedFile)
         assert await all_of(found.file.stream(0, None)) == PAGE
-        assert (found.root.pointer, found.root.seconds) == (site, HASTY.mirrored_seconds)
+        assert (found.root.pointer, found.root.seconds) == (site, PATIENT.mirrored_seconds)
         # A folder is its index there.
         docs = await opened(content, ipfs(release.root, "docs"))
         assert isinstance(docs, OpenedFile)
@@ -120,7 +120,7 @@ async def test_a_mirror_is_tried_beside_whoever_says_nothing(
     for kind in ("website", "archive"):
         sources = Sources.of(release.blocks, ipfs=HANGS)
         mirror = sources.website(release) if kind == "website" else sources.archive(release.car())
-        limits = replace(HASTY, mirror_patience_seconds=0.5)
+        limits = replace(PATIENT, mirror_patience_seconds=0.5)
         began = time.monotonic()
         folder = tmp_path / kind
         async with sources.content(folder, ipfs(release.root), [mirror], limits) as content:
@@ -135,7 +135,7 @@ async def test_the_next_file_does_not_wait_as_the_first_did_for_a_while(
     now = [100.0]
     monkeypatch.setattr(mirrors, "time", SimpleNamespace(monotonic=lambda: now[0]))
     sources = Sources.of(release.blocks, ipfs=HANGS)
-    limits = replace(HASTY, mirror_patience_seconds=0.8, mirror_again_seconds=60.0)
+    limits = replace(PATIENT, mirror_patience_seconds=0.8, mirror_again_seconds=60.0)
     places = [Pointer("ar", "A" * 43), sources.website(release)]
 
     async def seconds(content: Content, *path: str) -> float:

@@ -16,6 +16,7 @@ NOT_BENCHMARKS = {
     "arweave_file",
     "busy_block",
     "cold_content",
+    "data_items",
     "dns_lookups",
     "drain",
     "ens_lookups",

@@ -1,4 +1,6 @@
-"""Stores: piece commitments beside plain SHA-256, a file of Arweave beside a plain download."""
+"""Stores: piece commitments beside plain SHA-256, a file of Arweave beside a plain download,
+data items beside arbundles.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,10 @@ import random
 from collections.abc import Callable
 from functools import partial
 
+import pytest
+
 from bench.arweave_file import arweave_figures
+from bench.data_items import data_item_figures
 from bench.figures import Figure, cpu_ms
 from walkaway.proofs.filecoin.native import NativePieceHasher, lanes
 from walkaway.proofs.filecoin.piece import PieceHasher
@@ -23,8 +28,17 @@ _PEER = "hashlib's SHA-256, one stream"
 
 
 def figures() -> list[Figure]:
-    """Both. Where the kernel is not built, its rows are left out."""
-    return [*_piece_figures(), *asyncio.run(arweave_figures())]
+    """All of it. What is not here (the kernel, Node.js for arbundles) is left out."""
+    return [*_piece_figures(), *asyncio.run(_arweave_figures())]
+
+
+async def _arweave_figures() -> list[Figure]:
+    found = await arweave_figures()
+    try:
+        return [*found, *await data_item_figures()]
+    except pytest.fail.Exception as absent:
+        print(f"data items are left out: {absent}")
+        return found
 
 
 def _piece_figures() -> list[Figure]:

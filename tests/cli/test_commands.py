@@ -136,13 +136,18 @@ def test_the_endpoint_alone_says_at_once_that_there_is_no_network(
     assert told["error"]["sources"] == {"mine": "connection refused"}
 
 
-@pytest.mark.parametrize("word", ["app.eth", "ar://x/a b", "/ipfs/x?y=1&z", "web3://0xab/"])
-def test_a_page_is_explained_by_the_gateway(word: str) -> None:
-    result = run("explain", word)
-    assert result.exit_code == 2
-    assert "is no method of JSON-RPC" in result.stderr
-    page = {"ar://x/a b": "ar://x/a%20b", "/ipfs/x?y=1&z": "/ipfs/x?y=1%26z"}.get(word, word)
-    assert f"http://localhost:8080/explain?url={page}" in result.stderr.replace("\n", "")
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("ar://x",), "an id of Arweave has 43 characters"),
+        (("ftp://example.org/",), "names no content"),
+        (("app.eth", "latest"), "a page takes no parameters"),
+        (("eth_blockNumber", "--data-set", "7"), "is asked of a piece alone"),
+    ],
+)
+def test_what_is_neither_a_page_nor_a_method_is_refused(words: tuple[str, ...], says: str) -> None:
+    result = run("explain", *words)
+    assert (result.exit_code, says in " ".join(result.stderr.split())) == (2, True)
 
 
 @pytest.mark.parametrize("words", [("status",), ("explain", "eth_blockNumber")])

@@ -1,28 +1,37 @@
-"""`walkaway explain`: a question, its answer, and the chain of evidence under it."""
+"""`walkaway explain`: an answer or a page, and the chain of evidence under it."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-from urllib.parse import quote
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
 
 import typer
 
-from walkaway.cli.content_words import browser_url
+from walkaway.cli.config import Settings
+from walkaway.cli.content_words import read_pointer
 from walkaway.cli.evidence_tree import explanation_tree
+from walkaway.cli.open import address_of
 from walkaway.cli.options import (
     ConfigOption,
     EndpointHostOption,
     EndpointPortOption,
+    GatewayPortOption,
     JsonOption,
     settings_from,
 )
-from walkaway.cli.running import endpoint_url, run
+from walkaway.cli.page_tree import page_tree
+from walkaway.cli.running import ask_explanation, endpoint_url, run
 from walkaway.cli.terminal import Terminal
 from walkaway.errors import InvalidRequest, SourceFault, Unsupported
 from walkaway.limits import LIMITS
+from walkaway.names.pointer import Pointer
 from walkaway.sources.json_text import parse_json
 
 __all__ = ["explain", "read_param"]
+
+_SEPARATORS: Final = frozenset("./:")
+"""What stands in places in content, and in no method."""
 
 _PARAMETERS = (
     "methods and parameters are those of Ethereum's JSON-RPC: 0x and hex digits, or latest"
@@ -31,7 +40,9 @@ _NOT_HERE = "nothing was forwarded; a node of your own can answer it"
 
 
 def explain(
-    method: Annotated[str, typer.Argument(help="A JSON-RPC method.", metavar="METHOD")],
+    method: Annotated[
+        str, typer.Argument(help="A JSON-RPC method, or a PLACE.", metavar="METHOD|PLACE")
+    ],
     params: Annotated[
         list[str] | None,
         typer.Argument(
@@ -39,23 +50,40 @@ def explain(
         ),
     ] = None,
     *,
+    data_set: Annotated[
+        str | None,
+        typer.Option(
+            "--data-set",
+            help="Of a piece: ask RPCs of Filecoin whether this data set holds it.",
+            metavar="NUMBER",
+        ),
+    ] = None,
     full: Annotated[bool, typer.Option("--full", help="Show every byte of each fact.")] = False,
     host: EndpointHostOption = None,
     port: EndpointPortOption = None,
+    gateway_port: GatewayPortOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show why an answer is to be believed.
+    """Show why an answer, or a page, is to be believed.
 
     Asks the endpoint that is running on this machine (walkaway up) and draws
-    what the answer stands on, down to the anchors.
+    what the answer stands on, down to the anchors; of a place in content, such as
+    app.eth/docs or ar://ID, its gateway.
 
     Example: walkaway explain eth_getBalance 0x00000000219ab540356cBB839Cbe05303d7705Fa latest
     """
     terminal = Terminal(as_json=as_json)
     with terminal.ending():
-        settings = settings_from(config, host=host, port=port)
-        _hold_method(method, settings.gateway_port)
+        settings = settings_from(config, host=host, port=port, gateway_port=gateway_port)
+        page = _page(method)
+        if page is not None:
+            _explain_page(terminal, settings, page, params, data_set, full=full)
+            return
+        if data_set is not None:
+            raise InvalidRequest(
+                "--data-set is asked of a piece alone", advice="walkaway explain piece://CID"
+            )
         url = endpoint_url(settings.host, settings.port)
         values = [read_param(word) for word in params or []]
         explanation = _explained(url, method, values)
@@ -66,15 +94,40 @@ def explain(
             terminal.show(explanation_tree(question, explanation, full=full))
 
 
-def _hold_method(word: str, gateway_port: int) -> None:
-    """Raises `InvalidRequest` for what is a page, and no method."""
-    if "." in word or "/" in word:
-        page = quote(word, safe="/:.?=%@")
+def _page(word: str) -> Pointer | None:
+    """The place that a word names; None for what can be the name of a method.
+
+    Raises `InvalidRequest` for what can be neither.
+    """
+    try:
+        return read_pointer(word)
+    except InvalidRequest:
+        if _SEPARATORS.intersection(word):
+            raise
+        return None
+
+
+def _explain_page(
+    terminal: Terminal,
+    settings: Settings,
+    page: Pointer,
+    params: Sequence[str] | None,
+    data_set: str | None,
+    *,
+    full: bool,
+) -> None:
+    if params:
         raise InvalidRequest(
-            f"{word[:100]!r} is no method of JSON-RPC",
-            advice="why a page is to be believed, the gateway of walkaway up shows: "
-            f"{browser_url(gateway_port)}/explain?url={page}",
+            "a page takes no parameters", advice="put what the page is asked in its address"
         )
+    host = "127.0.0.1" if settings.host == "localhost" else settings.host
+    query = {"url": address_of(page, settings.gateway_port)}
+    query |= {} if data_set is None else {"data_set": data_set}
+    told = asyncio.run(ask_explanation(endpoint_url(host, settings.gateway_port), query))
+    if terminal.as_json:
+        terminal.print_json(dict(told))
+    else:
+        terminal.show(page_tree(told, full=full))
 
 
 def _explained(url: str, method: str, values: list[object]) -> Any:

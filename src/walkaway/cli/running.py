@@ -25,11 +25,12 @@ from walkaway.errors import (
     Unsupported,
     WalkawayError,
 )
+from walkaway.gateway.explain import EXPLAIN_PATH
 from walkaway.gateway.pages.own_pages import STATUS_PATH
 from walkaway.limits import LIMITS
 from walkaway.sources.json_text import parse_json
 
-__all__ = ["ask_running", "endpoint_url", "gateway_status", "run"]
+__all__ = ["ask_explanation", "ask_running", "endpoint_url", "gateway_status", "run"]
 
 _STATUS_SECONDS = 3.0
 
@@ -99,6 +100,51 @@ async def gateway_status(url: str) -> Mapping[str, Any] | None:
     except (aiohttp.ClientError, TimeoutError, WalkawayError):
         return None
     return told if isinstance(told, Mapping) and "servesEndpoint" in told else None
+
+
+async def ask_explanation(url: str, query: Mapping[str, str]) -> Mapping[str, Any]:
+    """Why a page is to be believed, as the gateway there tells it (``/explain``).
+
+    Raises:
+        NoEndpoint: nobody answers there, or something that is no gateway.
+        WalkawayError: what the gateway answered, as the error that it was on its side.
+    """
+    timeout = aiohttp.ClientTimeout(total=LIMITS.endpoint_seconds)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout, trust_env=False) as session,
+            session.get(
+                f"{url}{EXPLAIN_PATH}", params={**query, "format": "json"}, allow_redirects=False
+            ) as response,
+        ):
+            status, content = response.status, await _whole(response)
+    except aiohttp.ClientError:
+        raise NoEndpoint(
+            f"no gateway answers at {url}",
+            advice="start one with: walkaway up; --gateway-port names another port",
+        ) from None
+    except TimeoutError:
+        raise WalkawayError(
+            f"the gateway at {url} took longer than {LIMITS.endpoint_seconds:g} seconds"
+        ) from None
+    told = _document(content)
+    if status == 200 and "contentPath" in told:
+        return told
+    if "message" not in told:
+        raise NoEndpoint(
+            f"what listens at {url} is no gateway of walkaway",
+            advice="--gateway-port names another port",
+        )
+    raise _as_raised({"message": told["message"], "data": told})
+
+
+def _document(content: bytes) -> Mapping[str, Any]:
+    """The object that it is; an empty one where it is none."""
+    try:
+        told = parse_json(content, depth=_DEEPEST)
+    except SourceFault:
+        return {}
+    return told if isinstance(told, Mapping) else {}
 
 
 async def _whole(response: aiohttp.ClientResponse) -> bytes:

@@ -13,9 +13,11 @@ from tests.chain.test_calls import calling
 from tests.evm.test_host_precompiles import ASKS_EACH, asks
 from tests.proofs.blobs.test_storage_read import DATA, blob
 from tests.proofs.blobs.test_storage_read import asks as reads
+from walkaway.chain import calls
 from walkaway.chain.block_id import Tag
 from walkaway.chain.chain import Chain
-from walkaway.chain.host_calls import HostAnswers
+from walkaway.chain.host_calls import Host, HostAnswers
+from walkaway.devnet.execution.accounts import dev_account
 from walkaway.errors import ProofError, TooMuch, Unproven, WalkawayError
 from walkaway.evm.engine import Call, HostPrecompile, Outcome, Overrides
 from walkaway.evm.proven_call import (
@@ -98,14 +100,79 @@ async def test_a_call_asks_for_so_much_and_no_more() -> None:
     host = Blobs()
     several = [(STORAGE_PRECOMPILE, number.to_bytes(32, "big")) for number in range(5)]
     few = HostAnswers(host, replace(LIMITS, host_calls=4))
-    with pytest.raises(TooMuch, match="more than 4 things"):
-        await few.ask(frozenset(several))
     await few.ask(frozenset(several[:4]))
     with pytest.raises(WalkawayError, match="lacks what it was given"):
         await few.ask(frozenset(several[:4]))
     small = HostAnswers(host, replace(LIMITS, host_answer_bytes=99))
-    with pytest.raises(TooMuch, match="more than 99 bytes"):
-        await small.ask(frozenset({(STORAGE_PRECOMPILE, reads(0, 100))}))
+    much = frozenset({(STORAGE_PRECOMPILE, reads(0, 100))})
+    for answers, wanted, why in (
+        (few, frozenset(several[4:]), "more than 4 things"),
+        (small, much, "more than 99 bytes"),
+    ):
+        # What it asks for may follow from zeros: it begins anew without them.
+        await answers.ask(wanted)
+        assert (answers.by_steps, answers.proven) == (True, {})
+        with pytest.raises(TooMuch, match=why):
+            await answers.ask(wanted | frozenset(several))
+
+
+async def test_a_call_that_begins_anew_may_read_as_much_again() -> None:
+    answers = HostAnswers(Blobs(), replace(LIMITS, host_answer_bytes=99))
+    first, second = ((STORAGE_PRECOMPILE, reads(start, 60)) for start in (0, 1))
+    for wanted in (first, second, first):
+        await answers.ask(frozenset({wanted}))
+    assert answers.proven.keys() == {first}
+
+
+async def test_a_call_that_begins_anew_goes_on_with_nothing() -> None:
+    async with calling(devnet_of()) as chain:
+        header = await chain.header(Tag.LATEST)
+        assert isinstance(header, Proven)
+        answers = HostAnswers(Blobs(), replace(LIMITS, host_calls=0))
+        asked = asked_on(chain, header, asks(), reads(0, 1))
+
+        def placeholder() -> int:
+            return answers.given_to(asked).environment.host[STORAGE_PRECOMPILE].placeholder_bytes
+
+        assert placeholder() == 131_072
+        await answers.ask(frozenset({(STORAGE_PRECOMPILE, reads(0, 1))}))
+        assert placeholder() == 0
+
+
+async def test_by_steps_nothing_is_asked_that_follows_from_state_that_is_not_there_yet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def by_steps(host: Host) -> HostAnswers:
+        answers = HostAnswers(host)
+        answers.by_steps = True
+        return answers
+
+    monkeypatch.setattr(calls, "HostAnswers", by_steps)
+    async with calling(devnet_of()) as chain:
+        header = await chain.header(Tag.LATEST)
+        assert isinstance(header, Proven)
+        holder, host = dev_account(9).address, Blobs()
+        # Asks for what its balance says.
+        code = bytes.fromhex(f"73{holder.hex()}315f52 5f5f60205f62033301 5afa5000")
+        await chain.calls.run(header, asked_on(chain, header, code, b""), host=host)
+        account = (await chain.account(holder, Tag.LATEST)).value
+        assert account is not None
+        assert host.asked == [account.balance.to_bytes(32)]
+
+
+async def test_what_nobody_answers_ends_nothing_while_others_are_answered() -> None:
+    host = Blobs()
+    answers = HostAnswers(host)
+    nobodys, sound, later = (
+        (STORAGE_PRECOMPILE, given) for given in (reads(0, 1, index=99), reads(0, 1), reads(1, 1))
+    )
+    await answers.ask(frozenset({nobodys, sound}))
+    await answers.ask(frozenset({nobodys, later}))
+    assert answers.proven.keys() == {sound, later}
+    assert host.asked.count(nobodys[1]) == 1
+    with pytest.raises(Unproven, match="nobody has it"):
+        await answers.ask(frozenset({nobodys}))
+    assert host.asked.count(nobodys[1]) == 1
 
 
 async def test_one_run_finds_several_that_are_missing() -> None:

@@ -131,7 +131,8 @@ class Discovery:
             await self._learn(kept, missing)
             return kept.part(missing)
 
-        for _ in range(LIMITS.call_rounds):
+        rounds = 0
+        while rounds < LIMITS.call_rounds:
             hashes = {**known.block_hashes, **given}
             state = replace(known, block_hashes=hashes) if given else known
             size = kept.proven.pieces
@@ -141,10 +142,12 @@ class Discovery:
             )
             if isinstance(result, Outcome):
                 return result
-            if host is not None and result.host_calls:
+            pieces = replace(result, host_calls=frozenset())
+            if host is not None and result.host_calls and not (host.by_steps and pieces):
                 # What follows on a placeholder may be missing only because of that.
-                await host.ask(result.host_calls)
+                await host.ask(result.host_calls)  # which bounds how often
                 continue
+            rounds, result = rounds + 1, pieces
             if ours := result.block_hashes & asked.block_hashes.keys() - given.keys():
                 given |= {number: asked.block_hashes[number] for number in ours}
                 result = replace(result, block_hashes=result.block_hashes - ours)

@@ -41,13 +41,22 @@ class Host(Protocol):
 
 
 class HostAnswers:
-    """What a host answered during one call; ``proven`` is that, by address and input."""
+    """What a host answered during one call; ``proven`` is that, by address and input.
+
+    At first a run goes on with zeros for what it lacks, to find more of that at once. Zeros can
+    lead to questions that the call never asks: so one that nobody answers ends nothing while
+    others are answered, and where there are too many the call begins anew, with nothing in
+    the place of zeros. Contracts mostly end there, and runs find one question after another.
+    """
 
     def __init__(self, host: Host, limits: Limits = LIMITS) -> None:
         self.proven: dict[_Key, Proven[bytes | None]] = {}
+        self.by_steps = False
+        """Whether runs no longer go on with zeros."""
         self._host = host
         self._limits = limits
         self._bytes = 0
+        self._failed: dict[_Key, WalkawayError] = {}
 
     def given_to(self, asked: AskedCall) -> AskedCall:
         """The same call, with all that was answered so far."""
@@ -55,30 +64,48 @@ class HostAnswers:
         for (address, given), output in self.proven.items():
             answers[address][given] = output.value
         host = {
-            address: HostPrecompile(answers[address], size)
+            address: HostPrecompile(answers[address], 0 if self.by_steps else size)
             for address, size in self._host.placeholders.items()
         }
         return replace(asked, environment=replace(asked.environment, host=host))
 
     async def ask(self, wanted: frozenset[_Key]) -> None:
-        """Have these answered.
+        """Have these answered, or some of them at least, or the call begin anew.
 
         Raises:
-            Unproven: nobody supplies what proves one of them.
+            Unproven: nobody supplies what proves any of them.
             TooMuch: the call asks for more than one call may.
         """
         missing = sorted(wanted - self.proven.keys())
         if not missing:
             raise WalkawayError("the engine lacks what it was given")
-        if len(missing) + len(self.proven) > self._limits.host_calls:
+        try:
+            await self._ask_each([key for key in missing if key not in self._failed])
+        except TooMuch:
+            if self.by_steps:
+                raise
+            self.by_steps = True
+            self.proven.clear()
+            self._bytes = 0
+            return
+        if self.proven.keys().isdisjoint(missing):
+            raise self._failed[missing[0]]
+
+    async def _ask_each(self, keys: list[_Key]) -> None:
+        if len(keys) + len(self.proven) + len(self._failed) > self._limits.host_calls:
             raise TooMuch(f"the call asks this host for more than {self._limits.host_calls} things")
         places = asyncio.Semaphore(self._limits.host_calls_at_once)
 
         async def one(address: bytes, given: bytes) -> None:
             async with places:
-                self._keep((address, given), await self._host.answer(address, given))
+                try:
+                    self._keep((address, given), await self._host.answer(address, given))
+                except TooMuch:
+                    raise
+                except WalkawayError as error:
+                    self._failed[address, given] = error
 
-        asking = [asyncio.create_task(one(*key)) for key in missing]
+        asking = [asyncio.create_task(one(*key)) for key in keys]
         try:
             await asyncio.gather(*asking)
         finally:

@@ -29,7 +29,7 @@ def carried(index: int) -> CarriedBlob:
 
 
 def submission(
-    nonce: int, blobs: tuple[CarriedBlob, ...], *, version: int = 1, **fields: int
+    nonce: int, blobs: tuple[CarriedBlob, ...], *, version: int = 1, **fields: Any
 ) -> bytes:
     """A transaction from the first account, wrapped with its blobs. Its proofs prove nothing."""
     defaults: dict[str, Any] = {

@@ -16,7 +16,7 @@ from walkaway.cli.node import Node
 from walkaway.cli.stage import Step
 from walkaway.cli.terminal import counted, plain, short_hex
 from walkaway.errors import WalkawayError
-from walkaway.gateway.explain import EXPLAIN_PATH
+from walkaway.gateway.pages.own_pages import EXPLAIN_PATH
 from walkaway.gateway.request.roots import label_of
 from walkaway.limits import LIMITS
 from walkaway.names.ens.records import TextRecord

@@ -9,9 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from walkaway.cli.config import Settings
-from walkaway.cli.content_words import read_pointer
 from walkaway.cli.evidence_tree import explanation_tree
-from walkaway.cli.open import address_of
 from walkaway.cli.options import (
     ConfigOption,
     EndpointHostOption,
@@ -99,6 +97,10 @@ def _page(word: str) -> Pointer | None:
 
     Raises `InvalidRequest` for what can be neither.
     """
+    if "_" in word and not _SEPARATORS.intersection(word):
+        return None
+    from walkaway.cli.content_words import read_pointer
+
     try:
         return read_pointer(word)
     except InvalidRequest:
@@ -120,6 +122,8 @@ def _explain_page(
         raise InvalidRequest(
             "a page takes no parameters", advice="put what the page is asked in its address"
         )
+    from walkaway.cli.open import address_of
+
     host = "127.0.0.1" if settings.host == "localhost" else settings.host
     query = {"url": address_of(page, settings.gateway_port)}
     query |= {} if data_set is None else {"data_set": data_set}

@@ -25,8 +25,7 @@ from walkaway.errors import (
     Unsupported,
     WalkawayError,
 )
-from walkaway.gateway.explain import EXPLAIN_PATH
-from walkaway.gateway.pages.own_pages import STATUS_PATH
+from walkaway.gateway.pages.own_pages import EXPLAIN_PATH, STATUS_PATH
 from walkaway.limits import LIMITS
 from walkaway.sources.json_text import parse_json
 

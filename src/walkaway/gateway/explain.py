@@ -15,15 +15,14 @@ from walkaway.gateway.answers.headers import NO_STORE
 from walkaway.gateway.pages.explain_data import told
 from walkaway.gateway.pages.explain_page import explain_page
 from walkaway.gateway.pages.frame import PAGE_POLICY
+from walkaway.gateway.pages.own_pages import EXPLAIN_PATH
 from walkaway.gateway.request.asked import Asked, Wish, read_wish
 from walkaway.gateway.request.formats import Format
 from walkaway.gateway.request.hosts import Hosts, Place
 from walkaway.gateway.routes import Routes
 from walkaway.names.pointer import Network
 
-__all__ = ["EXPLAIN_PATH", "explain_address", "explain_answer", "is_explain"]
-
-EXPLAIN_PATH: Final = "/explain"
+__all__ = ["explain_address", "explain_answer", "is_explain"]
 
 _PIECES: Final = "/piece/"
 

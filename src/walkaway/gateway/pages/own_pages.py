@@ -22,9 +22,11 @@ from walkaway.gateway.request.hosts import Place
 from walkaway.rpc.plain import members, plain
 from walkaway.sources.standing import SourceStatus
 
-__all__ = ["STATUS_PATH", "OwnPages", "require_own_site"]
+__all__ = ["EXPLAIN_PATH", "STATUS_PATH", "OwnPages", "require_own_site"]
 
 STATUS_PATH: Final = "/walkaway/status"
+EXPLAIN_PATH: Final = "/explain"
+"""Where `walkaway.gateway.explain` answers, named here for those that ask it."""
 
 _OWN_SITES: Final = (None, "none", "same-origin")
 

@@ -227,6 +227,18 @@ async def test_the_bytes_of_one_block_prove_themselves_wherever_they_stand(
     assert "hash" in raised.value.reasons[str(other)]
 
 
+async def test_one_block_is_never_taken_by_word(tmp_path: Path, release: Release) -> None:
+    sources = Sources.of(release.blocks)
+    absent = ipfs(Cid.of(codecs.RAW, b"".join(release.leaves)))
+    site = replace(sources.website(release), path=("docs",))
+    large = ipfs(release.large)
+    async with sources.content(tmp_path, absent, [large, site]) as content:
+        with pytest.raises(Unproven) as raised:
+            await opened(content, absent)
+    assert "nothing of another DAG" in raised.value.reasons[str(large)]
+    assert "no blocks, only files" in raised.value.reasons[str(site)]
+
+
 async def test_ipfs_is_a_mirror_too_of_what_is_on_arweave(tmp_path: Path, release: Release) -> None:
     sources = Sources.of(release.blocks)
     absent = Pointer("ar", "A" * 43)

@@ -84,7 +84,9 @@ class Mirrors:
         leads = self._leads(release)
 
         async def go_there(mirror: Mirror) -> T:
-            if await self.blocks_at(mirror) is not None:
+            if mirror.block is not None and mirror.base.network == "ipfs":
+                raise Unproven("nothing of another DAG proves to be this block", reasons={})
+            if mirror.block is not None or await self.blocks_at(mirror) is not None:
                 # Why that way led nowhere, if it did, is told by the way through its blocks.
                 raise Unproven("", reasons={})
             found = await go_to(mirror, blocks)

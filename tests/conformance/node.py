@@ -144,6 +144,10 @@ class RecordedChain:
         """See `ReadableChain`."""
         return self._waiting.get(transaction_hash)
 
+    def next_nonce(self, address: bytes) -> int:
+        """See `ReadableChain`; nothing that waits is ever mined."""
+        return self._worlds[self.head.hash].account(address).nonce
+
     def submit(self, transaction: Transaction, blobs: tuple[CarriedBlob, ...] = ()) -> None:
         """See `ReadableChain`. It waits for ever, for no block is made any more."""
         self._waiting[transaction.hash] = transaction

@@ -66,6 +66,15 @@ def test_accounts_at_any_block() -> None:
     ]
 
 
+def test_the_pending_count_has_what_waits() -> None:
+    chain = busy_chain(1)
+    rpc = ExecutionRpc(chain)
+    for nonce in (1, 2, 4):
+        chain.submit(sent(0, nonce))
+    assert rpc.answer("eth_getTransactionCount", (ADDRESS, "pending")) == "0x3"
+    assert rpc.answer("eth_getTransactionCount", (ADDRESS, "latest")) == "0x1"
+
+
 def test_receipts_count_gas_and_logs_through_the_block() -> None:
     chain = busy_chain(1)
     for nonce in (1, 2, 3):

@@ -47,6 +47,9 @@ class ReadableChain(Protocol):
     def waiting(self, transaction_hash: bytes) -> Transaction | None:
         """A transaction that is in no block yet."""
 
+    def next_nonce(self, address: bytes) -> int:
+        """The nonce that an account's next transaction should have, counting those that wait."""
+
     def submit(self, transaction: Transaction, blobs: tuple[CarriedBlob, ...] = ()) -> None:
         """Take a transaction that is to wait for a block, with the blobs that it brings.
 

@@ -114,8 +114,10 @@ class ExecutionRpc:
         return quantity(self._world(params).account(address).balance)
 
     def _transaction_count(self, params: Params) -> Json:
-        address = params.address()
-        return quantity(self._world(params).account(address).nonce)
+        address, block = params.address(), params.block()
+        if block is Tag.PENDING:
+            return quantity(self._chain.next_nonce(address))
+        return quantity(self._world_at(block).account(address).nonce)
 
     def _code(self, params: Params) -> Json:
         address = params.address()
@@ -210,7 +212,10 @@ class ExecutionRpc:
         return matching_logs((block for block in blocks if block is not None), wanted)
 
     def _world(self, params: Params) -> WorldState:
-        block = self._known(params.block())
+        return self._world_at(params.block())
+
+    def _world_at(self, wanted: BlockId) -> WorldState:
+        block = self._known(wanted)
         world = self._chain.world(block)
         if world is None:
             raise RpcFailure(SERVER_ERROR, "missing trie node: the state is no longer kept")
